@@ -1,0 +1,140 @@
+#pragma once
+// What a coroutine inherits from the one that awaits it: its home, the scope that can cancel it, and where it
+// belongs. Passed down by the library; nobody hands a token on by hand.
+
+#include <braid/core/detail/home.hpp>
+#include <braid/core/detail/list.hpp>
+#include <braid/core/error.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <optional>
+
+namespace braid::detail {
+
+class operation;
+
+/// A part of the work that is cancelled as one. Scopes form a tree; cancelling one cancels those below it.
+/// Cancellation is a state, not an event: what is awaited later in a cancelled scope is refused.
+/// Threads: its home only.
+class cancel_scope : public list_node {
+public:
+    cancel_scope() = default;
+    explicit cancel_scope(cancel_scope& parent) noexcept : reason_(parent.reason_) { parent.children_.push_back(*this); }
+
+    [[nodiscard]] bool cancelled() const noexcept { return reason_.has_value(); }
+    [[nodiscard]] cancel_reason reason() const noexcept { return reason_.value_or(cancel_reason::user); }
+
+    /// Cancels everything inside. The first reason stays.
+    void cancel(cancel_reason why) noexcept;
+
+    void add(operation& op) noexcept;
+
+private:
+    void mark(cancel_reason why) noexcept;
+    void stop_operations() noexcept;
+
+    std::optional<cancel_reason> reason_;
+    list<cancel_scope> children_;
+    list<operation> operations_;  // suspended in this scope
+};
+
+/// Work that began in a scope and may not outlive it, though nobody awaits it any more (a job whose handle was
+/// dropped). It has been cancelled; the scope ends when it has.
+struct adopted_work {
+    std::size_t count = 0;
+    work* waiter = nullptr;  // made ready when the count is zero again
+};
+
+/// The environment of a coroutine and of those it awaits. It lies in the frame of whatever made it: a root, a
+/// child of a group, a deadline.
+struct environment {
+    home* where;
+    cancel_scope* scope;
+    environment* parent = nullptr;
+    adopted_work adopted{};
+};
+
+/// A coroutine that suspends tells the operation it waits for where it belongs, through its promise.
+struct promise_base {
+    std::coroutine_handle<> continuation;
+    environment* env = nullptr;
+    unsigned depth = 0;          // of awaits since the root, to bound the stack
+    bool started_inline = false;  // the awaiting coroutine's await_suspend is still on the stack
+    bool done_inline = false;
+};
+
+/// One suspension at a leaf of the await tree. It lives in the awaiting frame, can be made ready once from any
+/// thread, and is told, on its home, when its scope is cancelled.
+class operation : public work, public list_node {
+public:
+    operation(const operation&) = delete;
+    operation& operator=(const operation&) = delete;
+
+    /// Makes the waiting coroutine ready. Threads: any; once.
+    void complete() noexcept { env_->where->post(this); }
+
+    [[nodiscard]] environment& env() const noexcept { return *env_; }
+
+protected:
+    operation() noexcept { run = &operation::resume_waiter; }
+    virtual ~operation() = default;
+
+    /// Takes note of who waits. False when the scope is already cancelled: the operation must not start.
+    template <class Promise>
+    [[nodiscard]] bool enter(std::coroutine_handle<Promise> waiter) noexcept {
+        waiter_ = waiter;
+        env_ = waiter.promise().env;
+        if (!env_->scope->cancelled()) [[likely]] return true;
+        refused_ = true;
+        return false;
+    }
+
+    /// The same for waits that have to be seen through, such as that for children which are being cancelled.
+    template <class Promise>
+    void enter_regardless(std::coroutine_handle<Promise> waiter) noexcept {
+        waiter_ = waiter;
+        env_ = waiter.promise().env;
+    }
+
+    /// From now on `on_cancel` may be called, until the coroutine is resumed.
+    void listen() noexcept { env_->scope->add(*this); }
+
+    /// A wait that is over before it began still gives way now and then, so that a loop of them starves nobody.
+    /// To be returned from await_suspend: true suspends.
+    [[nodiscard]] bool give_way_if_due() noexcept {
+        if (this_driver.budget != 0) [[likely]] {
+            --this_driver.budget;
+            return false;
+        }
+        env_->where->post(this);
+        return true;
+    }
+
+    void throw_if_refused() const {
+        if (refused_) throw_cancelled();
+    }
+    [[noreturn]] void throw_cancelled() const { throw cancelled(env_->scope->reason()); }
+
+private:
+    friend class cancel_scope;
+
+    /// The scope was cancelled while the coroutine waits. End the wait soon, by `complete()`, unless it has just
+    /// ended by itself. Never resumes anything itself. On the home.
+    virtual void on_cancel() noexcept {}
+
+    static void resume_waiter(work* w) noexcept {
+        auto* self = static_cast<operation*>(w);
+        self->unlink();
+        this_driver.env = self->env_;
+        resume(self->waiter_);
+    }
+
+    std::coroutine_handle<> waiter_;
+    environment* env_ = nullptr;
+    bool refused_ = false;
+};
+
+inline void cancel_scope::add(operation& op) noexcept { operations_.push_back(op); }
+
+}  // namespace braid::detail

@@ -1,0 +1,148 @@
+#pragma once
+// A home is the place where coroutines run: a queue of ready work in front of one Asio executor. Whatever the
+// executor is, a home runs one thing at a time, like a strand; coroutines of one home share data without locks.
+
+#include <atomic>
+#include <chrono>
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace braid::detail {
+
+class home;
+struct environment;
+
+using clock = std::chrono::steady_clock;
+
+/// Something that can be made ready: queued without an allocation, run once on its home.
+struct work {
+    work* next = nullptr;
+    void (*run)(work*) noexcept = nullptr;
+};
+
+/// What this thread is doing right now.
+struct driver {
+    std::coroutine_handle<> next;       // resumed as soon as the stack has unwound to the driver
+    home* current = nullptr;            // the home whose work is being run
+    environment* env = nullptr;         // of the coroutine being run
+    unsigned budget = 0;                // awaits that may still complete without giving way
+};
+inline constinit thread_local driver this_driver{};
+
+/// Resumes a coroutine and whatever it hands over to. The only place from which coroutines are resumed: handing
+/// over through `next` instead of recursing keeps the stack flat with every compiler, at every level of optimisation.
+inline void resume(std::coroutine_handle<> coroutine) noexcept {
+    driver& d = this_driver;
+    coroutine.resume();
+    while (d.next) {
+        const std::coroutine_handle<> next = d.next;
+        d.next = nullptr;
+        next.resume();
+    }
+}
+
+/// A queue of work, first in, first out. Not thread-safe.
+class work_list {
+public:
+    [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
+    void push(work* w) noexcept {
+        w->next = nullptr;
+        (first_ ? last_->next : first_) = w;
+        last_ = w;
+    }
+    work* pop() noexcept {
+        work* w = first_;
+        first_ = w->next;
+        return w;
+    }
+
+private:
+    work* first_ = nullptr;
+    work* last_ = nullptr;
+};
+
+/// Something to happen at a point of time. Armed and disarmed on its home.
+struct timer {
+    clock::time_point at;
+    void (*fire)(timer*) noexcept = nullptr;
+    std::size_t place = unarmed;  // in the home's heap
+    static constexpr std::size_t unarmed = static_cast<std::size_t>(-1);
+
+    [[nodiscard]] bool armed() const noexcept { return place != unarmed; }
+};
+
+class home : public std::enable_shared_from_this<home> {
+public:
+    explicit home(boost::asio::any_io_executor executor);
+    home(const home&) = delete;
+    home& operator=(const home&) = delete;
+
+    /// The home for new work on this executor: the current one if it is the same place, else a new one.
+    static std::shared_ptr<home> of(const boost::asio::any_io_executor& executor);
+
+    [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
+    [[nodiscard]] bool is_current() const noexcept { return this_driver.current == this; }
+
+    /// Makes work ready. Threads: any.
+    void post(work* w) noexcept {
+        if (is_current()) {
+            ready_.push(w);
+        } else {
+            post_from_outside(w);
+        }
+    }
+
+    /// The same from a completion handler, which may already be where the work has to run: then it runs at once.
+    void post_from_handler(work* w) noexcept;
+
+    /// Runs `w` when nothing else is ready: to do once what everything of one turn asked for. On this home only.
+    void post_at_turn_end(work* w) noexcept { turn_end_.push(w); }
+
+    /// On this home only.
+    void arm(timer& t);
+    void disarm(timer& t) noexcept;
+
+    /// A root lives here. The last one to leave stops the Asio timer, which would keep the context running.
+    void root_joins() noexcept { ++roots_; }
+    void root_leaves() noexcept;
+
+private:
+    struct drain_handler;
+    struct timer_work : work {
+        home* owner;
+    };
+
+    void post_from_outside(work* w) noexcept;
+    void schedule_drain() noexcept;
+    void drain() noexcept;
+    bool take_outside() noexcept;
+    void run_ready(unsigned count) noexcept;
+    void timers_due() noexcept;
+    void arm_asio_timer();
+    void place(std::size_t index, timer* t) noexcept;
+    void sift_up(std::size_t index) noexcept;
+    void sift_down(std::size_t index) noexcept;
+
+    boost::asio::any_io_executor executor_;
+    const boost::asio::io_context::executor_type* native_;  // into executor_, null when it is of another kind
+
+    // Touched by whoever drains.
+    work_list ready_;
+    work_list turn_end_;
+    std::vector<timer*> timers_;  // a heap, earliest first
+    boost::asio::steady_timer asio_timer_;
+    clock::time_point asio_timer_at_ = clock::time_point::max();
+    std::size_t roots_ = 0;
+    timer_work timer_work_;
+
+    // Work from other threads, last in first; or `idle`, when nobody drains or is about to.
+    std::atomic<work*> outside_;
+};
+
+}  // namespace braid::detail

@@ -1,0 +1,113 @@
+#pragma once
+// outcome<T>: how work ended, as a value: with a T or with an exception.
+
+#include <exception>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace braid {
+
+namespace detail {
+
+/// Stands for void where a value is needed.
+template <class T>
+using value_or_monostate = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+/// Where a coroutine leaves its result. Empty, then a value or an error, taken once.
+template <class T>
+class result_slot {
+    using stored = std::conditional_t<std::is_reference_v<T>, std::add_pointer_t<T>, T>;
+    enum class state : unsigned char { empty, value, error };
+
+public:
+    result_slot() noexcept {}
+    result_slot(const result_slot&) = delete;
+    result_slot& operator=(const result_slot&) = delete;
+    ~result_slot() {
+        if (state_ == state::value) std::destroy_at(&value_);
+        if (state_ == state::error) std::destroy_at(&error_);
+    }
+
+    template <class U = T>
+        requires std::is_convertible_v<U&&, T> || std::is_constructible_v<T, U&&>
+    void return_value(U&& value) {
+        if constexpr (std::is_reference_v<T>) {
+            std::construct_at(&value_, std::addressof(value));
+        } else {
+            std::construct_at(&value_, std::forward<U>(value));
+        }
+        state_ = state::value;
+    }
+    void set_error(std::exception_ptr error) noexcept {
+        // A value may be there already: the destructor of a local threw after co_return.
+        if (state_ == state::value) std::destroy_at(&value_);
+        std::construct_at(&error_, std::move(error));
+        state_ = state::error;
+    }
+    T take() {
+        if (state_ == state::error) [[unlikely]] std::rethrow_exception(std::exchange(error_, {}));
+        if constexpr (std::is_reference_v<T>) {
+            return static_cast<T>(*value_);
+        } else {
+            return std::move(value_);
+        }
+    }
+
+private:
+    union {
+        stored value_;
+        std::exception_ptr error_;
+    };
+    state state_ = state::empty;
+};
+
+template <>
+class result_slot<void> {
+public:
+    void return_void() const noexcept {}
+    void set_error(std::exception_ptr error) noexcept { error_ = std::move(error); }
+    void take() {
+        if (error_) [[unlikely]] std::rethrow_exception(std::exchange(error_, {}));
+    }
+
+private:
+    std::exception_ptr error_;
+};
+
+}  // namespace detail
+
+/// How work ended: with a value, or with an exception (`cancelled` among them). Never empty.
+template <class T>
+class [[nodiscard]] outcome {
+public:
+    using value_type = T;
+
+    template <class... Args>
+    explicit outcome(std::in_place_t, Args&&... args) : state_(std::in_place_index<0>, std::forward<Args>(args)...) {}
+    explicit outcome(std::exception_ptr error) noexcept : state_(std::in_place_index<1>, std::move(error)) {}
+
+    [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+    explicit operator bool() const noexcept { return has_value(); }
+    /// Null when there is a value.
+    [[nodiscard]] std::exception_ptr error() const noexcept {
+        return has_value() ? std::exception_ptr() : std::get<1>(state_);
+    }
+
+    /// The value. Throws: the exception with which the work ended.
+    T value() && {
+        if (!has_value()) std::rethrow_exception(std::get<1>(state_));
+        if constexpr (!std::is_void_v<T>) return std::move(std::get<0>(state_));
+    }
+    std::add_lvalue_reference_t<T> value() & {
+        if (!has_value()) std::rethrow_exception(std::get<1>(state_));
+        if constexpr (!std::is_void_v<T>) return std::get<0>(state_);
+    }
+
+private:
+    std::variant<detail::value_or_monostate<T>, std::exception_ptr> state_;
+};
+
+}  // namespace braid

@@ -1,0 +1,28 @@
+#include <braid/core/detail/environment.hpp>
+
+namespace braid::detail {
+
+// First the state, everywhere, then the waits: whoever is told to stop finds everything around it cancelled too.
+void cancel_scope::cancel(cancel_reason why) noexcept {
+    if (cancelled()) return;
+    mark(why);
+    stop_operations();
+}
+
+void cancel_scope::mark(cancel_reason why) noexcept {
+    if (!reason_) reason_ = why;
+    children_.for_each([why](cancel_scope& child) { child.mark(why); });
+}
+
+void cancel_scope::stop_operations() noexcept {
+    // on_cancel may take the operation, and others, off the list. No coroutine is resumed here, so the scopes stay.
+    list<operation> told;
+    while (operation* op = operations_.pop_front()) {
+        told.push_back(*op);
+        op->on_cancel();
+    }
+    while (operation* op = told.pop_front()) operations_.push_back(*op);
+    children_.for_each([](cancel_scope& child) { child.stop_operations(); });
+}
+
+}  // namespace braid::detail

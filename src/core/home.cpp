@@ -1,0 +1,186 @@
+#include <braid/core/detail/home.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace braid::detail {
+
+namespace {
+
+// Between two looks at the executor's own queue, sockets and timers.
+constexpr unsigned works_a_turn = 256;
+// Awaits that complete without suspending, between two looks at the ready queue.
+constexpr unsigned ready_awaits_a_work = 128;
+
+work idle_mark;  // an address that no work can have
+work* const idle = &idle_mark;
+
+}  // namespace
+
+/// The handler that is in the executor's queue while work is waiting. Destroyed without being called, it takes
+/// nothing along: what was ready is released with its frames.
+struct home::drain_handler {
+    std::shared_ptr<home> target;
+    void operator()() const { target->drain(); }
+};
+
+home::home(boost::asio::any_io_executor executor)
+    : executor_(std::move(executor)),
+      native_(executor_.target<boost::asio::io_context::executor_type>()),
+      asio_timer_(executor_),
+      outside_(idle) {
+    timer_work_.owner = this;
+    timer_work_.run = [](work* w) noexcept { static_cast<timer_work*>(w)->owner->timers_due(); };
+}
+
+std::shared_ptr<home> home::of(const boost::asio::any_io_executor& executor) {
+    if (home* here = this_driver.current; here && here->executor_ == executor) return here->shared_from_this();
+    return std::make_shared<home>(executor);
+}
+
+void home::root_leaves() noexcept {
+    if (--roots_ != 0 || asio_timer_at_ == clock::time_point::max()) return;
+    asio_timer_at_ = clock::time_point::max();
+    asio_timer_.cancel();
+}
+
+void home::schedule_drain() noexcept { boost::asio::post(executor_, drain_handler{shared_from_this()}); }
+
+void home::post_from_outside(work* w) noexcept {
+    work* top = outside_.load(std::memory_order_relaxed);
+    do {
+        w->next = top == idle ? nullptr : top;
+    } while (!outside_.compare_exchange_weak(top, w, std::memory_order_acq_rel, std::memory_order_relaxed));
+    if (top == idle) schedule_drain();
+}
+
+void home::post_from_handler(work* w) noexcept {
+    if (is_current()) return ready_.push(w);
+    work* expected = idle;
+    if (native_ && native_->running_in_this_thread() &&
+        outside_.compare_exchange_strong(expected, nullptr, std::memory_order_acquire)) {
+        const auto keep = shared_from_this();
+        ready_.push(w);
+        return drain();
+    }
+    post_from_outside(w);
+}
+
+bool home::take_outside() noexcept {
+    work* top = outside_.exchange(nullptr, std::memory_order_acquire);
+    if (!top) return false;
+    work* in_order = nullptr;
+    while (top) {
+        work* next = top->next;
+        top->next = in_order;
+        in_order = top;
+        top = next;
+    }
+    while (in_order) {
+        work* next = in_order->next;
+        ready_.push(in_order);
+        in_order = next;
+    }
+    return true;
+}
+
+void home::run_ready(unsigned count) noexcept {
+    while (count != 0 && (!ready_.empty() || take_outside())) {
+        work* w = ready_.pop();
+        this_driver.budget = ready_awaits_a_work;
+        w->run(w);
+        --count;
+    }
+}
+
+void home::drain() noexcept {
+    driver& d = this_driver;
+    const driver outer = std::exchange(d, driver{nullptr, this, nullptr, 0});
+    for (;;) {
+        run_ready(works_a_turn);
+        const bool more = !ready_.empty();
+        // What is done once a turn may make new things ready, but is not repeated for them in this turn.
+        for (work_list due = std::exchange(turn_end_, {}); !due.empty();) {
+            work* w = due.pop();
+            w->run(w);
+        }
+        if (more || !ready_.empty() || !turn_end_.empty()) {
+            schedule_drain();
+            break;
+        }
+        work* none = nullptr;
+        if (outside_.compare_exchange_strong(none, idle, std::memory_order_release, std::memory_order_relaxed)) break;
+    }
+    d = outer;
+}
+
+// --- timers: a binary heap of our own in front of one Asio timer, which costs fifty times as much to arm.
+
+void home::place(std::size_t index, timer* t) noexcept {
+    timers_[index] = t;
+    t->place = index;
+}
+
+void home::sift_up(std::size_t index) noexcept {
+    timer* t = timers_[index];
+    while (index > 0) {
+        const std::size_t parent = (index - 1) / 2;
+        if (timers_[parent]->at <= t->at) break;
+        place(index, timers_[parent]);
+        index = parent;
+    }
+    place(index, t);
+}
+
+void home::sift_down(std::size_t index) noexcept {
+    timer* t = timers_[index];
+    for (std::size_t child; (child = 2 * index + 1) < timers_.size(); index = child) {
+        if (child + 1 < timers_.size() && timers_[child + 1]->at < timers_[child]->at) ++child;
+        if (t->at <= timers_[child]->at) break;
+        place(index, timers_[child]);
+    }
+    place(index, t);
+}
+
+void home::arm(timer& t) {
+    timers_.push_back(&t);
+    t.place = timers_.size() - 1;
+    sift_up(t.place);
+    if (timers_.front()->at < asio_timer_at_) arm_asio_timer();
+}
+
+void home::disarm(timer& t) noexcept {
+    if (!t.armed()) return;
+    const std::size_t hole = std::exchange(t.place, timer::unarmed);
+    timer* last = timers_.back();
+    timers_.pop_back();
+    if (last == &t) return;
+    place(hole, last);
+    sift_up(hole);
+    sift_down(last->place);
+}
+
+// An Asio timer that is too early is harmless: it finds nothing due and is armed again. So only an earlier
+// deadline than all before arms it anew, and disarming never touches it.
+void home::arm_asio_timer() {
+    asio_timer_at_ = timers_.front()->at;
+    asio_timer_.expires_at(asio_timer_at_);
+    asio_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+        if (error) return;
+        if (const auto self = weak.lock()) self->post_from_handler(&self->timer_work_);
+    });
+}
+
+void home::timers_due() noexcept {
+    asio_timer_at_ = clock::time_point::max();
+    const auto now = clock::now();
+    while (!timers_.empty() && timers_.front()->at <= now) {
+        timer* t = timers_.front();
+        disarm(*t);
+        t->fire(t);
+    }
+    if (!timers_.empty()) arm_asio_timer();
+}
+
+}  // namespace braid::detail
