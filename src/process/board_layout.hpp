@@ -1,0 +1,88 @@
+#pragma once
+// The memory that a parent and one worker share, as it lies in the mapping: header, call slots, crash report,
+// outgoing bytes. Both sides run the same executable, so the types are the contract.
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "process/descriptors.hpp"
+
+namespace braid::process_detail {
+
+/// Where a call is. The parent makes queued and revoked, the worker running and done.
+enum class slot_state : std::uint32_t { free = 0, queued = 1, running = 2, done = 3, revoked = 4 };
+
+/// Which call sits in a slot. Ids wrap: the board keeps the low 29 bits, so compare ids only through the board.
+using call_id = std::uint32_t;
+inline constexpr call_id call_id_mask = (call_id{1} << 29) - 1;
+
+/// State and id in one word, so that one compare and swap checks both.
+[[nodiscard]] constexpr std::uint32_t pack(slot_state state, call_id id) noexcept {
+    return (id & call_id_mask) << 3 | static_cast<std::uint32_t>(state);
+}
+
+struct call_slot {
+    std::atomic<std::uint32_t> word;  // pack(state, id)
+    std::atomic<std::uint32_t> stop;  // pack(queued, id) of the call that is asked to stop, 0 for none
+};
+
+struct board_header {
+    std::uint64_t magic;
+    std::uint32_t version;
+    std::uint32_t slot_count;
+    std::uint64_t outgoing_capacity;
+    alignas(64) std::atomic<std::uint64_t> committed;  // worker: bytes of the reply stream that are complete
+    std::atomic<std::uint64_t> current;                // worker: (slot + 1) << 32 | id & mask of what it works on, or 0
+    alignas(64) std::atomic<std::uint32_t> stop_all;   // parent: every call is asked to stop
+};
+
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free && std::atomic<std::uint64_t>::is_always_lock_free,
+              "a lock in shared memory would die with its holder");
+static_assert(sizeof(call_slot) == 8);
+
+inline constexpr std::uint64_t board_magic = 0x62726169'64626f61;  // "braidboa"
+inline constexpr std::uint32_t board_version = 1;
+inline constexpr std::size_t crash_report_size = 4096;
+
+struct board_options {
+    std::uint32_t slot_count = 1024;             ///< a power of two, at least what is prefetched
+    std::size_t outgoing_capacity = 256 * 1024;  ///< bytes; a power of two and whole pages
+};
+
+/// Offsets in the mapping, all of them page-aligned but the first.
+struct board_layout {
+    std::size_t slots;
+    std::size_t crash_report;
+    std::size_t outgoing;
+    std::size_t total;
+
+    /// Throws: usage_error if the options cannot be laid out.
+    [[nodiscard]] static board_layout of(const board_options& options);
+};
+
+/// Some pages of a descriptor, mapped shared.
+class shared_mapping {
+public:
+    shared_mapping() noexcept = default;
+    /// Throws: std::system_error.
+    shared_mapping(int fd, std::size_t size);
+    shared_mapping(shared_mapping&& other) noexcept;
+    shared_mapping& operator=(shared_mapping&& other) noexcept;
+    ~shared_mapping();
+
+    /// `length` bytes of the descriptor, from `offset`, twice in a row: what wraps around in it is contiguous.
+    [[nodiscard]] static shared_mapping mirrored(int fd, std::size_t offset, std::size_t length);
+
+    [[nodiscard]] std::byte* data() const noexcept { return base_; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+private:
+    std::byte* base_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+}  // namespace braid::process_detail

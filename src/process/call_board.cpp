@@ -1,0 +1,196 @@
+#include "process/call_board.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace braid::process_detail {
+
+namespace {
+
+unique_fd make_sealed_memory(std::size_t size) {
+    unique_fd fd(::memfd_create("braid-call-board", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!fd) throw_errno("make the memory of a call board");
+    if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) throw_errno("size the memory of a call board");
+    if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+        throw_errno("seal the memory of a call board");
+    }
+    return fd;
+}
+
+call_slot* slots_of(const shared_mapping& mapping, const board_layout& layout) noexcept {
+    return std::launder(reinterpret_cast<call_slot*>(mapping.data() + layout.slots));
+}
+
+board_header* header_of(const shared_mapping& mapping) noexcept {
+    return std::launder(reinterpret_cast<board_header*>(mapping.data()));
+}
+
+constexpr std::uint64_t pack_current(std::uint32_t slot, call_id id) noexcept {
+    return (std::uint64_t{slot} + 1) << 32 | (id & call_id_mask);
+}
+
+}  // namespace
+
+// ---- the parent ----
+
+call_board::call_board(const board_options& options)
+    : options_(options),
+      layout_(board_layout::of(options)),
+      fd_(make_sealed_memory(layout_.total)),
+      mapping_(fd_.get(), layout_.total) {
+    auto* const created = ::new (mapping_.data()) board_header{};
+    created->magic = board_magic;
+    created->version = board_version;
+    created->slot_count = options_.slot_count;
+    created->outgoing_capacity = options_.outgoing_capacity;
+    for (std::uint32_t i = 0; i < options_.slot_count; ++i) {
+        ::new (mapping_.data() + layout_.slots + i * sizeof(call_slot)) call_slot{};
+    }
+}
+
+board_header& call_board::header() const noexcept { return *header_of(mapping_); }
+
+call_slot& call_board::slot_at(std::uint32_t slot) const {
+    if (slot >= options_.slot_count) {
+        throw usage_error(fmt::format("slot {} is not on a call board of {}", slot, options_.slot_count));
+    }
+    return slots_of(mapping_, layout_)[slot];
+}
+
+void call_board::queue(std::uint32_t slot, call_id id) {
+    call_slot& at = slot_at(slot);
+    at.stop.store(0, std::memory_order_relaxed);
+    at.word.store(pack(slot_state::queued, id), std::memory_order_release);
+}
+
+bool call_board::try_revoke(std::uint32_t slot, call_id id) {
+    std::uint32_t expected = pack(slot_state::queued, id);
+    return slot_at(slot).word.compare_exchange_strong(expected, pack(slot_state::revoked, id),
+                                                      std::memory_order_acq_rel);
+}
+
+void call_board::free(std::uint32_t slot) {
+    slot_at(slot).word.store(pack(slot_state::free, 0), std::memory_order_release);
+}
+
+std::optional<slot_state> call_board::state(std::uint32_t slot, call_id id) const {
+    const std::uint32_t word = slot_at(slot).word.load(std::memory_order_acquire);
+    for (const auto candidate : {slot_state::queued, slot_state::running, slot_state::done, slot_state::revoked}) {
+        if (word == pack(candidate, id)) return candidate;
+    }
+    return std::nullopt;
+}
+
+void call_board::request_stop(std::uint32_t slot, call_id id) {
+    slot_at(slot).stop.store(pack(slot_state::queued, id), std::memory_order_release);
+}
+
+void call_board::request_stop_all() noexcept { header().stop_all.store(1, std::memory_order_release); }
+
+std::optional<call_board::running_call> call_board::running() const noexcept {
+    const std::uint64_t current = header().current.load(std::memory_order_acquire);
+    const std::uint64_t slot = (current >> 32) - 1;  // 0 becomes a number that is on no board
+    if (slot >= options_.slot_count) return std::nullopt;
+    const running_call call{static_cast<std::uint32_t>(slot), static_cast<call_id>(current) & call_id_mask};
+    // The worker announces a call before it claims it: only the slot says whether it got that far.
+    if (state(call.slot, call.id) != slot_state::running) return std::nullopt;
+    return call;
+}
+
+std::vector<std::byte> call_board::recover(std::uint64_t received) const {
+    const std::uint64_t committed = header().committed.load(std::memory_order_acquire);
+    const std::uint64_t capacity = options_.outgoing_capacity;
+    if (committed < received || committed - received > capacity) {
+        throw board_corrupted(
+            fmt::format("a worker's reply stream cannot have {} bytes after {} were received: "
+                        "its call board was overwritten",
+                        committed, received));
+    }
+    std::vector<std::byte> bytes(static_cast<std::size_t>(committed - received));
+    const std::size_t start = static_cast<std::size_t>(received % capacity);
+    const std::size_t first = std::min(bytes.size(), static_cast<std::size_t>(capacity) - start);
+    const std::byte* const ring = mapping_.data() + layout_.outgoing;
+    std::copy_n(ring + start, first, bytes.begin());
+    std::copy_n(ring, bytes.size() - first, bytes.begin() + static_cast<std::ptrdiff_t>(first));
+    return bytes;
+}
+
+std::string call_board::crash_report() const {
+    std::string copy(crash_report_size, '\0');
+    std::memcpy(copy.data(), mapping_.data() + layout_.crash_report, crash_report_size);
+    if (const auto end = copy.find('\0'); end != std::string::npos) copy.resize(end);
+    return copy;
+}
+
+// ---- the worker ----
+
+struct board_client::opened {
+    unique_fd fd;
+    shared_mapping mapping;
+    board_options options;
+};
+
+board_client::opened board_client::open(unique_fd fd) {
+    struct stat status {};
+    if (::fstat(fd.get(), &status) != 0) throw_errno("look at a call board");
+    const auto size = static_cast<std::size_t>(status.st_size);
+    if (size < sizeof(board_header)) throw board_corrupted(fmt::format("{} bytes are no call board", size));
+    shared_mapping mapping(fd.get(), size);
+    const board_header& header = *header_of(mapping);
+    if (header.magic != board_magic || header.version != board_version) {
+        throw board_corrupted(fmt::format("the descriptor holds no call board of version {}", board_version));
+    }
+    const board_options options{.slot_count = header.slot_count, .outgoing_capacity = header.outgoing_capacity};
+    if (board_layout::of(options).total != size) {
+        throw board_corrupted(fmt::format("a call board of {} slots and {} bytes does not take {} bytes",
+                                          options.slot_count, options.outgoing_capacity, size));
+    }
+    return {std::move(fd), std::move(mapping), options};
+}
+
+board_client::board_client(unique_fd fd) : board_client(open(std::move(fd))) {}
+
+board_client::board_client(opened board)
+    : mapping_(std::move(board.mapping)),
+      layout_(board_layout::of(board.options)),
+      slot_count_(board.options.slot_count),
+      outgoing_(board.fd.get(), board.options, header().committed) {}
+
+board_header& board_client::header() const noexcept { return *header_of(mapping_); }
+
+call_slot& board_client::slot_at(std::uint32_t slot) const noexcept {
+    assert(slot < slot_count_);
+    return slots_of(mapping_, layout_)[slot];
+}
+
+bool board_client::try_start(std::uint32_t slot, call_id id) noexcept {
+    header().current.store(pack_current(slot, id), std::memory_order_release);
+    std::uint32_t expected = pack(slot_state::queued, id);
+    return slot_at(slot).word.compare_exchange_strong(expected, pack(slot_state::running, id),
+                                                      std::memory_order_acq_rel);
+}
+
+void board_client::finish(std::uint32_t slot, call_id id) noexcept {
+    slot_at(slot).word.store(pack(slot_state::done, id), std::memory_order_release);
+}
+
+bool board_client::stop_requested(std::uint32_t slot, call_id id) const noexcept {
+    return header().stop_all.load(std::memory_order_relaxed) != 0 ||
+           slot_at(slot).stop.load(std::memory_order_acquire) == pack(slot_state::queued, id);
+}
+
+std::span<std::byte, crash_report_size> board_client::crash_report() const noexcept {
+    return std::span<std::byte, crash_report_size>(mapping_.data() + layout_.crash_report, crash_report_size);
+}
+
+}  // namespace braid::process_detail

@@ -1,0 +1,103 @@
+#pragma once
+// The call board: who has which call, agreed between a parent and one worker without a system call, and readable when
+// the worker is dead. The parent queues calls and takes them back; the worker starts and finishes them; a compare and
+// swap decides between them, so a call either runs or is revoked, never both.
+
+#include "process/board_layout.hpp"
+#include "process/descriptors.hpp"
+#include "process/outgoing_buffer.hpp"
+
+#include <braid/core/error.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace braid::process_detail {
+
+/// What lies in the shared mapping makes no sense: the worker wrote over it.
+class board_corrupted : public error {
+public:
+    using error::error;
+};
+
+/// The parent's side. It believes nothing that it reads there: sizes are its own, numbers are checked, bytes are
+/// copied. Threads: all members may be called by any thread.
+class call_board {
+public:
+    /// Throws: usage_error for impossible options, std::system_error.
+    explicit call_board(const board_options& options = {});
+
+    /// For the worker: passed by number, mapped by board_client. Sealed, so that nobody can shrink it under a reader.
+    [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+    [[nodiscard]] std::uint32_t slot_count() const noexcept { return options_.slot_count; }
+
+    /// Puts a call into a slot that the parent holds (never used, freed, revoked, or done and its reply received).
+    void queue(std::uint32_t slot, call_id id);
+    /// True: the worker has not started the call and never will. False: it has.
+    [[nodiscard]] bool try_revoke(std::uint32_t slot, call_id id);
+    /// The reply has arrived: the slot may be used again.
+    void free(std::uint32_t slot);
+    /// Where the call is; nothing if the slot holds another call or no valid state.
+    [[nodiscard]] std::optional<slot_state> state(std::uint32_t slot, call_id id) const;
+
+    void request_stop(std::uint32_t slot, call_id id);
+    void request_stop_all() noexcept;
+
+    struct running_call {
+        std::uint32_t slot;
+        call_id id;  ///< its low 29 bits
+    };
+    /// What the worker is running, or was when it died.
+    [[nodiscard]] std::optional<running_call> running() const noexcept;
+
+    /// For a dead worker, after its reply pipe was read to the end: what it had committed beyond the `received` bytes.
+    /// Throws: board_corrupted.
+    [[nodiscard]] std::vector<std::byte> recover(std::uint64_t received) const;
+
+    /// What the worker's crash handler left, up to the first zero byte; empty if nothing.
+    [[nodiscard]] std::string crash_report() const;
+
+private:
+    [[nodiscard]] board_header& header() const noexcept;
+    [[nodiscard]] call_slot& slot_at(std::uint32_t slot) const;
+
+    board_options options_;
+    board_layout layout_;
+    unique_fd fd_;
+    shared_mapping mapping_;
+};
+
+/// The worker's side, which trusts its parent.
+/// Threads: slots may be used by any thread, the outgoing buffer as it says.
+class board_client {
+public:
+    /// Takes the descriptor over. Throws: board_corrupted if it is not a board of this version, std::system_error.
+    explicit board_client(unique_fd fd);
+
+    /// Marks the call running. False: the parent has taken it back, and it must not run.
+    [[nodiscard]] bool try_start(std::uint32_t slot, call_id id) noexcept;
+    /// Marks the running call done. Its reply must be committed to outgoing() before.
+    void finish(std::uint32_t slot, call_id id) noexcept;
+    /// Two loads: cheap enough for an inner loop.
+    [[nodiscard]] bool stop_requested(std::uint32_t slot, call_id id) const noexcept;
+
+    [[nodiscard]] std::uint32_t slot_count() const noexcept { return slot_count_; }
+    [[nodiscard]] outgoing_buffer& outgoing() noexcept { return outgoing_; }
+    /// Written by a signal handler: zero-terminated text.
+    [[nodiscard]] std::span<std::byte, crash_report_size> crash_report() const noexcept;
+
+private:
+    struct opened;
+    explicit board_client(opened board);
+    static opened open(unique_fd fd);
+    [[nodiscard]] board_header& header() const noexcept;
+    [[nodiscard]] call_slot& slot_at(std::uint32_t slot) const noexcept;
+
+    shared_mapping mapping_;
+    board_layout layout_;
+    std::uint32_t slot_count_;
+    outgoing_buffer outgoing_;
+};
+
+}  // namespace braid::process_detail

@@ -1,0 +1,81 @@
+#include "process/launcher_thread.hpp"
+
+#include "process/boost_launcher.hpp"
+
+#include <algorithm>
+#include <new>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <unistd.h>
+
+namespace braid::process_detail {
+
+std::vector<std::string> child_environment(const std::vector<std::string>& own) {
+    std::vector<std::string> all;
+    for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+        if (!std::string_view(*entry).starts_with("BRAID_")) all.emplace_back(*entry);
+    }
+    all.insert(all.end(), own.begin(), own.end());
+    return all;
+}
+
+launcher_thread::launcher_thread() : null_device_(open_null_device()), thread_([this] { run(); }) {}
+
+launcher_thread::~launcher_thread() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+}
+
+void launcher_thread::start(child_program program, spawn_callback done) {
+    {
+        const std::lock_guard lock(mutex_);
+        queue_.push_back({std::move(program), std::move(done)});
+    }
+    wake_.notify_one();
+}
+
+void launcher_thread::run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+        if (queue_.empty()) return;
+        request next = std::move(queue_.front());
+        queue_.pop_front();
+        const bool refuse = stopping_;
+        lock.unlock();
+        spawn_result result = refuse ? spawn_error(next.program.path, spawn_step::shutdown,
+                                                   std::make_error_code(std::errc::operation_canceled))
+                                     : launch(next.program);
+        next.program.descriptors.clear();  // before the answer: whoever gets it may rely on end-of-file
+        next.done(std::move(result));
+        next = {};  // what the callback holds goes without the lock
+        lock.lock();
+    }
+}
+
+spawn_result launcher_thread::launch(const child_program& program) const {
+    boost_launcher launcher;
+    launcher.executable = program.executable;
+    const bool has_input = std::any_of(program.descriptors.begin(), program.descriptors.end(),
+                                       [](const passed_descriptor& passed) { return passed.child == STDIN_FILENO; });
+    if (!has_input) launcher.descriptors.push_back({.parent = null_device_.get(), .child = STDIN_FILENO});
+    for (const auto& passed : program.descriptors) {
+        launcher.descriptors.push_back({.parent = passed.parent.get(), .child = passed.child});
+    }
+    try {
+        return launcher.launch(program.path, program.arguments,
+                               boost::process::v2::process_environment(program.environment));
+    } catch (const spawn_error& failure) {
+        return failure;
+    } catch (const std::bad_alloc&) {
+        return spawn_error(program.path, spawn_step::prepare, std::make_error_code(std::errc::not_enough_memory));
+    }
+}
+
+}  // namespace braid::process_detail
