@@ -1,0 +1,69 @@
+"""The table of what is measured: suites of problems, and who takes part in them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Contender:
+    """`program` is a C++ program below the build folder's bench/, or a script (.py) below bench/."""
+
+    name: str
+    program: str
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Problem:
+    name: str
+    unit: str
+    more_is_better: bool
+    operations: int  # of one run, for each contender
+    contenders: tuple[Contender, ...]
+    floor: str | None  # the contender that does the least that could do
+    placements: tuple[str, ...] = ("pinned", "free")
+
+
+MULTIPROCESSING_POOL = Contender("multiprocessing.Pool", "process/multiprocessing_pool.py")
+
+
+SUITES: dict[str, tuple[Problem, ...]] = {
+    "core": (
+        Problem(
+            "nested_await", "ns", False, 10_000_000, floor="hand_rolled", placements=("pinned",),
+            contenders=(
+                Contender("hand_rolled", "core/hand_rolled_nested"),
+                Contender("asio_awaitable", "core/asio_awaitable_nested"),
+            ),
+        ),
+    ),
+    "process": (
+        Problem(
+            "round_trip", "us", False, 20_000, floor="pipe_ping_pong",
+            contenders=(
+                Contender("pipe_ping_pong", "process/pipe_ping_pong"),
+                MULTIPROCESSING_POOL,
+            ),
+        ),
+        Problem(
+            "pipelined_calls", "calls/s", True, 100_000, floor="pipe_batches",
+            contenders=(
+                Contender("pipe_batches", "process/pipe_batches"),
+                MULTIPROCESSING_POOL,
+            ),
+        ),
+        Problem(
+            "map", "items/s", True, 1_000_000, floor=None,
+            contenders=(MULTIPROCESSING_POOL,),
+        ),
+    ),
+    "crawl": (
+        Problem(
+            # One operation is the crawl of the whole site.
+            "python3.11-doc", "pages/CPU s", True, 1, floor="wget2", placements=("free",),
+            contenders=(
+                Contender("wget2", "crawl/crawl_site.py", ("--crawler", "wget2")),
+                Contender("braid", "crawl/crawl_site.py", ("--crawler", "braid")),
+            ),
+        ),
+    ),
+}

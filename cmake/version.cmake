@@ -1,0 +1,10 @@
+# Sets braid_version from include/braid/version.hpp, the one place where the version is written.
+file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/../include/braid/version.hpp version_lines REGEX "^#define BRAID_VERSION_(MAJOR|MINOR|PATCH) ")
+foreach(part MAJOR MINOR PATCH)
+  if(NOT version_lines MATCHES "#define BRAID_VERSION_${part} ([0-9]+)")
+    message(FATAL_ERROR "include/braid/version.hpp does not define BRAID_VERSION_${part}")
+  endif()
+  list(APPEND braid_version ${CMAKE_MATCH_1})
+endforeach()
+list(JOIN braid_version "." braid_version)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS include/braid/version.hpp)

@@ -1,0 +1,110 @@
+# shellcheck shell=bash
+# Sourced by ./dev: the demo (serve a folder, crawl it) and its comparison with the known truth.
+
+# shellcheck disable=SC2154 # demo_package is set by tools/packages.sh
+demo_site=build/corpus/$demo_package/usr/share/doc/python3.11/html
+demo_truth=tests/crawl/data/$demo_package
+crawl=build/release/samples/crawl/crawl
+serve=build/release/samples/serve/serve
+results=build/demo
+
+unpack_demo_site() { unpack_package "$demo_package" "build/corpus/$demo_package"; }
+
+server_pid=
+
+stop_server() {
+    [[ -n $server_pid ]] || return 0
+    kill "$server_pid" 2>/dev/null || true # it may have ended by itself
+    wait "$server_pid" 2>/dev/null || true
+    server_pid=
+}
+
+# start_server FOLDER: sets site_url. The server has a session of its own, so that Ctrl-C reaches the crawler alone and
+# what is in flight can be finished; it is stopped when this shell ends, however it ends.
+start_server() {
+    local folder=$1 line
+    trap stop_server EXIT
+    exec {server_output}< <(exec setsid "$serve" --root "$folder" --port 0)
+    server_pid=$!
+    # The server says where it is once it listens.
+    read -r -t 60 -u "$server_output" line || die "the server of $folder did not start"
+    site_url=${line##* }
+    [[ $site_url == http://127.0.0.1:*/ ]] || die "the server of $folder said \"$line\" instead of where it is"
+}
+
+build_demo() {
+    require_packages "${build_packages[@]}"
+    build release crawl serve
+    mkdir -p "$results"
+}
+
+command_demo() {
+    local what=
+    if (($#)) && [[ $1 != -- ]]; then
+        what=$1
+        shift
+    fi
+    if (($#)); then
+        [[ $1 == -- ]] || die_usage "demo: options of the crawler go after --"
+        shift
+    fi
+
+    local folder=
+    case $what in
+        '') folder=/usr/share/doc/python3.11/html ;;
+        http://* | https://*) ;;
+        *) [[ -d $what ]] || die "demo: neither a URL nor a folder: $what"
+            folder=$what ;;
+    esac
+    build_demo
+    if [[ -z $what && ! -f $folder/index.html ]]; then
+        unpack_demo_site
+        folder=$demo_site
+    fi
+
+    site_url=$what
+    if [[ -n $folder ]]; then
+        start_server "$folder"
+    fi
+    note "crawling $site_url${folder:+ (serving $folder)}"
+    rm -f "$results"/crawl.db*
+    local status=0
+    "$crawl" "$site_url" --output "$results/crawl.db" "$@" || status=$?
+    note "the result is in $results/crawl.db"
+    return "$status"
+}
+
+# crawl_for_check RESULT [WRAPPER...]: in the foreground, so that Ctrl-C ends it.
+crawl_for_check() {
+    timeout --foreground 300 "${@:2}" "$crawl" "$site_url" --output "$1" --quiet
+}
+
+command_check_demo() {
+    local runs=1 wrapper=() argument run result failed=0
+    for argument; do
+        case $argument in
+            --kill-workers) wrapper=(python3 tests/crawl/kill_workers.py --every 1 --) ;;
+            [1-9]*) runs=$argument ;;
+            *) die_usage "check-demo: unexpected argument: $argument" ;;
+        esac
+    done
+    require_packages "${script_packages[@]}"
+    build_demo
+    # Always the unpacked package: installed, its links to other packages would resolve, and fewer targets be broken.
+    unpack_demo_site
+    start_server "$demo_site"
+    for ((run = 1; run <= runs; run++)); do
+        result=$results/check-$run.db
+        rm -f "$result"*
+        printf 'run %d of %d: ' "$run" "$runs"
+        if ! crawl_for_check "$result" "${wrapper[@]}" >"$results/check-$run.log" 2>&1; then
+            printf 'the crawl failed:\n'
+            cat "$results/check-$run.log"
+            failed=$((failed + 1))
+        elif ! python3 tests/crawl/compare_with_truth.py "$result" "$site_url" "$demo_truth"; then
+            failed=$((failed + 1))
+        fi
+    done
+    ((failed == 0)) || die "check-demo: $failed of $runs runs differ from the truth"
+    echo "$runs of $runs runs equal the truth"
+}

@@ -1,0 +1,66 @@
+# shellcheck shell=bash disable=SC2034 # the lists are used by ./dev
+# Sourced by ./dev: which Debian 12 packages each command needs, and how missing ones are installed.
+
+build_packages=(
+    g++ cmake ninja-build ccache
+    libboost1.81-dev libboost-filesystem1.81-dev libboost-url1.81-dev libfmt-dev libcereal-dev doctest-dev
+    zlib1g-dev libxml2-dev libsqlite3-dev libcli11-dev
+)
+sanitizer_packages=("${build_packages[@]}" clang-19 libclang-rt-19-dev)
+script_packages=(python3)
+# Other web servers to crawl. Installing one starts it as a service, so it is asked for in continuous integration only;
+# tests that want it are skipped where it is absent.
+ci_packages=(nginx-light)
+format_packages=(clang-format)
+demo_package=python3.11-doc # unpacked, not installed
+
+# Runs a command as root: directly, or with sudo.
+as_root() {
+    if ((EUID == 0)); then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "need root for \"$*\", and there is no sudo: run it as root, then try again"
+    fi
+}
+
+apt_install() {
+    as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -q --no-install-recommends "$@"
+}
+
+# require_packages NAME...: asks apt only if one of them is missing.
+require_packages() {
+    local name missing=()
+    if ! command -v dpkg-query >/dev/null; then
+        note "not a Debian system: taking it that you have the equivalents of: $*"
+        return
+    fi
+    for name in "$@"; do
+        [[ $(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || missing+=("$name")
+    done
+    ((${#missing[@]} == 0)) && return
+    note "installing from Debian: ${missing[*]}"
+    quietly install-packages apt_install "${missing[@]}"
+}
+
+# unpack_package NAME FOLDER: downloads a package and unpacks it there without installing it.
+unpack_package() {
+    local name=$1 folder=$2 scratch=$2.partial
+    [[ -d $folder ]] && return
+    note "downloading $name from Debian"
+    rm -rf "$scratch"
+    mkdir -p "$scratch/download"
+    quietly "download-$name" download_package "$name" "$scratch/download"
+    dpkg-deb -x "$scratch/download/"*.deb "$scratch/root"
+    mv "$scratch/root" "$folder"
+    rm -rf "$scratch"
+}
+
+# The first try needs no root; it fails where apt has no package lists yet, or old ones.
+download_package() (
+    cd "$2" || return
+    fetch=(apt-get download -q -o APT::Sandbox::User=root "$1")
+    "${fetch[@]}" || { as_root apt-get update -q && "${fetch[@]}"; }
+)
