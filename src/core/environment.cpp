@@ -1,5 +1,7 @@
 #include <braid/core/detail/environment.hpp>
 
+#include <utility>
+
 namespace braid::detail {
 
 // First the state, everywhere, then the waits: whoever is told to stop finds everything around it cancelled too.
@@ -19,7 +21,7 @@ void cancel_scope::stop_operations() noexcept {
     list<operation> told;
     while (operation* op = operations_.pop_front()) {
         told.push_back(*op);
-        op->on_cancel();
+        if (!std::exchange(op->told_, true)) op->on_cancel();
     }
     while (operation* op = told.pop_front()) operations_.push_back(*op);
     children_.for_each([](cancel_scope& child) { child.stop_operations(); });

@@ -68,8 +68,9 @@ void home::post_from_handler(work* w) noexcept {
 }
 
 bool home::take_outside() noexcept {
-    work* top = outside_.exchange(nullptr, std::memory_order_acquire);
-    if (!top) return false;
+    work* top = outside_.load(std::memory_order_relaxed);
+    if (!top || top == idle) return false;  // an idle home, drained out of turn, stays so
+    top = outside_.exchange(nullptr, std::memory_order_acquire);
     work* in_order = nullptr;
     while (top) {
         work* next = top->next;
@@ -94,25 +95,53 @@ void home::run_ready(unsigned count) noexcept {
     }
 }
 
+/// Runs what is ready, then what is due once a turn. True when there is more.
+bool home::turn() noexcept {
+    run_ready(works_a_turn);
+    const bool more = !ready_.empty();
+    // What is done once a turn may make new things ready, but is not repeated for them in this turn.
+    for (work_list due = std::exchange(turn_end_, {}); !due.empty();) {
+        work* w = due.pop();
+        w->run(w);
+    }
+    return more || !ready_.empty() || !turn_end_.empty();
+}
+
 void home::drain() noexcept {
-    driver& d = this_driver;
-    const driver outer = std::exchange(d, driver{nullptr, this, nullptr, 0});
+    const std::lock_guard only_one(draining_);
+    const driver outer = std::exchange(this_driver, driver{nullptr, this, nullptr, 0});
     for (;;) {
-        run_ready(works_a_turn);
-        const bool more = !ready_.empty();
-        // What is done once a turn may make new things ready, but is not repeated for them in this turn.
-        for (work_list due = std::exchange(turn_end_, {}); !due.empty();) {
-            work* w = due.pop();
-            w->run(w);
-        }
-        if (more || !ready_.empty() || !turn_end_.empty()) {
+        if (turn()) {
             schedule_drain();
             break;
         }
         work* none = nullptr;
         if (outside_.compare_exchange_strong(none, idle, std::memory_order_release, std::memory_order_relaxed)) break;
     }
-    d = outer;
+    this_driver = outer;
+}
+
+void home::run_here(const std::function<void()>& first) {
+    const auto keep = shared_from_this();
+    const std::lock_guard only_one(draining_);
+    const driver outer = std::exchange(this_driver, driver{nullptr, this, nullptr, 0});
+    first();
+    while (turn()) {
+    }
+    this_driver = outer;
+}
+
+void home::post_function(std::function<void()> then) {
+    struct posted : work {
+        std::function<void()> then;
+    };
+    auto* w = new posted;
+    w->then = std::move(then);
+    w->run = [](work* self) noexcept {
+        const std::unique_ptr<posted> owned(static_cast<posted*>(self));
+        owned->then();
+    };
+    post(w);
 }
 
 // --- timers: a binary heap of our own in front of one Asio timer, which costs fifty times as much to arm.

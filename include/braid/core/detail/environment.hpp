@@ -133,6 +133,7 @@ private:
     std::coroutine_handle<> waiter_;
     environment* env_ = nullptr;
     bool refused_ = false;
+    bool told_ = false;  // to stop: once, however many of the scopes around it are cancelled
 };
 
 inline void cancel_scope::add(operation& op) noexcept { operations_.push_back(op); }

@@ -6,7 +6,9 @@
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -101,6 +103,13 @@ public:
     /// The same from a completion handler, which may already be where the work has to run: then it runs at once.
     void post_from_handler(work* w) noexcept;
 
+    /// The same for a function, at the price of an allocation.
+    void post_function(std::function<void()> then);
+
+    /// Runs `first` and whatever is ready on this thread, now: for threads that have to see something through though
+    /// nobody may be running the executor any more. Waits if another thread is at it. Not from within a home.
+    void run_here(const std::function<void()>& first);
+
     /// Runs `w` when nothing else is ready: to do once what everything of one turn asked for. On this home only.
     void post_at_turn_end(work* w) noexcept { turn_end_.push(w); }
 
@@ -121,6 +130,7 @@ private:
     void post_from_outside(work* w) noexcept;
     void schedule_drain() noexcept;
     void drain() noexcept;
+    bool turn() noexcept;
     bool take_outside() noexcept;
     void run_ready(unsigned count) noexcept;
     void timers_due() noexcept;
@@ -131,6 +141,8 @@ private:
 
     boost::asio::any_io_executor executor_;
     const boost::asio::io_context::executor_type* native_;  // into executor_, null when it is of another kind
+
+    std::mutex draining_;
 
     // Touched by whoever drains.
     work_list ready_;

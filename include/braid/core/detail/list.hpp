@@ -32,6 +32,7 @@ class list {
 public:
     [[nodiscard]] bool empty() const noexcept { return !head_.linked(); }
     [[nodiscard]] T& front() noexcept { return static_cast<T&>(*head_.next_); }
+    [[nodiscard]] T& back() noexcept { return static_cast<T&>(*head_.previous_); }
 
     void push_back(T& element) noexcept {
         list_node& node = element;

@@ -1,0 +1,140 @@
+#pragma once
+// A call to a worker process, as it waits in the frame of the coroutine that awaits it.
+
+#include <braid/core/detail/environment.hpp>
+#include <braid/core/outcome.hpp>
+#include <braid/wire/call.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <tuple>
+#include <utility>
+
+namespace braid::detail {
+
+class pool_engine;
+class worker_link;
+class call_base;
+
+/// Puts a call into the pool's queue, or into a worker's.
+struct call_entry : list_node {
+    explicit call_entry(call_base& c) noexcept : call(c) {}
+    call_base& call;
+};
+
+/// One call as the pool sees it. The pool encodes it when a worker can take it, straight into that worker's pipe, and
+/// again if that worker dies before it has begun: until then nothing is copied.
+/// Threads: built and awaited on the caller's home; the members below `pool's home` belong to that.
+class call_base : public operation {
+public:
+    virtual void encode(wire::writer& request) const = 0;
+    /// Takes value or exception out of the reply; its own failure becomes the call's.
+    virtual void accept(wire::reader& reply, const wire::remote_origin::place& where) noexcept = 0;
+    virtual void fail(std::exception_ptr error) noexcept = 0;
+
+protected:
+    explicit call_base(std::shared_ptr<pool_engine> engine) noexcept;
+    ~call_base() override = default;
+
+    void submit() noexcept;
+    [[nodiscard]] bool was_cancelled() const noexcept { return cancelled_; }
+    /// What the reply made the call throw, to be called in a handler. Null for the echo of our own request to stop.
+    [[nodiscard]] std::exception_ptr caught() noexcept;
+
+private:
+    friend class pool_engine;
+    friend class worker_link;
+
+    enum class place : unsigned char { nowhere, queued, at_worker };
+
+    void on_cancel() noexcept final;
+    void arrive() noexcept;
+    void cancel_arrives() noexcept;
+    void finish() noexcept;
+
+    // The way to a pool on another home: each work item travels at most once.
+    struct travelling : work {
+        call_base* call;
+    };
+    enum class crossing : unsigned char { none, cancel_on_its_way, finished };
+
+    std::shared_ptr<pool_engine> engine_;
+    travelling submission_{};
+    travelling cancellation_{};
+    std::atomic<crossing> crossing_ = crossing::none;
+
+    // Pool's home:
+    call_entry entry_{*this};
+    worker_link* worker_ = nullptr;
+    std::uint32_t slot_ = 0;
+    std::uint32_t id_ = 0;
+    place place_ = place::nowhere;
+    bool stopping_ = false;          // running, and asked to stop
+    bool cancelled_ = false;         // ended by cancellation
+    bool cancel_arrived_ = false;    // from another home
+    bool finished_early_ = false;    // while a cancellation was on its way
+};
+
+template <class F, class... Args>
+class [[nodiscard]] process_call final : public call_base {
+    using result = wire::call_result_t<F, Args...>;
+
+public:
+    process_call(std::shared_ptr<pool_engine> engine, F function, std::tuple<Args...> arguments)
+        : call_base(std::move(engine)), function_(std::move(function)), arguments_(std::move(arguments)) {}
+
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        if (!enter(h)) return false;
+        listen();
+        submit();
+        return true;
+    }
+    result await_resume() {
+        throw_if_refused();
+        if (was_cancelled()) throw_cancelled();
+        return slot_.take();
+    }
+
+private:
+    void encode(wire::writer& request) const override {
+        std::apply([&](const Args&... args) { wire::encode_call(request, function_, args...); }, arguments_);
+    }
+    void accept(wire::reader& reply, const wire::remote_origin::place& where) noexcept override {
+        try {
+            if constexpr (std::is_void_v<result>) {
+                wire::decode_reply<void>(reply, where);
+            } else {
+                slot_.return_value(wire::decode_reply<result>(reply, where));
+            }
+        } catch (...) {
+            slot_.set_error(caught());
+        }
+    }
+    void fail(std::exception_ptr error) noexcept override { slot_.set_error(std::move(error)); }
+
+    F function_;
+    std::tuple<Args...> arguments_;
+    result_slot<result> slot_;
+};
+
+/// What `pool.run` gives: the call is made when it is awaited.
+template <class F, class... Args>
+class [[nodiscard("a call is made when it is awaited: write co_await, or use submit")]] call_awaitable {
+public:
+    call_awaitable(std::shared_ptr<pool_engine> engine, F function, Args... arguments)
+        : engine_(std::move(engine)), function_(std::move(function)), arguments_(std::move(arguments)...) {}
+
+    process_call<F, Args...> operator co_await() && {
+        return {std::move(engine_), std::move(function_), std::move(arguments_)};
+    }
+
+private:
+    std::shared_ptr<pool_engine> engine_;
+    F function_;
+    std::tuple<Args...> arguments_;
+};
+
+}  // namespace braid::detail

@@ -1,0 +1,74 @@
+#pragma once
+// process_pool: workers that run functions in processes of their own, awaited like anything else. A crash, a leak or a
+// hang in a worker costs the call it was running and nothing more.
+
+#include <braid/process/detail/call.hpp>
+#include <braid/process/error.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace braid {
+
+struct process_pool_options {
+    /// Processes at most; they are started when there is work for them. 0 is an error; by default as many as the
+    /// CPUs that this process may use.
+    int workers = cpus_usable;
+    /// Shown in the process list, as the workers' second argument.
+    std::string name = "braid-worker";
+    /// How long a running call that was cancelled may go on before its process is killed.
+    std::chrono::milliseconds grace{1000};
+
+    static constexpr int cpus_usable = -1;
+};
+
+/// A pool of worker processes, each the same executable started again.
+/// Threads: all members but the destructor may be called from any thread, `run` from coroutines on any home. The pool
+/// itself lives on one executor, and is destroyed before the context of that.
+/// Lifetime: a pool that goes out of scope cancels its calls and kills its workers. In a coroutine the enclosing scope
+/// ends only after they are gone; elsewhere the destructor waits for that.
+class process_pool {
+public:
+    /// On the executor of the running coroutine. Throws: usage_error outside of one, for impossible options, and if
+    /// main did not begin with `braid::run` or `braid::init`.
+    explicit process_pool(process_pool_options options = {});
+    process_pool(boost::asio::any_io_executor executor, process_pool_options options = {});
+    process_pool(const process_pool&) = delete;
+    process_pool& operator=(const process_pool&) = delete;
+    ~process_pool();
+
+    /// `co_await pool.run(f, args...)`: the value of `f(args...)`, computed by a worker. `f` is a plain function or a
+    /// callable without state; it, the arguments and the result have to be able to travel (see wire/archive.hpp). A
+    /// function that returns a task is run to its end in the worker, on a loop there.
+    /// Throws: what the function threw, keeping its type if that is a standard or registered one, else remote_error;
+    /// worker_died; pool_failed; closed; the encoding's errors.
+    /// Cancellation: a call that waits never starts; one that runs sees `stop_requested()`, and after the grace period
+    /// its process is killed and replaced. When the await throws `cancelled`, nothing of the call runs any more.
+    template <class F, class... Args>
+    auto run(F&& function, Args&&... args) {
+        return detail::call_awaitable<std::decay_t<F>, std::decay_t<Args>...>(engine_, std::forward<F>(function),
+                                                                              std::forward<Args>(args)...);
+    }
+
+    /// Finishes what is queued, refuses what comes later, and ends the workers. Awaiting it again does no harm.
+    /// Cancellation: turns it into `terminate`, and waits for that.
+    task<> close();
+
+    /// Cancels what is queued and running, kills the workers, and does not wait for it. The calls end with `cancelled`
+    /// (reason shutdown) when their processes are gone.
+    void terminate() noexcept;
+
+    /// Of the workers that run now. Threads: the pool's home.
+    [[nodiscard]] std::vector<int> worker_pids() const;
+
+private:
+    std::shared_ptr<detail::pool_engine> engine_;
+};
+
+}  // namespace braid

@@ -1,0 +1,57 @@
+#include <braid/process/detail/call.hpp>
+
+#include "process/pool_engine.hpp"
+
+namespace braid::detail {
+
+call_base::call_base(std::shared_ptr<pool_engine> engine) noexcept : engine_(std::move(engine)) {
+    submission_.call = this;
+    submission_.run = [](work* w) noexcept { static_cast<travelling*>(w)->call->arrive(); };
+    cancellation_.call = this;
+    cancellation_.run = [](work* w) noexcept { static_cast<travelling*>(w)->call->cancel_arrives(); };
+}
+
+std::exception_ptr call_base::caught() noexcept {
+    try {
+        throw;
+    } catch (const wire::remote_error& e) {
+        if (!stopping_ || e.type_name() != "braid::cancelled") return std::current_exception();
+        cancelled_ = true;
+        return nullptr;
+    } catch (...) {
+        return std::current_exception();
+    }
+}
+
+void call_base::submit() noexcept {
+    if (engine_->where().is_current()) {
+        engine_->submit(*this);
+    } else {
+        engine_->where().post(&submission_);
+    }
+}
+
+void call_base::arrive() noexcept { engine_->submit(*this); }
+
+void call_base::on_cancel() noexcept {
+    if (engine_->where().is_current()) return engine_->cancel(*this);
+    crossing before = crossing::none;
+    if (crossing_.compare_exchange_strong(before, crossing::cancel_on_its_way)) engine_->where().post(&cancellation_);
+}
+
+void call_base::cancel_arrives() noexcept {
+    cancel_arrived_ = true;
+    if (finished_early_) return complete();
+    engine_->cancel(*this);
+}
+
+// The frame, and this with it, may go as soon as the caller knows. A cancellation that is on its way from another home
+// still has to find it, so the call then ends when that arrives.
+void call_base::finish() noexcept {
+    if (env().where == &engine_->where() || cancel_arrived_) return complete();
+    crossing before = crossing::none;
+    if (crossing_.compare_exchange_strong(before, crossing::finished)) return complete();
+    finished_early_ = true;
+}
+
+}  // namespace braid::detail

@@ -1,0 +1,297 @@
+#include "process/pool_engine.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace braid::detail {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// A pool whose workers cannot be started, or die before they can take a call, stops trying after so many.
+constexpr unsigned failed_starts_allowed = 5;
+constexpr auto first_retry = 10ms;
+// How often to look whether a worker sits on calls that another could run.
+constexpr auto look_interval = 2ms;
+
+}  // namespace
+
+pool_engine::pool_engine(std::shared_ptr<home> where, process_pool_options options, pd::process_services& services)
+    : home_(std::move(where)), options_(std::move(options)), services_(services), read_buffer_(256 * 1024) {
+    plan_work_.engine = this;
+    plan_work_.run = [](work* w) noexcept { static_cast<engine_work*>(w)->engine->carry_out(); };
+    look_timer_.engine = this;
+    look_timer_.fire = [](timer* t) noexcept { static_cast<engine_timer*>(t)->engine->look_for_stuck_workers(); };
+    retry_timer_.engine = this;
+    retry_timer_.fire = [](timer* t) noexcept { static_cast<engine_timer*>(t)->engine->plan(); };
+}
+
+void pool_engine::post(std::function<void()> then) {
+    home_->post_function(std::move(then));
+    {
+        const std::lock_guard lock(mutex_);
+        ++posts_;
+    }
+    posted_.notify_all();
+}
+
+// --- calls
+
+void pool_engine::submit(call_base& call) noexcept {
+    if (state_ != state::open) {
+        call.fail(std::make_exception_ptr(closed(fmt::format("the pool {} is closed: it takes no more calls", options_.name))));
+        return call.finish();
+    }
+    call.place_ = call_base::place::queued;
+    queue_.push_back(call.entry_);
+    ++queued_;
+    plan();
+}
+
+void pool_engine::cancel(call_base& call) noexcept {
+    switch (call.place_) {
+        case call_base::place::nowhere: return;  // it has just ended
+        case call_base::place::queued:
+            call.entry_.unlink();
+            --queued_;
+            break;
+        case call_base::place::at_worker:
+            if (!call.worker_->take_back(call)) return call.worker_->stop_running(call, options_.grace);
+            plan();
+            break;
+    }
+    call.cancelled_ = true;
+    call_ended(call);
+}
+
+void pool_engine::call_ended(call_base& call) noexcept {
+    call.place_ = call_base::place::nowhere;
+    call.finish();
+}
+
+void pool_engine::call_lost(call_base& call, std::exception_ptr error) noexcept {
+    call.fail(state_ == state::terminated ? std::make_exception_ptr(cancelled(cancel_reason::shutdown)) : std::move(error));
+    call_ended(call);
+}
+
+void pool_engine::fail_queued(const std::exception_ptr& error) noexcept {
+    while (call_entry* entry = queue_.pop_front()) {
+        --queued_;
+        entry->call.fail(error);
+        entry->call.place_ = call_base::place::nowhere;
+        entry->call.finish();
+    }
+}
+
+// --- deciding: once a turn, when everything that happened in it is known
+
+void pool_engine::plan() noexcept {
+    if (planned_) return;
+    planned_ = shared_from_this();
+    home_->post_at_turn_end(&plan_work_);
+}
+
+void pool_engine::carry_out() noexcept {
+    const auto keep = std::exchange(planned_, nullptr);
+    assign_queued();
+    if (queue_.empty() && state_ != state::terminated) even_out();
+    for (const auto& link : workers_) link->flush();
+    if (state_ == state::closing && queue_.empty()) {
+        for (const auto& link : workers_) {
+            if (link->in_flight() == 0) link->leave(options_.grace);
+        }
+    }
+    start_workers_if_needed();
+    settle_if_gone();
+}
+
+worker_link* pool_engine::least_busy() noexcept {
+    worker_link* best = nullptr;
+    for (const auto& link : workers_) {
+        if (link->has_room() && (!best || link->in_flight() < best->in_flight())) best = link.get();
+    }
+    return best;
+}
+
+void pool_engine::assign_queued() {
+    while (!queue_.empty()) {
+        worker_link* worker = least_busy();
+        if (!worker) return;
+        call_base& call = queue_.pop_front()->call;
+        --queued_;
+        if (!worker->give(call)) call_ended(call);
+    }
+}
+
+// A worker without work takes a call that another has not begun, if that one will be long at what it has.
+void pool_engine::even_out() noexcept {
+    bool may_be_stuck = false;
+    for (const auto& idle : workers_) {
+        if (idle->where() != worker_link::state::ready || idle->in_flight() != 0) continue;
+        for (const auto& busy : workers_) {
+            if (busy->in_flight() < 2) continue;
+            may_be_stuck = true;
+            if (busy->wanted() > 2) continue;  // its calls are short: let it, unless it is found stuck
+            call_base* call = busy->take_back_any();
+            if (call && !idle->give(*call)) call_ended(*call);
+            if (call) break;
+        }
+    }
+    if (may_be_stuck && !look_timer_.armed()) {
+        look_timer_.at = clock::now() + look_interval;
+        home_->arm(look_timer_);
+    }
+}
+
+void pool_engine::look_for_stuck_workers() noexcept {
+    for (const auto& busy : workers_) {
+        if (busy->in_flight() < 2 || !busy->stuck_since_last_look()) continue;
+        while (call_base* call = busy->take_back_any()) {
+            call->place_ = call_base::place::queued;
+            queue_.push_back(call->entry_);
+            ++queued_;
+        }
+    }
+    plan();
+}
+
+// --- workers
+
+void pool_engine::worker_ready() noexcept {
+    failed_starts_ = 0;
+    plan();
+}
+
+void pool_engine::start_workers_if_needed() {
+    if (state_ == state::terminated || retry_timer_.armed()) return;
+    std::size_t starting = 0;
+    for (const auto& link : workers_) starting += link->where() == worker_link::state::starting ? 1 : 0;
+    while (starting < queued_ && workers_.size() < static_cast<std::size_t>(options_.workers)) {
+        start_worker();
+        ++starting;
+    }
+}
+
+void pool_engine::start_worker() {
+    try {
+        const auto link = std::make_shared<worker_link>(*this);
+        link->launch(options_.name);
+        workers_.push_back(link);
+        self_ = shared_from_this();
+    } catch (const std::exception& e) {
+        failed_to_start(e.what());
+    }
+}
+
+void pool_engine::worker_started(const std::shared_ptr<worker_link>& link, pd::spawn_result result) {
+    if (auto* failure = std::get_if<spawn_error>(&result)) {
+        remove(link);
+        if (!queue_.empty()) failed_to_start(failure->what());
+        return plan();
+    }
+    link->started(std::get<pd::started_child>(std::move(result)));
+    if (state_ == state::terminated) link->kill();
+    plan();  // a pool that is closing may not need it any more
+}
+
+void pool_engine::worker_gone(const std::shared_ptr<worker_link>& link, const pd::exit_status& status) {
+    const bool never_ready = link->where() == worker_link::state::starting;
+    list<call_entry> retry;
+    link->bury(status, retry);
+    if (state_ == state::terminated) {
+        while (call_entry* entry = retry.pop_front()) {
+            entry->call.fail(std::make_exception_ptr(cancelled(cancel_reason::shutdown)));
+            call_ended(entry->call);
+        }
+    }
+    list<call_entry> behind;
+    while (call_entry* entry = queue_.pop_front()) behind.push_back(*entry);
+    while (call_entry* entry = retry.pop_front()) {
+        entry->call.place_ = call_base::place::queued;
+        queue_.push_back(*entry);
+        ++queued_;
+    }
+    while (call_entry* entry = behind.pop_front()) queue_.push_back(*entry);
+    remove(link);
+    if (never_ready && !queue_.empty()) {
+        failed_to_start(fmt::format("it {} before it was ready", pd::to_string(status)));
+    }
+    plan();
+}
+
+void pool_engine::failed_to_start(const std::string& why) {
+    if (++failed_starts_ < failed_starts_allowed) {
+        if (retry_timer_.armed()) return;
+        retry_timer_.at = clock::now() + first_retry * (1 << failed_starts_);
+        home_->arm(retry_timer_);
+        return;
+    }
+    failed_starts_ = 0;
+    fail_queued(std::make_exception_ptr(pool_failed(fmt::format(
+        "no worker of the pool {} could be started, {} times in a row; the last time: {}", options_.name,
+        failed_starts_allowed, why))));
+}
+
+void pool_engine::remove(const std::shared_ptr<worker_link>& link) {
+    std::erase(workers_, link);
+    if (workers_.empty()) self_ = nullptr;  // whoever called us keeps us until it is done
+}
+
+std::vector<int> pool_engine::worker_pids() const {
+    std::vector<int> pids;
+    for (const auto& link : workers_) {
+        if (link->pid() > 0) pids.push_back(link->pid());
+    }
+    return pids;
+}
+
+// --- the end
+
+void pool_engine::begin_close() noexcept {
+    if (state_ == state::open) state_ = state::closing;
+    plan();
+}
+
+void pool_engine::terminate() noexcept {
+    if (state_ == state::terminated) return;
+    state_ = state::terminated;
+    home_->disarm(retry_timer_);
+    fail_queued(std::make_exception_ptr(cancelled(cancel_reason::shutdown)));
+    for (const auto& link : workers_) link->kill();
+    plan();
+}
+
+void pool_engine::when_gone(std::function<void()> then) {
+    gone_.push_back(std::move(then));
+    plan();
+}
+
+void pool_engine::settle_if_gone() {
+    if (state_ == state::open || !workers_.empty() || !queue_.empty()) return;
+    home_->disarm(look_timer_);
+    home_->disarm(retry_timer_);
+    for (auto& then : std::exchange(gone_, {})) then();
+}
+
+void pool_engine::terminate_blocking() {
+    const auto keep = shared_from_this();
+    bool gone = false;
+    home_->run_here([&] {
+        terminate();
+        when_gone([&gone] { gone = true; });
+    });
+    std::uint64_t seen = 0;
+    while (!gone) {
+        {
+            std::unique_lock lock(mutex_);
+            posted_.wait(lock, [&] { return posts_ != seen; });
+            seen = posts_;
+        }
+        home_->run_here([] {});
+    }
+}
+
+}  // namespace braid::detail

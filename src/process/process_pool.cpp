@@ -1,0 +1,106 @@
+#include <braid/process/process_pool.hpp>
+
+#include "process/pool_engine.hpp"
+
+#include <fmt/format.h>
+
+#include <sched.h>
+
+namespace braid {
+
+namespace {
+
+using namespace detail;
+
+/// Waits until a pool has done what it was given and its workers have gone.
+class closing : public operation {
+public:
+    explicit closing(pool_engine& pool) noexcept : pool_(pool) {}
+
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> h) {
+        stopped_ = !enter(h);
+        if (!stopped_) listen();
+        pool_.post([this, at_once = stopped_] {
+            at_once ? pool_.terminate() : pool_.begin_close();
+            pool_.when_gone([this] { complete(); });
+        });
+    }
+    void await_resume() const {
+        if (stopped_) throw_cancelled();
+    }
+
+private:
+    void on_cancel() noexcept override {
+        stopped_ = true;
+        pool_.post([engine = pool_.shared_from_this()] { engine->terminate(); });
+    }
+
+    pool_engine& pool_;
+    bool stopped_ = false;
+};
+
+int cpus_usable() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+std::shared_ptr<pool_engine> make_engine(std::shared_ptr<home> where, process_pool_options options) {
+    process_detail::process_services* services = process_detail::services();
+    if (!services) {
+        throw usage_error(
+            "a process_pool needs main to begin with braid::run(argc, argv, app) or braid::init(argc, argv): "
+            "its workers are this program, started again");
+    }
+    if (services->depth >= process_detail::max_depth) {
+        throw usage_error(fmt::format("pools are nested {} deep already, and no deeper: a worker started this pool",
+                                      process_detail::max_depth));
+    }
+    if (options.workers == process_pool_options::cpus_usable) options.workers = cpus_usable();
+    if (options.workers <= 0) {
+        throw usage_error(fmt::format("a process_pool needs at least one worker, not {}", options.workers));
+    }
+    if (options.grace.count() < 0) {
+        throw usage_error(fmt::format("a process_pool's grace period cannot be negative, as {} ms is", options.grace.count()));
+    }
+    return std::make_shared<pool_engine>(std::move(where), std::move(options), *services);
+}
+
+std::shared_ptr<home> current_home() {
+    if (!this_driver.current) {
+        throw usage_error("outside of a coroutine a process_pool needs to be told its executor: process_pool(executor, options)");
+    }
+    return this_driver.current->shared_from_this();
+}
+
+}  // namespace
+
+process_pool::process_pool(process_pool_options options) : engine_(make_engine(current_home(), std::move(options))) {}
+
+process_pool::process_pool(boost::asio::any_io_executor executor, process_pool_options options)
+    : engine_(make_engine(home::of(executor), std::move(options))) {}
+
+process_pool::~process_pool() {
+    environment* scope = this_driver.env;
+    if (!scope) return engine_->terminate_blocking();
+    ++scope->adopted.count;
+    engine_->post([engine = engine_, scope] {
+        engine->terminate();
+        engine->when_gone([scope] { scope->where->post_function([scope] { adopted_ended(*scope); }); });
+    });
+}
+
+task<> process_pool::close() {
+    const auto keep = engine_;
+    co_await closing(*keep);
+}
+
+void process_pool::terminate() noexcept {
+    engine_->post([engine = engine_] { engine->terminate(); });
+}
+
+std::vector<int> process_pool::worker_pids() const { return engine_->worker_pids(); }
+
+}  // namespace braid

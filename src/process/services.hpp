@@ -1,0 +1,51 @@
+#pragma once
+// What pools need of the program as a whole. `init` makes it and installs it here.
+
+#include "process/descriptors.hpp"
+#include "process/launcher_thread.hpp"
+#include "process/reaper.hpp"
+
+#include <string>
+
+namespace braid::process_detail {
+
+struct process_services {
+    std::string program;      ///< argv[0]
+    unsigned depth = 0;       ///< 0 in the program itself, 1 in its workers, and so on
+    unique_fd executable = open_self_executable();
+    launcher_thread launcher;  // destroyed after the reaper, which has reaped every child by then
+    reaper children;
+};
+
+/// Null when there is none. Threads: any.
+[[nodiscard]] process_services* services() noexcept;
+/// Throws: usage_error if there are some already.
+void install_services(process_services& made);
+void remove_services() noexcept;
+
+/// Workers of workers of workers: further pools are refused.
+inline constexpr unsigned max_depth = 3;
+
+// How a worker is told what it is.
+inline constexpr const char* worker_variable = "BRAID_WORKER";
+// The numbers of its descriptors.
+inline constexpr int request_descriptor = 3;
+inline constexpr int reply_descriptor = 4;
+inline constexpr int control_descriptor = 5;
+inline constexpr int board_descriptor = 6;
+
+// Kinds of frames between parent and worker.
+enum class frame_kind : std::uint32_t { hello = 1, request = 2, reply = 3 };
+
+/// The id of a request or reply: the call's slot on the board, and its number.
+[[nodiscard]] constexpr std::uint64_t frame_id(std::uint32_t slot, std::uint32_t id) noexcept {
+    return std::uint64_t{slot} << 32 | id;
+}
+[[nodiscard]] constexpr std::uint32_t slot_of(std::uint64_t frame_id) noexcept {
+    return static_cast<std::uint32_t>(frame_id >> 32);
+}
+[[nodiscard]] constexpr std::uint32_t call_of(std::uint64_t frame_id) noexcept {
+    return static_cast<std::uint32_t>(frame_id);
+}
+
+}  // namespace braid::process_detail

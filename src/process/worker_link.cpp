@@ -1,0 +1,344 @@
+#include "process/worker_link.hpp"
+
+#include "process/pool_engine.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
+#include <utility>
+
+namespace braid::detail {
+
+namespace {
+
+// Between two calls a worker should not wait for the next one to arrive: so much work is sent ahead.
+constexpr double prefetched_ns = 200'000;
+constexpr std::size_t most_in_flight = 512;
+constexpr int pipe_capacity = 1 << 20;
+
+pd::pipe_ends make_wide_pipe() {
+    pd::pipe_ends ends = pd::make_pipe();
+    ::fcntl(ends.write.get(), F_SETPIPE_SZ, pipe_capacity);  // as a favour: without it, it works with less at a time
+    return ends;
+}
+
+void set_nonblocking(int fd) {
+    if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) pd::throw_errno("making a pipe non-blocking");
+}
+
+}  // namespace
+
+worker_link::worker_link(pool_engine& pool)
+    : pool_(pool),
+      requests_(pool.where().executor()),
+      replies_(pool.where().executor()),
+      slots_(board_.slot_count()) {
+    readable_.link = this;
+    readable_.run = [](work* w) noexcept {
+        const auto keep = std::exchange(static_cast<readable_work*>(w)->keep, nullptr);
+        keep->read_replies();
+    };
+    kill_timer_.link = this;
+    kill_timer_.fire = [](timer* t) noexcept { static_cast<kill_timer*>(t)->link->kill(); };
+    for (std::uint32_t slot = board_.slot_count(); slot-- > 0;) free_slots_.push_back(slot);
+}
+
+worker_link::~worker_link() { pool_.where().disarm(kill_timer_); }
+
+// --- its life
+
+void worker_link::launch(const std::string& name) {
+    pd::process_services& services = pool_.services();
+    pd::pipe_ends requests = make_wide_pipe();
+    pd::pipe_ends replies = make_wide_pipe();
+    pd::pipe_ends control = pd::make_pipe();
+    const int board = ::fcntl(board_.fd(), F_DUPFD_CLOEXEC, 0);
+    if (board < 0) pd::throw_errno("passing the call board on");
+
+    pd::child_program program;
+    program.path = services.program;
+    program.executable = services.executable.get();
+    program.arguments = {name};
+    program.environment = pd::child_environment({fmt::format("{}={}", pd::worker_variable, services.depth + 1)});
+    program.descriptors.push_back({std::move(requests.read), pd::request_descriptor});
+    program.descriptors.push_back({std::move(replies.write), pd::reply_descriptor});
+    program.descriptors.push_back({std::move(control.read), pd::control_descriptor});
+    program.descriptors.push_back({pd::unique_fd(board), pd::board_descriptor});
+
+    set_nonblocking(requests.write.get());
+    set_nonblocking(replies.read.get());
+    requests_.assign(requests.write.release());
+    replies_.assign(replies.read.release());
+    control_ = std::move(control.write);
+
+    // The launcher answers on its own thread, and std::function wants something copyable.
+    services.launcher.start(std::move(program), [engine = pool_.shared_from_this(),
+                                                 self = shared_from_this()](pd::spawn_result result) {
+        auto shared = std::make_shared<pd::spawn_result>(std::move(result));
+        engine->post([engine, self, shared] { engine->worker_started(self, std::move(*shared)); });
+    });
+}
+
+void worker_link::started(pd::started_child child) {
+    pid_ = child.pid;
+    child_ = pool_.services().children.watch(
+        std::move(child),
+        [engine = pool_.shared_from_this(), self = shared_from_this()](pd::child_id, const pd::exit_status& status) {
+            engine->post([engine, self, status] { engine->worker_gone(self, status); });
+        });
+    await_replies();
+}
+
+void worker_link::leave(std::chrono::milliseconds grace) {
+    if (state_ != state::ready) {
+        if (state_ == state::starting) kill();
+        return;
+    }
+    state_ = state::leaving;
+    requests_.close();  // the end of the stream: the worker goes by itself
+    kill_timer_.at = clock::now() + grace;
+    pool_.where().arm(kill_timer_);
+}
+
+void worker_link::kill() noexcept {
+    if (child_) pool_.services().children.kill(*child_);
+}
+
+void worker_link::violated(const std::string& what) noexcept {
+    if (violation_.empty()) violation_ = what;
+    kill();
+}
+
+// --- calls to it
+
+std::size_t worker_link::wanted() const noexcept {
+    const auto ahead = static_cast<std::size_t>(prefetched_ns / call_ns_);
+    return std::min(1 + ahead, most_in_flight);
+}
+
+bool worker_link::stuck_since_last_look() noexcept {
+    return std::exchange(replies_at_last_look_, replies_seen_) == replies_seen_;
+}
+
+bool worker_link::give(call_base& call) noexcept {
+    const std::uint32_t slot = free_slots_.back();
+    last_id_ = last_id_ + 1 & pd::call_id_mask;
+    const std::size_t begun = wire::begin_frame(out_, pd::frame_id(slot, last_id_),
+                                                static_cast<std::uint32_t>(pd::frame_kind::request));
+    try {
+        wire::writer request(out_);
+        call.encode(request);
+    } catch (...) {
+        wire::drop_frame(out_, begun);
+        call.fail(std::current_exception());
+        return false;
+    }
+    wire::end_frame(out_, begun);
+    board_.queue(slot, last_id_);
+    free_slots_.pop_back();
+    slots_[slot] = &call;
+    call.slot_ = slot;
+    call.id_ = last_id_;
+    call.worker_ = this;
+    call.place_ = call_base::place::at_worker;
+    calls_.push_back(call.entry_);
+    if (in_flight_++ == 0) busy_since_ = clock::now();
+    return true;
+}
+
+void worker_link::flush() {
+    if (awaiting_room_ || out_sent_ == out_.size() || !requests_.is_open()) return;
+    while (out_sent_ != out_.size()) {
+        const ssize_t n = ::write(requests_.native_handle(), out_.data() + out_sent_, out_.size() - out_sent_);
+        if (n >= 0) {
+            out_sent_ += static_cast<std::size_t>(n);
+        } else if (errno == EAGAIN) {
+            await_room();
+            break;
+        } else if (errno != EINTR) {
+            break;  // EPIPE: it is dead, and the reaper will tell
+        }
+    }
+    if (out_sent_ == out_.size()) {
+        out_.clear();
+        out_sent_ = 0;
+    }
+    await_replies();
+}
+
+void worker_link::await_room() {
+    awaiting_room_ = true;
+    requests_.async_wait(boost::asio::posix::stream_descriptor::wait_write,
+                         [self = shared_from_this(), engine = pool_.shared_from_this()](boost::system::error_code error) {
+                             engine->post([self, engine, error] {
+                                 self->awaiting_room_ = false;
+                                 if (!error) self->flush();
+                             });
+                         });
+}
+
+void worker_link::release(call_base& call) noexcept {
+    call.entry_.unlink();
+    slots_[call.slot_] = nullptr;
+    free_slots_.push_back(call.slot_);
+    call.worker_ = nullptr;
+    call.place_ = call_base::place::nowhere;
+    --in_flight_;
+}
+
+bool worker_link::take_back(call_base& call) noexcept {
+    if (!board_.try_revoke(call.slot_, call.id_)) return false;
+    board_.free(call.slot_);
+    release(call);
+    return true;
+}
+
+call_base* worker_link::take_back_any() noexcept {
+    if (in_flight_ < 2) return nullptr;
+    call_base& last = calls_.back().call;
+    return take_back(last) ? &last : nullptr;
+}
+
+void worker_link::stop_running(call_base& call, std::chrono::milliseconds grace) {
+    call.stopping_ = true;
+    board_.request_stop(call.slot_, call.id_);
+    if (kill_timer_.armed()) return;
+    kill_timer_.at = clock::now() + grace;
+    pool_.where().arm(kill_timer_);
+}
+
+// --- replies from it
+
+void worker_link::await_replies() {
+    const bool expects = in_flight_ != 0 || state_ == state::starting;
+    if (awaiting_replies_ || !expects || !replies_.is_open()) return;
+    awaiting_replies_ = true;
+    replies_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                        [self = shared_from_this(), engine = pool_.shared_from_this()](boost::system::error_code error) {
+                            if (error) return;
+                            self->readable_.keep = self;
+                            engine->where().post_from_handler(&self->readable_);
+                        });
+}
+
+void worker_link::read_replies() {
+    awaiting_replies_ = false;
+    drain_replies();
+    pool_.worker_has_room();
+    if (violation_.empty()) await_replies();
+}
+
+void worker_link::drain_replies() {
+    const std::span<std::byte> buffer = pool_.read_buffer();
+    while (replies_.is_open()) {
+        const ssize_t n = ::read(replies_.native_handle(), buffer.data(), buffer.size());
+        if (n > 0) {
+            received_ += static_cast<std::uint64_t>(n);
+            if (!take_chunk(buffer.first(static_cast<std::size_t>(n)))) return;
+            if (static_cast<std::size_t>(n) == buffer.size()) continue;
+        }
+        if (n < 0 && errno == EINTR) continue;
+        return;  // nothing more for now, or it is dying: then the reaper will tell
+    }
+}
+
+bool worker_link::take_chunk(std::span<const std::byte> chunk) {
+    const std::uint64_t before = replies_seen_;
+    try {
+        frames_.feed(chunk);
+        while (const auto frame = frames_.next()) take_frame(*frame);
+    } catch (const std::exception& e) {
+        violated(e.what());
+        return false;
+    }
+    measure(static_cast<std::size_t>(replies_seen_ - before));
+    return true;
+}
+
+void worker_link::take_frame(const wire::frame& frame) {
+    switch (static_cast<pd::frame_kind>(frame.header.kind)) {
+        case pd::frame_kind::hello: return take_hello(frame);
+        case pd::frame_kind::reply: return take_reply(frame);
+        case pd::frame_kind::request: break;
+    }
+    throw wire::decode_error(fmt::format("a frame of kind {}, which no worker sends", frame.header.kind));
+}
+
+void worker_link::take_hello(const wire::frame& frame) {
+    if (state_ != state::starting) throw wire::decode_error("a second hello from a worker");
+    const std::string differs =
+        wire::difference(wire::fingerprint(), wire::decode<wire::image_fingerprint>(frame.body));
+    if (!differs.empty()) throw usage_error(fmt::format("the worker is not the same program: {}", differs));
+    state_ = state::ready;
+    pool_.worker_ready();
+}
+
+void worker_link::take_reply(const wire::frame& frame) {
+    const std::uint32_t slot = pd::slot_of(frame.header.id);
+    call_base* call = slot < slots_.size() ? slots_[slot] : nullptr;
+    if (!call || call->id_ != pd::call_of(frame.header.id)) {
+        throw wire::decode_error(fmt::format("an answer to a call that was not made: {:#x}", frame.header.id));
+    }
+    ++replies_seen_;
+    wire::reader reply(frame.body);
+    call->accept(reply, {.pid = pid_, .call = {}});
+    board_.free(slot);
+    if (call->stopping_ && state_ != state::leaving) pool_.where().disarm(kill_timer_);
+    release(*call);
+    pool_.call_ended(*call);
+}
+
+void worker_link::measure(std::size_t finished) noexcept {
+    if (finished == 0) return;
+    const auto now = clock::now();
+    const double each = std::chrono::duration<double, std::nano>(now - busy_since_).count() / static_cast<double>(finished);
+    call_ns_ = 0.5 * call_ns_ + 0.5 * std::max(each, 1.0);
+    busy_since_ = now;
+}
+
+void worker_link::bury(const pd::exit_status& status, list<call_entry>& retry) {
+    // What it wrote, and what it had finished but not written yet.
+    if (violation_.empty()) drain_replies();
+    if (violation_.empty()) {
+        try {
+            const std::vector<std::byte> rest = board_.recover(received_);
+            take_chunk(rest);
+        } catch (const std::exception& e) {
+            violation_ = e.what();
+        }
+    }
+    state_ = state::gone;
+    pool_.where().disarm(kill_timer_);
+    requests_.close();
+    replies_.close();
+    control_.reset();
+    child_.reset();
+
+    while (!calls_.empty()) {
+        call_base& call = calls_.front().call;
+        // Only what it had not begun may run again. A slot that makes no sense counts as begun.
+        const bool begun = board_.state(call.slot_, call.id_) != pd::slot_state::queued;
+        release(call);
+        if (!begun) {
+            retry.push_back(call.entry_);
+            continue;
+        }
+        if (call.stopping_) {
+            call.cancelled_ = true;
+            pool_.call_ended(call);
+        } else {
+            using kind = pd::exit_status::kind;
+            std::string message = fmt::format("worker {} {} while it ran this call", pid_, pd::to_string(status));
+            if (!violation_.empty()) message += fmt::format("; it was killed for breaking the protocol: {}", violation_);
+            pool_.call_lost(call, std::make_exception_ptr(worker_died(
+                pid_, status.how == kind::signalled ? std::optional(status.code) : std::nullopt,
+                status.how == kind::exited ? std::optional(status.code) : std::nullopt, message)));
+        }
+    }
+}
+
+}  // namespace braid::detail

@@ -1,0 +1,129 @@
+#pragma once
+// One worker process as its pool sees it: the pipes to it, the calls it has, what is known of it.
+
+#include "process/call_board.hpp"
+#include "process/reaper.hpp"
+
+#include <braid/core/detail/home.hpp>
+#include <braid/process/detail/call.hpp>
+#include <braid/wire/buffer.hpp>
+#include <braid/wire/frame.hpp>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace braid::detail {
+
+namespace pd = braid::process_detail;
+
+/// Threads: the pool's home.
+class worker_link : public std::enable_shared_from_this<worker_link> {
+public:
+    enum class state : unsigned char {
+        starting,  // the process may not exist yet; it has not said hello
+        ready,
+        leaving,   // was told that no request comes any more
+        gone,
+    };
+
+    explicit worker_link(pool_engine& pool);
+    worker_link(const worker_link&) = delete;
+    worker_link& operator=(const worker_link&) = delete;
+    ~worker_link();
+
+    /// Asks the launcher for the process. What comes of it is told to the pool.
+    void launch(const std::string& name);
+
+    [[nodiscard]] state where() const noexcept { return state_; }
+    [[nodiscard]] int pid() const noexcept { return pid_; }
+    [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+    /// How many calls it should have at a time: one, and what fills the time that a new one takes to arrive.
+    [[nodiscard]] std::size_t wanted() const noexcept;
+    [[nodiscard]] bool has_room() const noexcept { return state_ == state::ready && in_flight_ < wanted(); }
+    /// Nothing has come back since the last look, though there is something to do.
+    [[nodiscard]] bool stuck_since_last_look() noexcept;
+
+    /// Encodes the call and puts it into the pipe's buffer. False if it cannot be encoded: the call has failed then.
+    bool give(call_base& call) noexcept;
+    /// Writes what was given.
+    void flush();
+    /// Takes a call back. False: the worker has begun it.
+    bool take_back(call_base& call) noexcept;
+    /// The last call that can be taken back, if any.
+    call_base* take_back_any() noexcept;
+    /// Asks a running call to stop, and kills the process if it does not.
+    void stop_running(call_base& call, std::chrono::milliseconds grace);
+
+    void leave(std::chrono::milliseconds grace);
+    void kill() noexcept;
+
+    /// The process is gone: takes the replies that it left, and gives the calls back that it had not begun to `retry`.
+    void bury(const pd::exit_status& status, list<call_entry>& retry);
+
+private:
+    friend class pool_engine;
+
+    struct readable_work : work {
+        worker_link* link;
+        std::shared_ptr<worker_link> keep;
+    };
+    struct kill_timer : timer {
+        worker_link* link;
+    };
+
+    void started(pd::started_child child);
+    void await_replies();
+    void await_room();
+    void read_replies();
+    void drain_replies();
+    bool take_chunk(std::span<const std::byte> chunk);
+    void take_frame(const wire::frame& frame);
+    void take_hello(const wire::frame& frame);
+    void take_reply(const wire::frame& frame);
+    void measure(std::size_t finished) noexcept;
+    void release(call_base& call) noexcept;
+    void violated(const std::string& what) noexcept;
+
+    pool_engine& pool_;
+    state state_ = state::starting;
+    int pid_ = -1;
+    std::optional<pd::child_id> child_;
+    pd::call_board board_;
+    std::string violation_;  // of the protocol: why we killed it
+
+    // To the worker.
+    boost::asio::posix::stream_descriptor requests_;
+    wire::buffer out_;
+    std::size_t out_sent_ = 0;
+    bool awaiting_room_ = false;
+    pd::unique_fd control_;
+
+    // From the worker.
+    boost::asio::posix::stream_descriptor replies_;
+    readable_work readable_;
+    bool awaiting_replies_ = false;
+    wire::frame_reader frames_;
+    std::uint64_t received_ = 0;
+
+    // Its calls, in the order in which they were given.
+    list<call_entry> calls_;
+    std::vector<call_base*> slots_;
+    std::vector<std::uint32_t> free_slots_;
+    std::size_t in_flight_ = 0;
+    std::uint32_t last_id_ = 0;
+
+    kill_timer kill_timer_;
+    std::uint64_t replies_seen_ = 0;
+    std::uint64_t replies_at_last_look_ = 0;
+    clock::time_point busy_since_{};
+    double call_ns_ = 100'000;  // what a call takes, smoothed; at first a guess that prefetches little
+};
+
+}  // namespace braid::detail

@@ -1,0 +1,132 @@
+#include "process/worker_main.hpp"
+
+#include "process/call_board.hpp"
+#include "process/orphan_guard.hpp"
+#include "process/services.hpp"
+
+#include <braid/wire/archive.hpp>
+#include <braid/wire/call.hpp>
+#include <braid/wire/frame.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define BRAID_HAS_LSAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define BRAID_HAS_LSAN 1
+#endif
+#endif
+#ifdef BRAID_HAS_LSAN
+#include <sanitizer/lsan_interface.h>
+#endif
+
+// Of coverage tools: there if the program was built for one.
+extern "C" {
+[[gnu::weak]] void __gcov_dump();
+[[gnu::weak]] int __llvm_profile_write_file();
+}
+
+namespace braid::process_detail {
+
+namespace {
+
+// What is finished is written at the end of a batch, or after so long.
+constexpr std::chrono::microseconds longest_batch{100};
+
+class worker {
+public:
+    worker() : board_(unique_fd(board_descriptor)) {}
+
+    void say_hello() {
+        const std::size_t begun = wire::begin_frame(reply_, 0, static_cast<std::uint32_t>(frame_kind::hello));
+        wire::writer hello(reply_);
+        wire::encode(hello, wire::fingerprint());
+        wire::end_frame(reply_, begun);
+        send();
+        board_.outgoing().flush(reply_descriptor);
+    }
+
+    void serve() {
+        std::vector<std::byte> chunk(256 * 1024);
+        while (const std::size_t n = read_some(request_descriptor, chunk)) {
+            requests_.feed(std::span(chunk).first(n));
+            batch_began_ = clock::now();
+            while (const auto request = requests_.next()) take(*request);
+            board_.outgoing().flush(reply_descriptor);
+        }
+    }
+
+private:
+    using clock = std::chrono::steady_clock;
+
+    void take(const wire::frame& request) {
+        const std::uint32_t slot = slot_of(request.header.id);
+        const std::uint32_t id = call_of(request.header.id);
+        if (!board_.try_start(slot, id)) return;  // the parent has taken it back
+        const std::size_t begun =
+            wire::begin_frame(reply_, request.header.id, static_cast<std::uint32_t>(frame_kind::reply));
+        wire::reader arguments(request.body);
+        wire::writer result(reply_);
+        wire::run_call(arguments, result);
+        wire::end_frame(reply_, begun);
+        send();
+        board_.finish(slot, id);
+        if (const auto now = clock::now(); now - batch_began_ > longest_batch) {
+            board_.outgoing().flush(reply_descriptor);
+            batch_began_ = now;
+        }
+    }
+
+    void send() {
+        board_.outgoing().append(reply_.bytes(), reply_descriptor);
+        reply_.clear();
+    }
+
+    board_client board_;
+    wire::frame_reader requests_;
+    wire::buffer reply_;
+    clock::time_point batch_began_;
+};
+
+// The call's own children must not keep our pipes open.
+void keep_from_children() {
+    for (const int fd : {request_descriptor, reply_descriptor, control_descriptor, board_descriptor}) {
+        ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+}
+
+// Static destructors belong to the parent's idea of a program: a worker leaves without them, but not without what tools
+// and the standard streams still hold.
+[[noreturn]] void leave() {
+    std::fflush(nullptr);
+    if (__gcov_dump) __gcov_dump();
+    if (__llvm_profile_write_file) __llvm_profile_write_file();
+#ifdef BRAID_HAS_LSAN
+    __lsan_do_leak_check();
+#endif
+    ::_exit(0);
+}
+
+}  // namespace
+
+void run_worker(unsigned depth) {
+    keep_from_children();
+    const orphan_guard guard{unique_fd(control_descriptor)};
+    process_services services{.depth = depth};
+    install_services(services);
+    {
+        worker w;
+        w.say_hello();
+        w.serve();
+    }
+    remove_services();
+    leave();
+}
+
+}  // namespace braid::process_detail
