@@ -45,9 +45,10 @@ namespace detail {
 void codec<std::error_code>::encode(writer& w, const std::error_code& value) {
     const std::string name = value.category().name();
     if (find_category(name) == nullptr) {
-        throw encode_error(fmt::format("error code {} cannot be encoded: its category \"{}\" is not known to the other "
-                                       "side (register_category makes it known)",
-                                       value.value(), name));
+        throw encode_error(
+            fmt::format("error code {} cannot be encoded: its category \"{}\" is not known to the other "
+                        "side (register_category makes it known)",
+                        value.value(), name));
     }
     codec<std::string>::encode(w, name);
     w.scalar(value.value());

@@ -182,8 +182,8 @@ code_address to_address(const void* function) {
 const void* from_address(code_address address) {
     const image& known = loaded_image();
     if (address.module >= known.modules.size()) {
-        throw image_error(fmt::format("there is no module {} in this process, it has {}", address.module,
-                                      known.modules.size()));
+        throw image_error(
+            fmt::format("there is no module {} in this process, it has {}", address.module, known.modules.size()));
     }
     const loaded_module& module = known.modules[address.module];
     const std::uintptr_t at = module.base + address.offset;
@@ -213,7 +213,8 @@ std::string difference(const image_fingerprint& ours, const image_fingerprint& t
                            to_hex(here.id), there.name, to_hex(there.id));
     }
     if (ours.modules.size() > common) return fmt::format("only this process has {}", ours.modules[common].name);
-    if (theirs.modules.size() > common) return fmt::format("only the other process has {}", theirs.modules[common].name);
+    if (theirs.modules.size() > common)
+        return fmt::format("only the other process has {}", theirs.modules[common].name);
     return {};
 }
 

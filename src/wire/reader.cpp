@@ -34,8 +34,9 @@ detail::input_archive& reader::archive() { return state().archive; }
 std::size_t reader::count(std::size_t least, const char* what) {
     const auto elements = scalar<std::uint64_t>(what);
     if (elements > remaining() / least) [[unlikely]] {
-        throw decode_error(fmt::format("expected {} at offset {}: {} elements are announced, but only {} bytes are left",
-                                       what, offset() - sizeof elements, elements, remaining()));
+        throw decode_error(
+            fmt::format("expected {} at offset {}: {} elements are announced, but only {} bytes are left", what,
+                        offset() - sizeof elements, elements, remaining()));
     }
     return static_cast<std::size_t>(elements);
 }
@@ -69,13 +70,13 @@ void reader::fail_short(const char* what, std::size_t wanted) const {
 }
 
 void reader::fail_left_over() const {
-    throw decode_error(fmt::format("expected the end of the message at offset {}: {} bytes are left over", offset(),
-                                   remaining()));
+    throw decode_error(
+        fmt::format("expected the end of the message at offset {}: {} bytes are left over", offset(), remaining()));
 }
 
 void reader::fail_depth() const {
-    throw decode_error(fmt::format("refused a value at offset {}: it nests more than {} levels deep", offset(),
-                                   max_nesting));
+    throw decode_error(
+        fmt::format("refused a value at offset {}: it nests more than {} levels deep", offset(), max_nesting));
 }
 
 }  // namespace braid::wire

@@ -33,7 +33,8 @@ public:
 
     /// Adds `count` bytes of unspecified content and returns where they start.
     std::byte* extend(std::size_t count) {
-        if (capacity_ - size_ < count) [[unlikely]] grow(count);
+        if (capacity_ - size_ < count) [[unlikely]]
+            grow(count);
         std::byte* start = data_.get() + size_;
         size_ += count;
         return start;
@@ -41,7 +42,7 @@ public:
 
     /// Overwrites bytes that were written or left as a hole by `extend` earlier, such as a length.
     template <class T>
-        requires std::is_trivially_copyable_v<T>
+    requires std::is_trivially_copyable_v<T>
     void patch(std::size_t position, const T& value) noexcept {
         std::memcpy(data_.get() + position, &value, sizeof value);
     }

@@ -2,9 +2,9 @@
 // The reading end of a message: primitives that take from a span of bytes and never look behind its end.
 // The bytes may be anything: whatever they claim, a reader throws `decode_error` or returns a sound value.
 
+#include <bit>
 #include <braid/core/error.hpp>
 #include <braid/wire/writer.hpp>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -41,15 +41,15 @@ public:
 
     /// The next `size` bytes, in place. `what` names them in the error.
     const std::byte* take(std::size_t size, const char* what) {
-        if (remaining() < size) [[unlikely]] fail_short(what, size);
+        if (remaining() < size) [[unlikely]]
+            fail_short(what, size);
         const std::byte* start = cursor_;
         cursor_ += size;
         return start;
     }
 
     template <class T>
-        requires std::is_trivially_copyable_v<T>
-    T scalar(const char* what) {
+    requires std::is_trivially_copyable_v<T> T scalar(const char* what) {
         const std::byte* from = take(sizeof(T), what);
         struct bytes {
             std::byte of[sizeof(T)];
@@ -63,7 +63,8 @@ public:
 
     /// Throws when the message has bytes left over.
     void expect_end() const {
-        if (cursor_ != end_) [[unlikely]] fail_left_over();
+        if (cursor_ != end_) [[unlikely]]
+            fail_left_over();
     }
 
     /// Throws a decode_error that says that `what` was expected here and why this is none.
