@@ -1,10 +1,29 @@
 #include "sqlite.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
-
-#include <cstring>
+#include <unistd.h>
 
 namespace crawl {
+namespace {
+
+bool may(const std::filesystem::path& path, int mode) {
+    return faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0;
+}
+
+/// Why a file cannot be opened or written, in better words than SQLite's "unable to open"; empty if no reason is seen.
+std::string_view why_unusable(const std::filesystem::path& path) {
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    std::error_code failed;
+    if (std::filesystem::is_directory(path, failed)) return "it is a folder";
+    if (failed == std::errc::permission_denied) return "no permission to enter its folder";
+    if (!std::filesystem::is_directory(folder, failed)) return "its folder does not exist";
+    if (may(path, F_OK) && !may(path, R_OK | W_OK)) return "no permission to write it";
+    if (!may(folder, W_OK | X_OK)) return "no permission to write in its folder";
+    return {};
+}
+
+}  // namespace
 
 database::database(std::filesystem::path path) : path_(std::move(path)) {
     sqlite3* raw = nullptr;
@@ -30,10 +49,9 @@ void database::check(int result, std::string_view doing) const {
     if (handle() == nullptr) fail(doing, sqlite3_errstr(result));
     switch (result & 0xFF) {
         case SQLITE_BUSY: fail(doing, "another program is using it");
-        case SQLITE_READONLY: fail(doing, "no permission to write it");
+        case SQLITE_READONLY:
         case SQLITE_CANTOPEN:
-        case SQLITE_IOERR:
-            if (const int error = sqlite3_system_errno(handle()); error != 0) fail(doing, std::strerror(error));
+            if (const std::string_view why = why_unusable(path_); !why.empty()) fail(doing, why);
             [[fallthrough]];
         default: fail(doing, sqlite3_errmsg(handle()));
     }
