@@ -51,6 +51,7 @@ void database::check(int result, std::string_view doing) const {
         case SQLITE_BUSY: fail(doing, "another program is using it");
         case SQLITE_READONLY:
         case SQLITE_CANTOPEN:
+        case SQLITE_IOERR:
             if (const std::string_view why = why_unusable(path_); !why.empty()) fail(doing, why);
             [[fallthrough]];
         default: fail(doing, sqlite3_errmsg(handle()));
