@@ -23,6 +23,11 @@ bool matches(std::string_view pattern, const url& target) {
 
 scope::scope(const std::vector<url>& seeds, scope_options options) : options_(std::move(options)) {
     for (const url& seed : seeds) seeds_.insert(host_and_port(seed));
+    for (std::string& pattern : options_.include_hosts) {
+        for (char& c : pattern) {
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+        }
+    }
 }
 
 bool scope::speaks(const url& target) const { return options_.schemes.contains(target.scheme()); }

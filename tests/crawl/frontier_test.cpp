@@ -40,7 +40,7 @@ TEST_SUITE("crawl/frontier") {
     }
 
     TEST_CASE("included hosts are in scope, with a port or without, below a domain or not") {
-        auto f = make({}, {.include_hosts = {"a.example", "b.example:81", "*.c.example"}});
+        auto f = make({}, {.include_hosts = {"A.Example", "b.example:81", "*.c.example"}});
         CHECK(f.add(url_of("http://a.example/"), {}).verdict == outcome::pending);
         CHECK(f.add(url_of("http://a.example:82/"), {}).verdict == outcome::pending);
         CHECK(f.add(url_of("http://b.example:81/"), {}).verdict == outcome::pending);

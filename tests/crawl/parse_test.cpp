@@ -164,7 +164,7 @@ TEST_SUITE("crawl/parse") {
     }
 
     TEST_CASE("a document whose own URL is none is refused") {
-        CHECK_THROWS_WITH(crawl::parse_page({"nonsense", "text/html", ""}),
+        CHECK_THROWS_WITH((void)crawl::parse_page({"nonsense", "text/html", ""}),
                           "cannot parse a page: \"nonsense\" is not a URL: it has no scheme, such as http://");
     }
 }
