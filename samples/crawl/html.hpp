@@ -1,0 +1,23 @@
+#pragma once
+// Reads HTML as a stream of events.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "link_set.hpp"
+
+namespace crawl {
+
+struct html_content {
+    std::string title;
+    std::uint64_t text_length{};
+    std::optional<std::string> base_href;  ///< of the first <base> that has one
+};
+
+/// Reads an HTML document and collects its references into `references`, as written. `utf8` must be valid UTF-8.
+/// Threads: any number at once. Throws: std::runtime_error if libxml2 runs out of memory or gives up.
+[[nodiscard]] html_content read_html(std::string_view utf8, link_set& references);
+
+}  // namespace crawl

@@ -1,0 +1,39 @@
+#pragma once
+// The references of one document while it is read: kept as written until its base is known, each once.
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "page.hpp"
+#include "url.hpp"
+
+namespace crawl {
+
+class link_set {
+public:
+    /// A reference that is empty or only a fragment points into the document itself and is no link.
+    void add(std::string_view href, link_kind kind);
+
+    /// Adds what a style sheet, or a style attribute, refers to.
+    void add_css(std::string_view css);
+
+    /// The links, in order of appearance, resolved; those that turn out to be equal are merged.
+    [[nodiscard]] std::vector<link> resolve_all(const url& base) const;
+
+private:
+    struct string_hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>()(s); }
+    };
+    struct reference {
+        const std::string* href;  // points into seen_, whose elements do not move
+        link_kind kind;
+    };
+    std::array<std::unordered_set<std::string, string_hash, std::equal_to<>>, link_kind_count> seen_;
+    std::vector<reference> references_;
+};
+
+}  // namespace crawl

@@ -1,0 +1,118 @@
+#include "options.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <stdexcept>
+
+namespace crawl {
+namespace {
+
+url parse_seed(const std::string& text) {
+    const auto parsed = parse_url(text);
+    if (parsed) return *parsed;
+    std::string message = parsed.error().message;
+    // `localhost:8000` is a URL of scheme "localhost" by the rules, and not what is meant.
+    if (text.find("://") == std::string::npos && parse_url("http://" + text)) {
+        message = fmt::format("\"{0}\" is not a URL to start from; did you mean http://{0} ?", text);
+    }
+    throw CLI::ValidationError("URL", message);
+}
+
+std::pair<std::string, std::string> parse_header(const std::string& text) {
+    const std::size_t colon = text.find(':');
+    const std::string name = text.substr(0, colon);
+    constexpr std::string_view separators = " \t\r\n\"(),/:;<=>?@[\\]{}";
+    if (colon == std::string::npos || name.empty() || name.find_first_of(separators) != std::string::npos) {
+        throw CLI::ValidationError("--header", fmt::format("\"{}\" is not of the form \"Name: value\"", text));
+    }
+    const std::size_t start = std::min(text.find_first_not_of(" \t", colon + 1), text.size());
+    const std::string value = text.substr(start);
+    const auto is_control = [](char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f'; };
+    if (std::any_of(value.begin(), value.end(), is_control)) {
+        throw CLI::ValidationError("--header", fmt::format("the value of {} has a control character", name));
+    }
+    return {name, value};
+}
+
+/// Adds an option whose text `parse` turns into its value.
+template <class T, class Parse>
+CLI::Option* add_parsed(CLI::App& app, const std::string& name, T& value, Parse parse, const std::string& help) {
+    const auto set = [name, &value, parse](const std::string& text) {
+        try {
+            value = parse(text);
+        } catch (const std::invalid_argument& e) {
+            throw CLI::ValidationError(name, e.what());
+        }
+    };
+    return app.add_option_function<std::string>(name, set, help);
+}
+
+void add_output(CLI::App& app, options& o) {
+    app.add_option("-o,--output", o.output, "SQLite file for the results (crawl.db)");
+    app.add_flag("-q,--quiet", o.quiet, "no progress, only errors and the summary");
+}
+
+void add_limits(CLI::App& app, options& o) {
+    const CLI::Range at_least_one(1U, 100'000U, "a number from 1 to 100000");
+    app.add_option("-c,--concurrency", o.concurrency, "fetches at a time, in all (64)")->check(at_least_one);
+    app.add_option("--per-host", o.per_host, "fetches at a time from one host and port (32)")->check(at_least_one);
+    app.add_option("-w,--workers", o.workers, "worker processes that parse (one for each CPU)")
+        ->check(CLI::Range(1U, 1024U, "a number from 1 to 1024"));
+    app.add_option("-d,--depth", o.max_depth, "how many links to go from a start URL (no limit)");
+    app.add_option("--max-pages", o.max_pages, "how many URLs to fetch (no limit)")
+        ->check(CLI::Range(std::uint64_t{1}, UINT64_MAX, "a number above zero"));
+    add_parsed(app, "--max-body", o.max_body, parse_size, "largest body, in decoded bytes, such as 10M (64M)");
+    app.add_option("--max-redirects", o.max_redirects, "how many redirects to follow in a row (10)");
+}
+
+void add_deadlines(CLI::App& app, options& o) {
+    add_parsed(app, "--connect-timeout", o.connect_timeout, parse_duration, "to connect, such as 500ms or 10s (10s)");
+    add_parsed(app, "--first-byte-timeout", o.first_byte_timeout, parse_duration, "until a response begins (30s)");
+    add_parsed(app, "--timeout", o.total_timeout, parse_duration, "for a whole fetch (2m)");
+    add_parsed(app, "--parse-timeout", o.parse_timeout, parse_duration, "to parse one page (30s)");
+}
+
+void add_scope(CLI::App& app, options& o) {
+    app.add_option("--include-hosts", o.include_hosts,
+                   "further hosts to crawl: host, host:port or *.domain, commas between")
+        ->delimiter(',');
+    app.add_flag("--all-hosts", o.all_hosts, "follow links to any host");
+}
+
+void check_user_agent(const options& o) {
+    if (o.user_agent.find_first_of("\r\n") == std::string::npos) return;
+    throw CLI::ValidationError("--user-agent", "it has a line break");
+}
+
+}  // namespace
+
+std::variant<options, early_exit> parse_options(int argc, const char* const* argv) {
+    options o;
+    std::vector<std::string> seeds;
+    std::vector<std::string> headers;
+    CLI::App app("Crawls web sites: fetches with coroutines, parses in worker processes.", "crawl");
+    app.add_option("URL", seeds, "where to start")->required();
+    add_output(app, o);
+    add_limits(app, o);
+    add_deadlines(app, o);
+    add_scope(app, o);
+    app.add_option("-A,--user-agent", o.user_agent, "how the crawler names itself (braid-crawl)");
+    app.add_option("-H,--header", headers, "\"Name: value\", sent with every request; may be repeated")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    try {
+        app.parse(argc, argv);
+        for (const std::string& text : seeds) o.seeds.push_back(parse_seed(text));
+        for (const std::string& text : headers) o.headers.push_back(parse_header(text));
+        check_user_agent(o);
+    } catch (const CLI::CallForHelp&) {
+        return early_exit{0, app.help()};
+    } catch (const CLI::ParseError& e) {
+        return early_exit{2, fmt::format("crawl: {}\nrun crawl --help for its options\n", e.what())};
+    }
+    return o;
+}
+
+}  // namespace crawl

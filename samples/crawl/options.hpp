@@ -1,0 +1,58 @@
+#pragma once
+// The command line.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "url.hpp"
+
+namespace crawl {
+
+struct options {
+    std::vector<url> seeds;                     ///< where the crawl starts
+    std::filesystem::path output = "crawl.db";  ///< the SQLite file of results
+    bool quiet = false;                         ///< no progress; errors and the summary stay
+
+    std::uint32_t concurrency = 64;  ///< fetches at a time, in all
+    std::uint32_t per_host = 32;     ///< fetches at a time from one host and port
+    std::uint32_t workers = 0;       ///< worker processes that parse; 0: one for each CPU
+
+    std::uint32_t max_depth = UINT32_MAX;       ///< links from a start URL
+    std::uint64_t max_pages = UINT64_MAX;       ///< URLs fetched
+    std::uint64_t max_body = 64 * 1024 * 1024;  ///< decoded bytes of one body
+    std::uint32_t max_redirects = 10;           ///< in a row
+
+    std::chrono::milliseconds connect_timeout{10'000};
+    std::chrono::milliseconds first_byte_timeout{30'000};  ///< from the request to the head of the response
+    std::chrono::milliseconds total_timeout{120'000};      ///< of one fetch, from its start to the last byte
+    std::chrono::milliseconds parse_timeout{30'000};       ///< of one page
+
+    std::vector<std::string> include_hosts;  ///< hosts in scope beside those of the seeds, see scope.hpp
+    bool all_hosts = false;
+
+    std::string user_agent = "braid-crawl";
+    std::vector<std::pair<std::string, std::string>> headers;  ///< sent with every request
+};
+
+/// The command line asks for something else than a crawl, or is wrong.
+struct early_exit {
+    int code;          ///< 0 after --help
+    std::string text;  ///< for standard output if the code is 0, else for standard error
+};
+
+[[nodiscard]] std::variant<options, early_exit> parse_options(int argc, const char* const* argv);
+
+/// A number of bytes: `1500`, `64K`, `10M`, `2G` (powers of 1,024; a final `B` or `iB` may follow).
+/// Throws: std::invalid_argument with a message for the user.
+[[nodiscard]] std::uint64_t parse_size(const std::string& text);
+
+/// A duration above zero: `250ms`, `10s`, `2m`, or a number of seconds such as `1.5`.
+/// Throws: std::invalid_argument with a message for the user.
+[[nodiscard]] std::chrono::milliseconds parse_duration(const std::string& text);
+
+}  // namespace crawl

@@ -1,0 +1,34 @@
+#pragma once
+// How a discovered URL ended. No URL disappears: each is written with one of these.
+
+#include <cstdint>
+#include <string_view>
+
+namespace crawl {
+
+enum class outcome : std::uint8_t {
+    pending,             ///< discovered; what is left behind when the crawler is killed
+    fetched,             ///< a response came, whatever its status, and was parsed if it is of a type that can be
+    out_of_scope,        ///< another host or port than those crawled
+    over_depth,          ///< further from the start than --depth
+    over_page_limit,     ///< --max-pages were reached
+    bad_url,             ///< not a URL
+    bad_scheme,          ///< mailto:, javascript:, ...
+    too_many_redirects,  ///< at the end of a chain longer than --max-redirects
+    network_error,       ///< could not connect, the connection broke, or the answer was not HTTP
+    timed_out,           ///< one of the deadlines of a fetch
+    too_large,           ///< the decoded body is larger than --max-body
+    bad_encoding,        ///< the content encoding is corrupt or unknown
+    parser_crashed,      ///< the worker died while parsing this page
+    parser_hung,         ///< parsing took longer than --parse-timeout
+    parser_failed,       ///< the parser threw
+    cancelled,           ///< the crawl was stopped first
+};
+inline constexpr std::uint8_t outcome_count = 16;
+
+[[nodiscard]] std::string_view to_string(outcome how) noexcept;
+
+/// Was it asked for and not delivered? A reference to it is then a broken link.
+[[nodiscard]] bool is_broken(outcome how, int status) noexcept;
+
+}  // namespace crawl

@@ -1,0 +1,55 @@
+#pragma once
+// What travels to a worker process and back: plain aggregates, so that no line of serialisation code is needed.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crawl {
+
+/// What makes one URL refer to another: the element, a style sheet's rule, or a redirect.
+enum class link_kind : std::uint8_t {
+    a,
+    area,
+    link,
+    img,
+    script,
+    iframe,
+    frame,
+    source,
+    object,
+    video,
+    css_url,
+    css_import,
+    redirect,
+};
+inline constexpr std::size_t link_kind_count = 13;
+
+[[nodiscard]] std::string_view to_string(link_kind kind) noexcept;
+
+/// One reference found in a document.
+struct link {
+    std::string url;      ///< canonical and absolute; as found in the document if there is a problem with it
+    link_kind kind;       ///< where it was found
+    std::string problem;  ///< why it cannot be fetched, empty if it can
+    bool bad_scheme;      ///< the problem is a scheme that is not fetched (`mailto:`), not a malformed URL
+};
+
+/// A fetched resource, decoded: what a worker gets.
+struct document {
+    std::string url;           ///< canonical: what relative references are resolved against
+    std::string content_type;  ///< the header's value, with its charset
+    std::string body;
+};
+
+/// What is in a document: what a worker gives back. Empty for a type that is neither HTML nor CSS.
+struct parsed_page {
+    std::string title;             ///< UTF-8, trimmed, white space collapsed
+    std::uint64_t text_length{};   ///< characters of visible text, a run of white space counted as one
+    std::string base;              ///< what the links were resolved against: the document or its <base href>
+    std::uint64_t content_hash{};  ///< XXH64 of the body
+    std::vector<link> links;       ///< without duplicates of the same URL and kind, in order of appearance
+};
+
+}  // namespace crawl

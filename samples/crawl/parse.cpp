@@ -1,0 +1,50 @@
+#include "parse.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "charset.hpp"
+#include "css.hpp"
+#include "hash.hpp"
+#include "html.hpp"
+#include "link_set.hpp"
+#include "url.hpp"
+
+namespace crawl {
+namespace {
+
+bool is_html(std::string_view type) { return type == "text/html" || type == "application/xhtml+xml"; }
+
+url base_of(const document& doc) {
+    auto parsed = parse_url(doc.url);
+    if (!parsed) throw std::invalid_argument(fmt::format("cannot parse a page: {}", parsed.error().message));
+    return *parsed;
+}
+
+}  // namespace
+
+parsed_page parse_page(const document& doc) {
+    parsed_page page;
+    url base = base_of(doc);
+    const std::string type = media_type(doc.content_type);
+    std::string storage;
+    link_set references;
+    if (is_html(type)) {
+        html_content content =
+            read_html(to_utf8(doc.body, charset_of(doc.content_type, doc.body), storage), references);
+        page.title = std::move(content.title);
+        page.text_length = content.text_length;
+        if (content.base_href) {
+            if (auto resolved = resolve(base, *content.base_href)) base = std::move(*resolved);
+        }
+    } else if (type == "text/css") {
+        references.add_css(to_utf8(doc.body, charset_of(doc.content_type, {}), storage));
+    }
+    page.base = base.text();
+    page.content_hash = xxh64(doc.body);
+    page.links = references.resolve_all(base);
+    return page;
+}
+
+}  // namespace crawl

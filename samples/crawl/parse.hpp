@@ -1,0 +1,13 @@
+#pragma once
+// The CPU-bound stage: what is in a document. A plain function of plain data, made to run in a worker process.
+
+#include "page.hpp"
+
+namespace crawl {
+
+/// Parses HTML (with libxml2's SAX push parser: no tree is built, nothing is fetched) or CSS; other types give an empty
+/// page with its hash. Never fails on bad markup. Threads: any number at once.
+/// Throws: std::invalid_argument if the document's own URL is none; std::runtime_error if libxml2 cannot go on.
+[[nodiscard]] parsed_page parse_page(const document& doc);
+
+}  // namespace crawl

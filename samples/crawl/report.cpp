@@ -1,0 +1,73 @@
+#include "report.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace crawl {
+namespace {
+
+using buffer = std::back_insert_iterator<std::string>;
+
+std::string human_bytes(std::uint64_t bytes) {
+    constexpr std::array<std::string_view, 5> units{"B", "KiB", "MiB", "GiB", "TiB"};
+    if (bytes < 1024) return fmt::format("{} B", bytes);
+    auto number = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    for (; number >= 1024 && unit + 1 < units.size(); ++unit) number /= 1024;
+    return fmt::format("{:.1f} {}", number, units[unit]);
+}
+
+/// A page must not be able to write to the terminal: a link's text may hold anything.
+std::string printable(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) {
+        if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
+    }
+    return out;
+}
+
+double per_second(std::uint64_t count, std::chrono::duration<double> time) {
+    return time.count() > 0 ? static_cast<double>(count) / time.count() : 0;
+}
+
+void add_totals(const summary& s, buffer out) {
+    const auto cpu = s.parent_cpu + s.worker_cpu;
+    fmt::format_to(out, "{}: {} pages, {} in {:.2f} s: {:.0f} pages/s\n", s.interrupted ? "interrupted" : "done",
+                   s.pages, human_bytes(s.bytes), s.elapsed.count(), per_second(s.pages, s.elapsed));
+    fmt::format_to(out, "CPU: {:.2f} s crawler + {:.2f} s workers: {:.0f} pages per CPU second\n", s.parent_cpu.count(),
+                   s.worker_cpu.count(), per_second(s.pages, cpu));
+}
+
+void add_outcomes(const summary& s, buffer out) {
+    fmt::format_to(out, "URLs by outcome:\n");
+    for (std::uint8_t i = 0; i < outcome_count; ++i) {
+        if (s.outcomes[i] > 0) fmt::format_to(out, "  {:>8}  {}\n", s.outcomes[i], to_string(static_cast<outcome>(i)));
+    }
+}
+
+void add_broken(const summary& s, buffer out) {
+    if (s.broken.empty()) {
+        fmt::format_to(out, "no broken links\n");
+        return;
+    }
+    fmt::format_to(out, "broken links: {}\n", s.broken.size());
+    for (const broken_link& b : s.broken) {
+        fmt::format_to(out, "  {} ({})\n", printable(b.target), printable(b.reason));
+        for (const std::string& page : b.referrers) fmt::format_to(out, "    from {}\n", printable(page));
+    }
+}
+
+}  // namespace
+
+std::string format_summary(const summary& s) {
+    std::string text;
+    const buffer out(text);
+    add_totals(s, out);
+    add_outcomes(s, out);
+    add_broken(s, out);
+    fmt::format_to(out, "results: {}\n", s.output);
+    return text;
+}
+
+}  // namespace crawl

@@ -1,0 +1,32 @@
+#pragma once
+// Which hosts a crawl may ask.
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "url.hpp"
+
+namespace crawl {
+
+struct scope_options {
+    bool all_hosts = false;                              ///< follow links to any host
+    std::vector<std::string> include_hosts{};            ///< `host`, `host:port`, or `*.domain` for all hosts below one
+    std::set<std::string, std::less<>> schemes{"http"};  ///< those that the fetching stage speaks
+};
+
+/// The hosts and ports of the URLs a crawl starts from, and those that its options add.
+class scope {
+public:
+    scope(const std::vector<url>& seeds, scope_options options);
+
+    [[nodiscard]] bool speaks(const url& target) const;    ///< its scheme can be fetched
+    [[nodiscard]] bool contains(const url& target) const;  ///< its host and port belong to the crawl
+
+private:
+    scope_options options_;
+    std::set<std::string, std::less<>> seeds_;  // host:port, the port always written
+};
+
+}  // namespace crawl

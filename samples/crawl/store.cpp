@@ -1,0 +1,138 @@
+#include "store.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "schema.hpp"
+
+namespace crawl {
+namespace {
+
+std::string iso_time(std::chrono::system_clock::time_point when) {
+    const auto since = when.time_since_epoch();
+    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(since).count() % 1000;
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(when)),
+                       milliseconds);
+}
+
+void bind_optional(statement& to, int index, const std::optional<std::uint64_t>& value) {
+    if (value) {
+        to.bind(index, static_cast<std::int64_t>(*value));
+    } else {
+        to.bind_null(index);
+    }
+}
+
+}  // namespace
+
+store::store(const std::filesystem::path& path) : db_(path) {
+    claim();
+    create_tables();
+    insert_page_.emplace(db_, "INSERT INTO pages(id, url, depth, outcome, detail) VALUES(?1, ?2, ?3, ?4, ?5)");
+    finish_page_.emplace(db_,
+                         "UPDATE pages SET outcome = ?2, detail = ?3, status = ?4, type = ?5, title = ?6, "
+                         "text_length = ?7, content_hash = ?8, fetched_at = ?9, bytes = ?10 WHERE id = ?1");
+    insert_link_.emplace(db_, "INSERT INTO page_links(from_id, to_id, kind_id) VALUES(?1, ?2, ?3)");
+}
+
+/// Makes sure that the file is empty or an earlier crawl's, and that nobody else is at it.
+void store::claim() {
+    // Two crawls into one file would mix: the lock is taken by the first write and kept.
+    db_.execute("PRAGMA locking_mode = EXCLUSIVE");
+    db_.execute("BEGIN IMMEDIATE; COMMIT");
+    const bool empty = db_.query_integer("SELECT count(*) FROM sqlite_schema") == 0;
+    const bool ours = db_.query_integer("PRAGMA application_id") == schema::application_id;
+    if (!empty && !ours) {
+        db_.fail("write", "it holds something else than a crawl, and is left as it is; choose another file");
+    }
+    replaced_ = !empty;
+    db_.execute("PRAGMA journal_mode = WAL");
+    // In WAL mode this risks the last moments on a power cut, never the soundness of the file.
+    db_.execute("PRAGMA synchronous = NORMAL");
+}
+
+void store::create_tables() {
+    db_.execute("BEGIN IMMEDIATE");
+    if (replaced_) db_.execute(schema::drop);
+    db_.execute(schema::create());
+    db_.execute("COMMIT");
+}
+
+void store::add(std::span<const record> batch) {
+    db_.execute("BEGIN");
+    try {
+        for (const record& r : batch) {
+            std::visit([this](const auto& of_its_kind) { write(of_its_kind); }, r);
+        }
+        db_.execute("COMMIT");
+    } catch (const store_error&) {
+        // The first error is the one to tell; when the disk is full SQLite has rolled back by itself.
+        sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+        throw;
+    }
+}
+
+void store::finish() {
+    db_.execute("CREATE INDEX IF NOT EXISTS pages_by_url ON pages(url)");
+    insert_page_.reset();
+    finish_page_.reset();
+    insert_link_.reset();
+    db_.execute("PRAGMA journal_mode = DELETE");
+}
+
+std::vector<broken_link> store::broken_links() {
+    statement query(db_,
+                    "SELECT target, status, outcome, detail, referrer FROM broken_links ORDER BY target, referrer");
+    std::vector<broken_link> broken;
+    while (query.step()) {
+        std::string target = query.text(0);
+        if (broken.empty() || broken.back().target != target) {
+            const std::string detail = query.text(3);
+            const std::string why = detail.empty() ? query.text(2) : fmt::format("{}: {}", query.text(2), detail);
+            broken.push_back({std::move(target), query.integer(1) != 0 ? query.text(1) : why, {}});
+        }
+        std::string referrer = query.text(4);
+        auto& referrers = broken.back().referrers;
+        const bool known = !referrers.empty() && referrers.back() == referrer;
+        if (!referrer.empty() && !known) referrers.push_back(std::move(referrer));
+    }
+    return broken;
+}
+
+void store::write(const discovered_record& r) {
+    insert_page_->bind(1, static_cast<std::int64_t>(r.id));
+    insert_page_->bind(2, r.url);
+    insert_page_->bind(3, std::int64_t{r.depth});
+    insert_page_->bind(4, to_string(r.verdict));
+    insert_page_->bind_nonempty(5, r.detail);
+    insert_page_->run();
+}
+
+void store::write(const finished_record& r) {
+    const std::string hash = r.content_hash ? fmt::format("{:016x}", *r.content_hash) : std::string();
+    const std::string when = r.fetched_at ? iso_time(*r.fetched_at) : std::string();
+    finish_page_->bind(1, static_cast<std::int64_t>(r.id));
+    finish_page_->bind(2, to_string(r.how));
+    finish_page_->bind_nonempty(3, r.detail);
+    if (r.status != 0) {
+        finish_page_->bind(4, std::int64_t{r.status});
+    } else {
+        finish_page_->bind_null(4);
+    }
+    finish_page_->bind_nonempty(5, r.type);
+    finish_page_->bind_nonempty(6, r.title);
+    bind_optional(*finish_page_, 7, r.text_length);
+    finish_page_->bind_nonempty(8, hash);
+    finish_page_->bind_nonempty(9, when);
+    bind_optional(*finish_page_, 10, r.bytes);
+    finish_page_->run();
+}
+
+void store::write(const link_record& r) {
+    insert_link_->bind(1, static_cast<std::int64_t>(r.from));
+    insert_link_->bind(2, static_cast<std::int64_t>(r.to));
+    insert_link_->bind(3, std::int64_t{static_cast<std::uint8_t>(r.kind)});
+    insert_link_->run();
+}
+
+}  // namespace crawl

@@ -1,0 +1,113 @@
+#pragma once
+// The result of a crawl: an SQLite file.
+//
+//   pages         one row for every URL that was discovered, fetched or not
+//     id            in order of discovery, from 1
+//     url           canonical; as found in the page if it is not a URL that can be fetched
+//     depth         links from a start URL
+//     status        of the response; NULL if none came
+//     type          media type of the response
+//     title         of an HTML page
+//     text_length   characters of its visible text
+//     content_hash  XXH64 of the decoded body, 16 hexadecimal digits
+//     fetched_at    UTC, ISO 8601 with milliseconds
+//     bytes         of the decoded body
+//     outcome       `fetched`, or the reason why it was not, as in outcome.hpp; `pending` when the crawl was killed
+//     first detail        the error's own words
+//   links         a view: from, to (URLs), kind (the element, `css url`, `css import`, `redirect`)
+//   broken_links  a view: target, status, outcome, detail, referrer, kind: a row for every reference to a broken URL
+//   page_links    what `links` is made of: from_id, to_id, kind_id; link_kinds names the kinds
+//
+// Rows are only ever appended, or filled in by their number: that is what SQLite does fastest.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "frontier.hpp"
+#include "outcome.hpp"
+#include "page.hpp"
+#include "sqlite.hpp"
+
+namespace crawl {
+
+/// A URL was seen for the first time.
+struct discovered_record {
+    url_id id;
+    std::string url;
+    std::uint32_t depth;
+    outcome verdict;     ///< `pending`, or why it will never be fetched
+    std::string detail;  ///< of a verdict that has one
+};
+
+/// A URL reached its end.
+struct finished_record {
+    url_id id;
+    outcome how;
+    std::string detail;  ///< the error's own words, if it is one
+    int status = 0;      ///< 0 if no response came
+    std::string type;
+    std::string title;
+    std::optional<std::uint64_t> text_length;
+    std::optional<std::uint64_t> content_hash;
+    std::optional<std::chrono::system_clock::time_point> fetched_at;
+    std::optional<std::uint64_t> bytes;
+};
+
+/// One page refers to another.
+struct link_record {
+    url_id from;
+    url_id to;
+    link_kind kind;
+};
+
+/// The `discovered_record` of a URL comes before its `finished_record`.
+using record = std::variant<discovered_record, finished_record, link_record>;
+
+struct broken_link {
+    std::string target;
+    std::string reason;  ///< the status, or why there is none
+    std::vector<std::string> referrers;
+};
+
+/// The writer. Threads: one at a time. Throws: store_error.
+///
+/// The file of an earlier crawl is emptied, in one transaction: whoever dies, it holds the old crawl or the new one. A
+/// file that is anything else is refused and left as it is, as is one that another crawl is writing. A crawl that is
+/// killed leaves a sound database that lacks at most the batches added in its last moments.
+class store {
+public:
+    explicit store(const std::filesystem::path& path);
+
+    /// The file held an earlier crawl, which is gone.
+    [[nodiscard]] bool replaced_earlier() const noexcept { return replaced_; }
+
+    /// Writes a batch in one transaction. Batches of thousands are fastest.
+    void add(std::span<const record> batch);
+
+    /// Writes what is still in the log to the file itself, so that it stands alone. Nothing can be added afterwards.
+    void finish();
+
+    /// Every broken URL with the pages that refer to it, by URL.
+    [[nodiscard]] std::vector<broken_link> broken_links();
+
+private:
+    void claim();
+    void create_tables();
+    void write(const discovered_record& r);
+    void write(const finished_record& r);
+    void write(const link_record& r);
+
+    database db_;
+    bool replaced_ = false;
+    std::optional<statement> insert_page_;
+    std::optional<statement> finish_page_;
+    std::optional<statement> insert_link_;
+};
+
+}  // namespace crawl

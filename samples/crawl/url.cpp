@@ -1,0 +1,172 @@
+#include "url.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/url/parse.hpp>
+#include <charconv>
+#include <optional>
+
+#include "url_text.hpp"
+
+namespace crawl {
+namespace {
+
+constexpr std::string_view slashes = "/\\";
+
+bool is_slash(char c) { return slashes.find(c) != std::string_view::npos; }
+
+bool is_web(std::string_view scheme) { return scheme == "http" || scheme == "https"; }
+
+std::uint16_t default_port(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
+
+/// The scheme that a reference starts with, in lower case; empty if it has none.
+std::string scheme_of(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos || colon == 0) return {};
+    std::string scheme(text.substr(0, colon));
+    const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+    const auto is_mark = [](char c) { return (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.'; };
+    for (char& c : scheme) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+        if (!is_letter(c) && !is_mark(c)) return {};
+    }
+    if (!is_letter(scheme.front())) return {};
+    return scheme;
+}
+
+std::string_view without_leading_slashes(std::string_view text) {
+    const std::size_t start = text.find_first_not_of(slashes);
+    return start == std::string_view::npos ? std::string_view() : text.substr(start);
+}
+
+}  // namespace
+
+/// Resolves one reference; a fault ends the work and names the reference.
+class url_builder {
+public:
+    url_builder(const url* base, std::string_view href) : base_(base), href_(href), input_(url_text::strip(href)) {}
+
+    url_result build() {
+        std::string_view rest = std::string_view(input_).substr(0, input_.find('#'));
+        std::string scheme = scheme_of(rest);
+        if (scheme.empty() && base_ == nullptr) return fault("it has no scheme, such as http://");
+        if (!scheme.empty() && !is_web(scheme)) return unfetchable(scheme);
+        if (!scheme.empty()) rest.remove_prefix(scheme.size() + 1);
+
+        const bool starts_anew = !scheme.empty() && (base_ == nullptr || base_->scheme() != scheme);
+        const bool two_slashes = rest.size() >= 2 && is_slash(rest[0]) && is_slash(rest[1]);
+        out_ = scheme.empty() ? std::string(base_->scheme()) : scheme;
+        if (starts_anew || two_slashes) return absolute(without_leading_slashes(rest));
+        return relative(rest);
+    }
+
+private:
+    url_result absolute(std::string_view rest) {
+        const std::size_t end = std::min(rest.find_first_of("/\\?"), rest.size());
+        std::string_view authority = rest.substr(0, end);
+        const std::uint16_t usual_port = default_port(out_);
+        out_ += "://";
+        if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
+            append_userinfo(authority.substr(0, at));
+            authority.remove_prefix(at + 1);
+        }
+        if (const auto problem = append_host_and_port(authority, usual_port)) return fault(*problem);
+        return finish("/", without_first_slash(rest.substr(end)));
+    }
+
+    url_result relative(std::string_view rest) {
+        const boost::urls::url_view base(base_->text());
+        out_.assign(base_->text().substr(0, base_->text().size() - base_->target().size()));
+        const std::string_view base_path = base.encoded_path();
+        if (rest.empty() || rest.front() == '?') {
+            out_ += base_path;
+            if (rest.empty()) {
+                out_ += base_->target().substr(base_path.size());
+            } else {
+                append_query(rest);
+            }
+            return parse();
+        }
+        if (is_slash(rest.front())) return finish("/", rest.substr(1));
+        return finish(base_path.substr(0, base_path.rfind('/') + 1), rest);
+    }
+
+    /// Appends the path and the query of `rest`, seen from `directory`.
+    url_result finish(std::string_view directory, std::string_view rest) {
+        const std::size_t question = std::min(rest.find('?'), rest.size());
+        std::string path(directory);
+        url_text::append_path(path, rest.substr(0, question));
+        out_ += path;
+        append_query(rest.substr(question));
+        return parse();
+    }
+
+    void append_query(std::string_view query) {
+        if (query.empty()) return;
+        out_ += '?';
+        url_text::append_encoded(out_, query.substr(1), url_text::part::query);
+    }
+
+    void append_userinfo(std::string_view userinfo) {
+        const std::size_t colon = std::min(userinfo.find(':'), userinfo.size());
+        const std::string_view password = userinfo.substr(std::min(colon + 1, userinfo.size()));
+        url_text::append_encoded(out_, userinfo.substr(0, colon), url_text::part::userinfo);
+        if (!password.empty()) {
+            out_ += ':';
+            url_text::append_encoded(out_, password, url_text::part::userinfo);
+        }
+        if (colon > 0 || !password.empty()) out_ += '@';
+    }
+
+    std::optional<std::string_view> append_host_and_port(std::string_view authority, std::uint16_t usual_port) {
+        const std::size_t bracket = authority.rfind(']');
+        const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+        const url_text::host_result host = url_text::canonical_host(authority.substr(0, colon));
+        if (!host.fault.empty()) return host.fault;
+        out_ += host.host;
+        if (colon == std::string_view::npos || colon + 1 == authority.size()) return std::nullopt;
+
+        const std::string_view digits = authority.substr(colon + 1);
+        std::uint16_t port = 0;
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+        if (error != std::errc() || end != digits.data() + digits.size()) {
+            return "the port is not a number from 0 to 65535";
+        }
+        if (port != usual_port) out_ += fmt::format(":{}", port);
+        return std::nullopt;
+    }
+
+    static std::string_view without_first_slash(std::string_view rest) {
+        return !rest.empty() && is_slash(rest.front()) ? rest.substr(1) : rest;
+    }
+
+    url_result parse() const {
+        const auto parsed = boost::urls::parse_uri(out_);
+        if (!parsed) return fault(parsed.error().message());
+        return url(boost::urls::url(*parsed));
+    }
+
+    [[nodiscard]] url_error fault(std::string_view what) const {
+        return {url_error::fault::malformed, fmt::format("\"{}\" is not a URL: {}", href_, what)};
+    }
+
+    [[nodiscard]] url_error unfetchable(std::string_view scheme) const {
+        return {url_error::fault::scheme, fmt::format("{}: is not a scheme that can be fetched", scheme)};
+    }
+
+    const url* base_;
+    std::string_view href_;
+    std::string input_;
+    std::string out_;
+};
+
+std::uint16_t url::port() const noexcept { return parsed_.has_port() ? parsed_.port_number() : default_port(scheme()); }
+
+std::string url::origin() const { return fmt::format("{}://{}", scheme(), authority()); }
+
+url_result parse_url(std::string_view text) { return url_builder(nullptr, text).build(); }
+
+url_result resolve(const url& base, std::string_view href) { return url_builder(&base, href).build(); }
+
+}  // namespace crawl

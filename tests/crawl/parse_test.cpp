@@ -1,0 +1,170 @@
+#include <crawl/parse.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace {
+
+crawl::parsed_page parse_html(const std::string& body, const std::string& type = "text/html") {
+    return crawl::parse_page({"http://host/dir/page.html", type, body});
+}
+
+/// "kind url" of every link.
+std::vector<std::string> links_of(const crawl::parsed_page& page) {
+    std::vector<std::string> out;
+    for (const auto& l : page.links) out.push_back(std::string(to_string(l.kind)) + " " + l.url);
+    return out;
+}
+
+using strings = std::vector<std::string>;
+
+std::string repeat(const std::string& text, int times) {
+    std::string out;
+    for (int i = 0; i < times; ++i) out += text;
+    return out;
+}
+
+}  // namespace
+
+TEST_SUITE("crawl/parse") {
+    TEST_CASE("every element that refers to something gives a link of its kind") {
+        const auto page = parse_html(
+            "<link href=1><script src=2></script><A HREF=3>x</A><map><area href=4></map><img src=5><iframe "
+            "src=6></iframe>"
+            "<video src=7><source src=8></video><object data=9></object>");
+        CHECK(links_of(page) == strings{"link http://host/dir/1", "script http://host/dir/2", "a http://host/dir/3",
+                                        "area http://host/dir/4", "img http://host/dir/5", "iframe http://host/dir/6",
+                                        "video http://host/dir/7", "source http://host/dir/8",
+                                        "object http://host/dir/9"});
+        CHECK(links_of(parse_html("<frameset><frame src=10></frameset>")) == strings{"frame http://host/dir/10"});
+    }
+
+    TEST_CASE("other attributes, comments and the text of scripts give none") {
+        CHECK(parse_html("<p href=1><a src=2 name=x><img data=3><!-- <a href=4> --><script>'<a href=5>'</script>"
+                         "<textarea><i></textarea>")
+                  .links.empty());
+    }
+
+    TEST_CASE("references that differ in their fragment or spelling alone are one link") {
+        const auto page =
+            parse_html("<a href=x#1></a><a href=x#2></a><a href=./x></a><a href=#here></a><a href=''></a>");
+        CHECK(links_of(page) == strings{"a http://host/dir/x"});
+    }
+
+    TEST_CASE("entities in a reference are resolved before it is") {
+        CHECK(links_of(parse_html("<a href='?a=1&amp;b=&#50;'></a>")) ==
+              strings{"a http://host/dir/page.html?a=1&b=2"});
+    }
+
+    TEST_CASE("a reference that cannot be fetched is kept as found, with the reason") {
+        const auto page = parse_html("<a href='mailto:a@b'></a><a href='http://[x'></a>");
+        REQUIRE(page.links.size() == 2);
+        CHECK(page.links[0].url == "mailto:a@b");
+        CHECK(page.links[0].bad_scheme);
+        CHECK(page.links[0].problem == "mailto: is not a scheme that can be fetched");
+        CHECK_FALSE(page.links[1].bad_scheme);
+        CHECK(page.links[1].problem == "\"http://[x\" is not a URL: the IPv6 address has no closing bracket");
+    }
+
+    TEST_CASE("the first base with a reference holds for the whole page") {
+        const auto page = parse_html("<base target=x><base href='/other/'><base href='/third/'><a href=x></a>");
+        CHECK(page.base == "http://host/other/");
+        CHECK(links_of(page) == strings{"a http://host/other/x"});
+        CHECK(parse_html("<base href='mailto:x'><a href=x></a>").base == "http://host/dir/page.html");
+    }
+
+    TEST_CASE("style elements and attributes give the links of their CSS") {
+        const auto page =
+            parse_html("<style>@import 'a.css'; p{background:url(b.png)}</style><p style='x:url(c.png)'>");
+        CHECK(links_of(page) == strings{"css import http://host/dir/a.css", "css url http://host/dir/b.png",
+                                        "css url http://host/dir/c.png"});
+    }
+
+    TEST_CASE("a style sheet is read as one") {
+        const auto page = crawl::parse_page({"http://host/css/a.css", "text/css; charset=utf-8", "p{x:url(../i.png)}"});
+        CHECK(links_of(page) == strings{"css url http://host/i.png"});
+    }
+
+    TEST_CASE("a type that is neither has a hash and nothing else") {
+        const auto page = crawl::parse_page({"http://host/x", "text/plain", "<a href=x>"});
+        CHECK(page.links.empty());
+        CHECK(page.content_hash != 0);
+    }
+
+    TEST_CASE("the title is the first one, trimmed and collapsed") {
+        CHECK(parse_html("<title>\n One &amp;\n\t two </title><svg><title>no</title></svg>").title == "One & two");
+        CHECK(parse_html("<p>none").title.empty());
+    }
+
+    TEST_CASE("text is counted in characters, white space runs as one, scripts, styles and the title not at all") {
+        CHECK(parse_html("<title>no</title><p>ab  \n c\xC3\xA9</p><script>no</script><style>no</style>").text_length ==
+              5);
+    }
+
+    TEST_CASE("the charset comes from the mark, the header, the meta, in this order") {
+        CHECK(parse_html("<meta charset=latin1><title>\xE9</title>").title == "\xC3\xA9");
+        CHECK(
+            parse_html("<meta http-equiv=Content-Type content='text/html; charset=koi8-r'><title>\xC1</title>").title ==
+            "\xD0\xB0");
+        CHECK(parse_html("<meta charset=koi8-r><title>\xE9</title>", "text/html; charset=\"ISO-8859-1\"").title ==
+              "\xC3\xA9");
+        CHECK(parse_html("\xEF\xBB\xBF<meta charset=latin1><title>\xC3\xA9</title>").title == "\xC3\xA9");
+        CHECK(parse_html("<title>\xC3\xA9</title>", "text/html; charset=no-such-one").title == "\xC3\xA9");
+        std::string wide = "\xFF\xFE";
+        for (const char c : std::string("<title>x</title>")) wide += std::string{c, '\0'};
+        CHECK(parse_html(wide).title == "x");
+    }
+
+    TEST_CASE("what is not UTF-8 becomes replacement characters and hides nothing after it") {
+        const auto page = parse_html(
+            "<title>a\xFF"
+            "b</title>\xC3<a href=x\xFE>y</a>");
+        CHECK(page.title ==
+              "a\xEF\xBF\xBD"
+              "b");
+        CHECK(links_of(page) == strings{"a http://host/dir/x%EF%BF%BD"});
+    }
+
+    TEST_CASE("NUL bytes hide nothing after them") {
+        using namespace std::string_literals;
+        CHECK(links_of(parse_html("<p>\0</p>\0\0<a href=x>y</a>"s)) == strings{"a http://host/dir/x"});
+    }
+
+    TEST_CASE("truncated and unclosed markup still gives its links") {
+        // A browser would drop the tag that the end cuts; libxml2 keeps what is there of it.
+        CHECK(links_of(parse_html("<a href=x>y</a><a href=z")) ==
+              strings{"a http://host/dir/x", "a http://host/dir/z"});
+        CHECK(links_of(parse_html("<p><b><a href=x><i></p></b>")) == strings{"a http://host/dir/x"});
+        CHECK(parse_html("").links.empty());
+        CHECK(parse_html("<!-- never closed <a href=x>").links.empty());
+    }
+
+    TEST_CASE("a hundred thousand nested elements are read to the end") {
+        const auto page = parse_html(repeat("<div>", 100'000) + "<a href=x>y</a>" + repeat("</div>", 100'000));
+        CHECK(links_of(page) == strings{"a http://host/dir/x"});
+    }
+
+    TEST_CASE("an attribute of ten million characters is read") {
+        const auto page = parse_html("<a title='" + repeat("0123456789", 1'000'000) + "' href=x>y</a>");
+        CHECK(links_of(page) == strings{"a http://host/dir/x"});
+    }
+
+    TEST_CASE("a page cut into pieces at any byte is read like a whole one") {
+        // The parser is fed in pieces of 256 KiB: put a link across that border at every offset.
+        const std::string tail = "<a href=\"target.html\">text</a><p>end";
+        for (std::size_t shift = 0; shift < tail.size(); ++shift) {
+            const std::string head = "<p>" + std::string(256 * 1024 - 3 - shift, 'x');
+            const auto page = parse_html(head + tail);
+            CHECK(links_of(page) == strings{"a http://host/dir/target.html"});
+            CHECK(page.text_length == 256 * 1024 - 3 - shift + 7);
+        }
+    }
+
+    TEST_CASE("a document whose own URL is none is refused") {
+        CHECK_THROWS_WITH((void)crawl::parse_page({"nonsense", "text/html", ""}),
+                          "cannot parse a page: \"nonsense\" is not a URL: it has no scheme, such as http://");
+    }
+}

@@ -1,0 +1,80 @@
+#include <crawl/progress.hpp>
+#include <crawl/report.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+const crawl::progress moment{.pages = 120, .queued = 34, .in_flight = 8, .errors = 2, .workers = 4, .elapsed = 2s};
+
+}  // namespace
+
+TEST_SUITE("crawl/progress") {
+    TEST_CASE("a piped line has everything, and no control characters") {
+        CHECK(crawl::plain_line(moment) ==
+              "2.0 s: 120 pages, 34 queued, 60 pages/s, 8 in flight, 2 errors, 4 workers\n");
+    }
+
+    TEST_CASE("a terminal's line is never as wide as the terminal") {
+        for (std::size_t width = 0; width < 100; ++width) {
+            const std::string line = crawl::terminal_line(moment, width);
+            CHECK(line.starts_with('\r'));
+            CHECK(line.ends_with("\x1b[K"));
+            if (width > 0) CHECK(line.size() - 4 < width);
+        }
+        CHECK(crawl::terminal_line(moment, 80) ==
+              "\r120 pages, 34 queued, 60 pages/s, 8 in flight, 2 errors, 4 workers\x1b[K");
+        CHECK(crawl::terminal_line(moment, 25) == "\r120 pages, 34 queued\x1b[K");
+    }
+
+    TEST_CASE("a crawl that has just begun has no rate") {
+        CHECK(crawl::plain_line({}) == "0.0 s: 0 pages, 0 queued, 0 pages/s, 0 in flight, 0 errors, 0 workers\n");
+    }
+}
+
+TEST_SUITE("crawl/report") {
+    TEST_CASE("the summary tells totals, outcomes, and every broken link with its referrers") {
+        crawl::summary s{.pages = 500,
+                         .bytes = 3 * 1024 * 1024,
+                         .elapsed = 2s,
+                         .parent_cpu = 400ms,
+                         .worker_cpu = 600ms,
+                         .outcomes = {},
+                         .broken = {},
+                         .output = "crawl.db"};
+        s.outcomes[static_cast<std::size_t>(crawl::outcome::fetched)] = 500;
+        s.outcomes[static_cast<std::size_t>(crawl::outcome::parser_hung)] = 1;
+        s.broken = {{"http://h/gone", "404", {"http://h/", "http://h/a"}},
+                    {"http://h/dead", "network error: refused", {}}};
+        CHECK(crawl::format_summary(s) ==
+              "done: 500 pages, 3.0 MiB in 2.00 s: 250 pages/s\n"
+              "CPU: 0.40 s crawler + 0.60 s workers: 500 pages per CPU second\n"
+              "URLs by outcome:\n"
+              "       500  fetched\n"
+              "         1  parser hung\n"
+              "broken links: 2\n"
+              "  http://h/gone (404)\n"
+              "    from http://h/\n"
+              "    from http://h/a\n"
+              "  http://h/dead (network error: refused)\n"
+              "results: crawl.db\n");
+    }
+
+    TEST_CASE("an interrupted crawl says so, and one without pages divides nothing by zero") {
+        const std::string text = crawl::format_summary({.broken = {}, .output = "x.db", .interrupted = true});
+        CHECK(text.starts_with("interrupted: 0 pages, 0 B in 0.00 s: 0 pages/s\n"));
+        CHECK(text.find("no broken links\n") != std::string::npos);
+    }
+
+    TEST_CASE("what comes from a page cannot control the terminal") {
+        const std::string text =
+            crawl::format_summary({.broken = {{"http://[\x1b[2J", "bad\nURL", {}}}, .output = "x.db"});
+        CHECK(text.find("http://[?[2J (bad?URL)") != std::string::npos);
+        CHECK(text.find('\x1b') == std::string::npos);
+    }
+}
