@@ -2,6 +2,8 @@
 
 #include "process/pool_engine.hpp"
 
+#include <braid/core/detail/scoped.hpp>
+
 #include <fmt/format.h>
 
 #include <sched.h>
@@ -84,7 +86,10 @@ process_pool::process_pool(boost::asio::any_io_executor executor, process_pool_o
 
 process_pool::~process_pool() {
     environment* scope = this_driver.env;
-    if (!scope) return engine_->terminate_blocking();
+    if (!scope) {
+        engine_->terminate_blocking();
+        return;
+    }
     ++scope->adopted.count;
     engine_->post([engine = engine_, scope] {
         engine->terminate();

@@ -2,6 +2,7 @@
 // process_pool: workers that run functions in processes of their own, awaited like anything else. A crash, a leak or a
 // hang in a worker costs the call it was running and nothing more.
 
+#include <braid/core/task.hpp>
 #include <braid/process/detail/call.hpp>
 #include <braid/process/error.hpp>
 

@@ -1,0 +1,257 @@
+#include <braid/process/process_pool.hpp>
+
+#include <braid/core/deadline.hpp>
+#include <braid/core/spawn.hpp>
+#include <braid/core/task_group.hpp>
+#include <braid/core/when_all.hpp>
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+using namespace braid;
+using namespace std::chrono_literals;
+
+// What the workers run.
+namespace {
+
+struct person {
+    std::string name;
+    std::vector<int> numbers;
+    std::map<std::string, std::vector<std::string>> tags;
+    bool operator==(const person&) const = default;
+};
+
+int square(int x) { return x * x; }
+person older(person p) {
+    p.name += " senior";
+    for (int& n : p.numbers) ++n;
+    return p;
+}
+std::unique_ptr<int> boxed(std::unique_ptr<int> p) {
+    *p += 1;
+    return p;
+}
+void nothing() {}
+int throws(int) { throw std::out_of_range("no such index"); }
+int crashes() {
+    std::raise(SIGSEGV);
+    return 0;
+}
+int exits(int code) { ::_exit(code); }
+int pid() { return ::getpid(); }
+int hangs() {
+    for (;;) ::pause();
+}
+std::string big(std::size_t n) { return std::string(n, 'x'); }
+
+
+}  // namespace
+
+TEST_SUITE("process/process_pool") {
+    TEST_CASE("a call gives back its value from another process") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 2});
+            CHECK(co_await pool.run(square, 12) == 144);
+            CHECK(co_await pool.run([](int a, int b) { return a + b; }, 1, 2) == 3);
+            const int where = co_await pool.run(pid);
+            CHECK(where != ::getpid());
+            co_await pool.run(nothing);
+            co_await pool.close();
+        }());
+    }
+
+    TEST_CASE("structs with strings, containers and move-only values travel without a line of serialisation code") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            person p;
+            p.name = "Ada";
+            p.numbers = {1, 2, 3};
+            p.tags["field"] = {"mathematics"};
+            const person q = co_await pool.run(older, p);
+            CHECK(q.name == "Ada senior");
+            CHECK(q.numbers == std::vector<int>{2, 3, 4});
+            CHECK(q.tags == p.tags);
+            auto box = co_await pool.run(boxed, std::make_unique<int>(41));
+            CHECK(*box == 42);
+        }());
+    }
+
+    TEST_CASE("a throw in a worker arrives with its type, its message and where it came from") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            bool caught = false;
+            try {
+                co_await pool.run(throws, 1);
+            } catch (const std::out_of_range& e) {
+                caught = true;
+                CHECK(std::string(e.what()) == "no such index");
+                const auto* origin = dynamic_cast<const wire::remote_origin*>(&e);
+                REQUIRE(origin);
+                CHECK(origin->pid() != ::getpid());
+            }
+            CHECK(caught);
+        }());
+    }
+
+    TEST_CASE("a crash is worker_died on the one call, and everything else goes on") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 2});
+            bool died = false;
+            try {
+                co_await pool.run(crashes);
+            } catch (const worker_died& e) {
+                died = e.signal() == SIGSEGV;
+            }
+            CHECK(died);
+            bool exited = false;
+            try {
+                co_await pool.run(exits, 42);
+            } catch (const worker_died& e) {
+                exited = e.exit_code() == 42;
+            }
+            CHECK(exited);
+            CHECK(co_await pool.run(square, 3) == 9);
+        }());
+    }
+
+    TEST_CASE("of many calls at once, each ends with its own value") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 2});
+            long sum = 0;
+            co_await with_task_group([&](task_group& g) -> task<> {
+                for (int i = 0; i < 10'000; ++i) {
+                    g.start(
+                        [](process_pool& p, long& s, int x) -> task<> {
+                            const int y = co_await p.run(square, x % 100);
+                            if (y == (x % 100) * (x % 100)) ++s;
+                        },
+                        std::ref(pool), std::ref(sum), i);
+                }
+                co_return;
+            });
+            CHECK(sum == 10'000);
+            co_await pool.close();
+        }());
+    }
+
+    TEST_CASE("a call past its deadline: its process is gone, and the next call runs") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1, .grace = 10ms});
+            const int before = co_await pool.run(pid);
+            CHECK_THROWS_AS(co_await fail_after(20ms, pool.run(hangs)), timed_out);
+            CHECK(::kill(before, 0) == -1);
+            CHECK(co_await pool.run(square, 5) == 25);
+        }());
+    }
+
+    TEST_CASE("calls queued behind a crash run elsewhere") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            int good = 0;
+            int dead = 0;
+            co_await with_task_group([&](task_group& g) -> task<> {
+                for (int i = 0; i < 300; ++i) {
+                    g.start(
+                        [](process_pool& p, int& ok, int& lost, int x) -> task<> {
+                            try {
+                                if (x % 100 == 50) {
+                                    co_await p.run(crashes);
+                                } else {
+                                    co_await p.run(square, x);
+                                    ++ok;
+                                }
+                            } catch (const worker_died&) {
+                                ++lost;
+                            }
+                        },
+                        std::ref(pool), std::ref(good), std::ref(dead), i);
+                }
+                co_return;
+            });
+            CHECK(good == 297);
+            CHECK(dead == 3);
+        }());
+    }
+
+    TEST_CASE("a result larger than every buffer arrives whole") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            const std::string s = co_await pool.run(big, std::size_t{20} << 20);
+            CHECK(s.size() == std::size_t{20} << 20);
+            const std::size_t n = co_await pool.run([](const std::string& x) { return x.size(); }, s);
+            CHECK(n == s.size());
+        }());
+    }
+
+    TEST_CASE("close finishes what is queued and refuses what comes later; twice does no harm") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 2});
+            auto fifty = [](process_pool& p) -> task<int> {
+                std::vector<task<int>> calls;
+                for (int i = 0; i < 50; ++i) calls.push_back([](process_pool& q, int x) -> task<int> { co_return co_await q.run(square, x); }(p, i));
+                const auto values = co_await when_all(std::move(calls));
+                co_return static_cast<int>(values.size());
+            };
+            auto [n, closed_] = co_await when_all(fifty(pool), [](process_pool& p) -> task<> {
+                co_await checkpoint();
+                co_await p.close();
+            }(pool));
+            CHECK(n == 50);
+            CHECK_THROWS_AS(co_await pool.run(square, 1), closed);
+            co_await pool.close();
+        }());
+    }
+
+    TEST_CASE("terminate ends thousands of long calls at once, as cancelled by shutdown") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 2});
+            int ended = 0;
+            co_await with_task_group([&](task_group& g) -> task<> {
+                for (int i = 0; i < 10'000; ++i) {
+                    g.start(
+                        [](process_pool& p, int& n) -> task<> {
+                            try {
+                                co_await p.run(hangs);
+                            } catch (const cancelled& c) {
+                                if (c.reason() == cancel_reason::shutdown) ++n;
+                            }
+                        },
+                        std::ref(pool), std::ref(ended));
+                }
+                co_await pool.run(pid);  // waits for a place that never comes free
+                co_return;
+            });
+            CHECK(ended == 10'000);
+        }());
+    }
+
+    TEST_CASE("a pool outside of a coroutine is destroyed by waiting for its workers") {
+        boost::asio::io_context context;
+        int worker = 0;
+        {
+            process_pool pool(context.get_executor(), {.workers = 1});
+            spawn(context, [](process_pool& p) -> task<int> { co_return co_await p.run(pid); }(pool),
+                  [&](std::exception_ptr, int value) { worker = value; });
+            context.run();  // ends although the pool and its worker are still there
+            CHECK(worker > 0);
+            CHECK(::kill(worker, 0) == 0);
+        }
+        CHECK(::kill(worker, 0) == -1);
+    }
+
+    TEST_CASE("impossible options are refused at once") {
+        boost::asio::io_context context;
+        CHECK_THROWS_AS(process_pool(context.get_executor(), {.workers = 0}), usage_error);
+        CHECK_THROWS_AS(process_pool(context.get_executor(), {.workers = -3}), usage_error);
+        CHECK_THROWS_AS(process_pool({.workers = 1}), usage_error);
+    }
+}
