@@ -12,6 +12,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,6 +95,23 @@ TEST_SUITE("process/launcher_thread") {
         REQUIRE(std::holds_alternative<braid::spawn_error>(result));
         CHECK(std::get<braid::spawn_error>(result).step() == braid::spawn_step::descriptors);
         CHECK(std::get<braid::spawn_error>(result).code() == std::errc::bad_file_descriptor);
+    }
+
+    TEST_CASE("no descriptor left is a typed error, and the next start works") {
+        launcher_thread launcher;
+        rlimit usual{};
+        ::getrlimit(RLIMIT_NOFILE, &usual);
+        const rlimit none{3, usual.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &none);
+        const auto result = start(launcher, test_child({"exit", "0"})).get();
+        ::setrlimit(RLIMIT_NOFILE, &usual);
+        REQUIRE(std::holds_alternative<braid::spawn_error>(result));
+        CHECK(std::get<braid::spawn_error>(result).step() == braid::spawn_step::clone);
+        CHECK(std::get<braid::spawn_error>(result).code() == std::errc::too_many_files_open);
+        CHECK_FALSE(has_children());
+
+        reaper reaper;
+        CHECK(watch(reaper, start_or_throw(launcher, test_child({"exit", "4"}))).ended.get().code == 4);
     }
 
     TEST_CASE("a failed start runs no exit handler and prints no buffered output twice") {
