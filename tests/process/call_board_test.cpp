@@ -95,18 +95,17 @@ TEST_SUITE("process/call_board") {
         REQUIRE(read_byte(talk.read.get()) == 'r');
 
         std::uint32_t revoked = 0;
-        const auto revoke = [&](call_id id) {
-            if (!board.try_revoke(id % board.slot_count(), id)) return;
-            ++revoked;
-            board.request_stop(id % board.slot_count(), id);  // this worker then marks it done without running it
-        };
         for (call_id id = 1; id <= rounds; ++id) {
             const std::uint32_t slot = id % board.slot_count();
-            while (id > board.slot_count() && board.state(slot, id - board.slot_count()) != slot_state::done) {
-                ::sched_yield();
-            }
             board.queue(slot, id);
-            if (const call_id distance = id * 7 % 32; distance < id) revoke(id - distance);
+            for (std::uint32_t delay = id % 32; delay > 0; --delay) std::atomic_signal_fence(std::memory_order_seq_cst);
+            if (board.try_revoke(slot, id)) {
+                ++revoked;
+                board.request_stop(slot, id);  // this worker then marks it done without running it
+            }
+            for (unsigned spins = 1; board.state(slot, id) != slot_state::done; ++spins) {
+                if (spins % 256 == 0) ::sched_yield();
+            }
         }
         const std::uint32_t started = static_cast<std::uint32_t>(std::stoul(read_to_end(talk.read.get())));
         CHECK(child.ended.get().code == 0);
