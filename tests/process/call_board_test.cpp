@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <random>
@@ -94,19 +95,27 @@ TEST_SUITE("process/call_board") {
         auto child = watch(reaper, start_or_throw(launcher, std::move(program)));
         REQUIRE(read_byte(talk.read.get()) == 'r');
 
-        std::uint32_t revoked = 0;
-        const auto revoke = [&](call_id id) {
-            if (!board.try_revoke(id % board.slot_count(), id)) return;
-            ++revoked;
-            board.request_stop(id % board.slot_count(), id);  // this worker then marks it done without running it
-        };
-        for (call_id id = 1; id <= rounds; ++id) {
-            const std::uint32_t slot = id % board.slot_count();
-            while (id > board.slot_count() && board.state(slot, id - board.slot_count()) != slot_state::done) {
-                ::sched_yield();
+        const auto wait_until_done = [&](call_id id) {
+            for (unsigned spins = 1; board.state(id % board.slot_count(), id) != slot_state::done; ++spins) {
+                if (spins % 256 == 0) ::sched_yield();
             }
-            board.queue(slot, id);
-            if (const call_id distance = id * 7 % 32; distance < id) revoke(id - distance);
+        };
+        std::uint32_t revoked = 0;
+        for (call_id id = 1; id <= rounds; ++id) {
+            // Mostly the worker is left to run after the parent. Every 16th call it waits for, so both grab at once.
+            const bool together = id % 16 == 0;
+            if (together) wait_until_done(id - 1);
+            if (id > board.slot_count()) wait_until_done(id - board.slot_count());
+            board.queue(id % board.slot_count(), id);
+            for (std::uint32_t delay = id / 16 % 32; together && delay > 0; --delay) {
+                std::atomic_signal_fence(std::memory_order_seq_cst);
+            }
+            const call_id wanted = together ? id : id - std::min(id - 1, id * 7 % 32);
+            if (board.try_revoke(wanted % board.slot_count(), wanted)) {
+                ++revoked;
+                // This worker then marks it done without running it.
+                board.request_stop(wanted % board.slot_count(), wanted);
+            }
         }
         const std::uint32_t started = static_cast<std::uint32_t>(std::stoul(read_to_end(talk.read.get())));
         CHECK(child.ended.get().code == 0);

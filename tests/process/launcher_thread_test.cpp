@@ -12,6 +12,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -96,6 +97,23 @@ TEST_SUITE("process/launcher_thread") {
         CHECK(std::get<braid::spawn_error>(result).code() == std::errc::bad_file_descriptor);
     }
 
+    TEST_CASE("no descriptor left is a typed error, and the next start works") {
+        launcher_thread launcher;
+        rlimit usual{};
+        ::getrlimit(RLIMIT_NOFILE, &usual);
+        const rlimit none{3, usual.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &none);
+        const auto result = start(launcher, test_child({"exit", "0"})).get();
+        ::setrlimit(RLIMIT_NOFILE, &usual);
+        REQUIRE(std::holds_alternative<braid::spawn_error>(result));
+        CHECK(std::get<braid::spawn_error>(result).step() == braid::spawn_step::clone);
+        CHECK(std::get<braid::spawn_error>(result).code() == std::errc::too_many_files_open);
+        CHECK_FALSE(has_children());
+
+        reaper reaper;
+        CHECK(watch(reaper, start_or_throw(launcher, test_child({"exit", "4"}))).ended.get().code == 4);
+    }
+
     TEST_CASE("a failed start runs no exit handler and prints no buffered output twice") {
         const std::string output = output_of_fork([] {
             std::atexit([] { std::fputs("[exit handler]", stdout); });
@@ -114,7 +132,7 @@ TEST_SUITE("process/launcher_thread") {
     TEST_CASE("the child has the given descriptors under the given numbers, /dev/null, and no others") {
         launcher_thread launcher;
         const unique_fd leaky(::open("/dev/zero", O_RDONLY));  // not O_CLOEXEC
-        const auto other = make_pipe();
+        const unique_fd leaky_and_high(::fcntl(leaky.get(), F_DUPFD, 50));
         child_program program = test_child({"descriptors", "5"});
         program.descriptors.push_back({unique_fd(::dup(leaky.get())), 20});
         CHECK(output_of(launcher, std::move(program)) == "0 1 2 5 20 /dev/null");
@@ -127,7 +145,7 @@ TEST_SUITE("process/launcher_thread") {
         const int a = first.write.get();
         const int b = second.write.get();
         const unique_fd binary(::open(BRAID_PROCESS_CHILD, O_PATH | O_CLOEXEC));
-        child_program program = test_child({"ready", std::to_string(b)});
+        child_program program = test_child({"ready", std::to_string(a), std::to_string(b)});
         program.executable = binary.get();
         program.descriptors.push_back({std::move(first.write), b});
         program.descriptors.push_back({std::move(second.write), a});
@@ -135,8 +153,8 @@ TEST_SUITE("process/launcher_thread") {
         reaper reaper;
         const auto child = watch(reaper, start_or_throw(launcher, std::move(program)));
         CHECK(read_byte(first.read.get()) == 'r');
-        reaper.kill(child.id);
-        CHECK(read_byte(second.read.get()) == '\0');
+        reaper.kill(child.id);  // the other byte was said before that one; were it lost, this ends the wait for it
+        CHECK(read_byte(second.read.get()) == 'r');
     }
 
     TEST_CASE("the environment is the parent's without BRAID_* but with what the launcher adds") {

@@ -30,10 +30,13 @@ TEST_SUITE("process/orphan_guard") {
         CHECK(read_byte(talk.read.get()) == '\0');
     }
 
-    TEST_CASE("a guard that is no longer needed stops, whatever its pipe does then") {
-        auto control = make_pipe();
-        { const orphan_guard guard(std::move(control.read)); }
-        control.write.reset();
-        CHECK(true);  // this process still runs
+    TEST_CASE("a guard that is no longer needed stops and lets go of its pipe, whatever happens to that then") {
+        const auto before = open_descriptors();
+        {
+            auto control = make_pipe();
+            { const orphan_guard guard(std::move(control.read)); }
+            control.write.reset();
+        }
+        CHECK(open_descriptors() == before);
     }
 }
