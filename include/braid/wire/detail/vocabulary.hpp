@@ -144,8 +144,8 @@ struct codec<std::chrono::time_point<Clock, Duration>> : codec_traits<codec<Dura
 
 template <>
 struct codec<std::filesystem::path> : codec_traits<8> {
-    static void encode(writer& w, const std::filesystem::path& value) { codec<std::string>::encode(w, value.native()); }
-    static std::filesystem::path decode(reader& r) { return codec<std::string>::decode(r); }
+    static void encode(writer& w, const std::filesystem::path& value);
+    static std::filesystem::path decode(reader& r);
 };
 
 /// Its category is found by name: generic, system, iostream, future, and those of `register_category`.

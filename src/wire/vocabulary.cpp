@@ -42,6 +42,12 @@ void register_category(const std::error_category& category) {
 
 namespace detail {
 
+void codec<std::filesystem::path>::encode(writer& w, const std::filesystem::path& value) {
+    codec<std::string>::encode(w, value.native());
+}
+
+std::filesystem::path codec<std::filesystem::path>::decode(reader& r) { return codec<std::string>::decode(r); }
+
 void codec<std::error_code>::encode(writer& w, const std::error_code& value) {
     const std::string name = value.category().name();
     if (find_category(name) == nullptr) {
