@@ -96,7 +96,7 @@ TEST_SUITE("sync/semaphore") {
         run_blocking([]() -> task<> {
             semaphore s(1);
             permit held = co_await s.acquire();
-            CHECK_THROWS_AS(co_await fail_after(1ms, s.acquire()), timed_out);
+            CHECK_THROWS_AS(static_cast<void>(co_await fail_after(1ms, s.acquire())), timed_out);
             held.release();
             CHECK(s.available() == 1);
             CHECK(co_await s.acquire());
@@ -108,7 +108,7 @@ TEST_SUITE("sync/semaphore") {
             semaphore s(1);
             co_await with_task_group([&](task_group& g) -> task<> {
                 g.cancel();
-                CHECK_THROWS_AS(co_await s.acquire(), cancelled);
+                CHECK_THROWS_AS(static_cast<void>(co_await s.acquire()), cancelled);
             });
             CHECK(s.available() == 1);
         }());
