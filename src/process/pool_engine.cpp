@@ -176,7 +176,7 @@ void pool_engine::start_workers_if_needed() {
     if (state_ == state::terminated || retry_timer_.armed()) return;
     std::size_t starting = 0;
     for (const auto& link : workers_) starting += link->where() == worker_link::state::starting ? 1 : 0;
-    while (starting < queued_ && workers_.size() < static_cast<std::size_t>(options_.workers)) {
+    while (starting < queued_ && workers_.size() < static_cast<std::size_t>(*options_.workers)) {
         start_worker();
         ++starting;
     }

@@ -2,11 +2,10 @@
 
 #include "process/pool_engine.hpp"
 
+#include <braid/core/cpu_count.hpp>
 #include <braid/core/detail/scoped.hpp>
 
 #include <fmt/format.h>
-
-#include <sched.h>
 
 namespace braid {
 
@@ -43,12 +42,6 @@ private:
     bool stopped_ = false;
 };
 
-int cpus_usable() {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-}
-
 std::shared_ptr<pool_engine> make_engine(std::shared_ptr<home> where, process_pool_options options) {
     process_detail::process_services* services = process_detail::services();
     if (!services) {
@@ -60,9 +53,9 @@ std::shared_ptr<pool_engine> make_engine(std::shared_ptr<home> where, process_po
         throw usage_error(fmt::format("pools are nested {} deep already, and no deeper: a worker started this pool",
                                       process_detail::max_depth));
     }
-    if (options.workers == process_pool_options::cpus_usable) options.workers = cpus_usable();
-    if (options.workers <= 0) {
-        throw usage_error(fmt::format("a process_pool needs at least one worker, not {}", options.workers));
+    if (!options.workers) options.workers = usable_cpus();
+    if (*options.workers <= 0) {
+        throw usage_error(fmt::format("a process_pool needs at least one worker, not {}", *options.workers));
     }
     if (options.grace.count() < 0) {
         throw usage_error(fmt::format("a process_pool's grace period cannot be negative, as {} ms is", options.grace.count()));
@@ -77,7 +70,14 @@ std::shared_ptr<home> current_home() {
     return this_driver.current->shared_from_this();
 }
 
+// Enough for every worker to be busy while one item in front takes its time.
+constexpr std::size_t items_ahead_a_worker = 64;
+
 }  // namespace
+
+std::shared_ptr<home> detail::home_for_submit(pool_engine& engine) {
+    return this_driver.current ? this_driver.current->shared_from_this() : engine.where().shared_from_this();
+}
 
 process_pool::process_pool(process_pool_options options) : engine_(make_engine(current_home(), std::move(options))) {}
 
@@ -104,6 +104,10 @@ task<> process_pool::close() {
 
 void process_pool::terminate() noexcept {
     engine_->post([engine = engine_] { engine->terminate(); });
+}
+
+std::size_t process_pool::window() const noexcept {
+    return items_ahead_a_worker * static_cast<std::size_t>(*engine_->options().workers);
 }
 
 std::vector<int> process_pool::worker_pids() const { return engine_->worker_pids(); }

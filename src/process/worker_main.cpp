@@ -4,6 +4,7 @@
 #include "process/orphan_guard.hpp"
 #include "process/services.hpp"
 
+#include <braid/core/stop.hpp>
 #include <braid/wire/archive.hpp>
 #include <braid/wire/call.hpp>
 #include <braid/wire/frame.hpp>
@@ -57,6 +58,7 @@ public:
     }
 
     void serve() {
+        const detail::stop_query_guard asks_us({.ask = &worker::asked_to_stop, .data = this});
         std::vector<std::byte> chunk(256 * 1024);
         while (const std::size_t n = read_some(request_descriptor, chunk)) {
             requests_.feed(std::span(chunk).first(n));
@@ -75,10 +77,15 @@ public:
 private:
     using clock = std::chrono::steady_clock;
 
+    static bool asked_to_stop(void* self) noexcept {
+        const auto& w = *static_cast<const worker*>(self);
+        return w.board_.stop_requested(w.slot_, w.id_);
+    }
+
     void take(const wire::frame& request) {
-        const std::uint32_t slot = slot_of(request.header.id);
-        const std::uint32_t id = call_of(request.header.id);
-        if (!board_.try_start(slot, id)) return;  // the parent has taken it back
+        slot_ = slot_of(request.header.id);
+        id_ = call_of(request.header.id);
+        if (!board_.try_start(slot_, id_)) return;  // the parent has taken it back
         const std::size_t begun =
             wire::begin_frame(reply_, request.header.id, static_cast<std::uint32_t>(frame_kind::reply));
         wire::reader arguments(request.body);
@@ -86,7 +93,7 @@ private:
         wire::run_call(arguments, result);
         wire::end_frame(reply_, begun);
         send();
-        board_.finish(slot, id);
+        board_.finish(slot_, id_);
         if (const auto now = clock::now(); now - batch_began_ > longest_batch) {
             flush();
             batch_began_ = now;
@@ -110,6 +117,8 @@ private:
     std::mutex flushing_;
     wire::frame_reader requests_;
     wire::buffer reply_;
+    std::uint32_t slot_ = 0;  // of the call that runs
+    std::uint32_t id_ = 0;
     clock::time_point batch_began_;
 };
 

@@ -1,3 +1,4 @@
+#include <braid/process/on_process.hpp>
 #include <braid/process/process_pool.hpp>
 
 #include <braid/core/deadline.hpp>
@@ -5,11 +6,15 @@
 #include <braid/core/task_group.hpp>
 #include <braid/core/when_all.hpp>
 
+#include <boost/asio/executor_work_guard.hpp>
+
 #include <doctest/doctest.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <map>
+#include <ranges>
+#include <tuple>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -51,10 +56,94 @@ int pid() { return ::getpid(); }
 int hangs() {
     for (;;) ::pause();
 }
+task<int> waits_and_squares(int x) {
+    co_await sleep_for(1ms);
+    co_return x * x;
+}
+task<> waits_long() { co_await sleep_for(1h); }
+void until_asked_to_stop() {
+    while (!stop_requested()) {
+    }
+    throw cancelled(cancel_reason::user);
+}
 std::string big(std::size_t n) { return std::string(n, 'x'); }
 
 
 }  // namespace
+
+TEST_SUITE("process/process_pool: submit and map") {
+    TEST_CASE("a job has started: it is awaited, or cancelled, later") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 2, .grace = 10ms});
+            auto first = pool.submit(square, 7);
+            auto second = pool.submit(hangs);
+            CHECK(co_await first == 49);
+            second.cancel();
+            CHECK_THROWS_AS(co_await second, cancelled);
+        }());
+    }
+
+    TEST_CASE("a plain thread submits and waits") {
+        boost::asio::io_context context;
+        auto work = boost::asio::make_work_guard(context);
+        process_pool pool(context.get_executor(), {.workers = 1});
+        std::thread loop([&] { context.run(); });
+        CHECK(pool.submit(square, 8).get_blocking() == 64);
+        work.reset();
+        loop.join();
+    }
+
+    TEST_CASE("map gives the results in the order of the items, whatever the calls take") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 2});
+            std::vector<int> items(1000);
+            for (int i = 0; i < 1000; ++i) items[static_cast<std::size_t>(i)] = i;
+            const std::vector<int> squares = co_await pool.map(square, items).collect();
+            REQUIRE(squares.size() == 1000);
+            for (int i = 0; i < 1000; ++i) CHECK(squares[static_cast<std::size_t>(i)] == i * i);
+        }());
+    }
+
+    TEST_CASE("map of nothing is empty, tuples are spread, and an endless source is left when one has enough") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 2});
+            CHECK((co_await pool.map(square, std::vector<int>()).collect()).empty());
+            std::vector<std::tuple<int, int>> pairs;
+            pairs.emplace_back(2, 3);
+            pairs.emplace_back(4, 5);
+            const std::vector<int> products = co_await pool.map([](int a, int b) { return a * b; }, pairs).collect();
+            CHECK(products == std::vector<int>{6, 20});
+            auto endless = pool.map_unordered(square, std::views::iota(1));
+            int seen = 0;
+            while (seen < 10 && co_await endless.next()) ++seen;
+            CHECK(seen == 10);
+        }());
+    }
+
+    TEST_CASE("on_process needs nothing to be set up") {
+        run_blocking([]() -> task<> {
+            CHECK(co_await on_process(square, 9) == 81);
+            CHECK(co_await on_process<square>(10) == 100);
+        }());
+    }
+
+    TEST_CASE("a function that returns a task is run to its end in the worker") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            CHECK(co_await pool.run(waits_and_squares, 5) == 25);
+        }());
+    }
+
+    TEST_CASE("a call that obeys its stop token leaves its worker alive") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            const int before = co_await pool.run(pid);
+            CHECK_THROWS_AS(co_await fail_after(20ms, pool.run(until_asked_to_stop)), timed_out);
+            CHECK_FALSE(co_await move_on_after(20ms, pool.run(waits_long)));
+            CHECK(co_await pool.run(pid) == before);
+        }());
+    }
+}
 
 TEST_SUITE("process/process_pool") {
     TEST_CASE("a call gives back its value from another process") {

@@ -3,6 +3,7 @@
 // hang in a worker costs the call it was running and nothing more.
 
 #include <braid/core/task.hpp>
+#include <braid/flow/detail/map_jobs.hpp>
 #include <braid/process/detail/call.hpp>
 #include <braid/process/error.hpp>
 
@@ -11,6 +12,8 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,15 +21,12 @@
 namespace braid {
 
 struct process_pool_options {
-    /// Processes at most; they are started when there is work for them. 0 is an error; by default as many as the
-    /// CPUs that this process may use.
-    int workers = cpus_usable;
+    /// Processes at most; they are started when there is work for them. Default: the CPUs that this process may use.
+    std::optional<int> workers = {};
     /// Shown in the process list, as the workers' second argument.
     std::string name = "braid-worker";
     /// How long a running call that was cancelled may go on before its process is killed.
     std::chrono::milliseconds grace{1000};
-
-    static constexpr int cpus_usable = -1;
 };
 
 /// A pool of worker processes, each the same executable started again.
@@ -57,6 +57,27 @@ public:
                                                                               std::forward<Args>(args)...);
     }
 
+    /// The same, begun now, also from plain threads: a job, to be awaited or cancelled later.
+    template <class F, class... Args>
+    auto submit(F&& function, Args&&... args) {
+        return detail::submit_call(engine_, std::forward<F>(function), std::forward<Args>(args)...);
+    }
+
+    /// `f(item)` for each item, as a stream of results in the order of the items; a tuple is spread. Some calls for
+    /// each worker are ahead of the consumer, no more: the range may be endless.
+    /// Lifetime: a range that is an lvalue is looked at, not copied. Dropped early, the stream cancels what is left.
+    template <class F, std::ranges::input_range Range>
+    auto map(F function, Range&& items) {
+        return detail::map_ordered(detail::call_submitter<F>{engine_, std::move(function)},
+                                   std::views::all(std::forward<Range>(items)), window());
+    }
+    /// The same in the order in which the calls end.
+    template <class F, std::ranges::input_range Range>
+    auto map_unordered(F function, Range&& items) {
+        return detail::map_as_completed(detail::call_submitter<F>{engine_, std::move(function)},
+                                        std::views::all(std::forward<Range>(items)), window());
+    }
+
     /// Finishes what is queued, refuses what comes later, and ends the workers. Awaiting it again does no harm.
     /// Cancellation: turns it into `terminate`, and waits for that.
     task<> close();
@@ -69,6 +90,8 @@ public:
     [[nodiscard]] std::vector<int> worker_pids() const;
 
 private:
+    [[nodiscard]] std::size_t window() const noexcept;
+
     std::shared_ptr<detail::pool_engine> engine_;
 };
 

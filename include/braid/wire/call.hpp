@@ -5,6 +5,7 @@
 // and the arguments. The thunk knows all types: it decodes, invokes and encodes the result. What can be called is a
 // plain function, a callable without state (a captureless lambda), or a constant (`wire::constant<f>`).
 
+#include <braid/core/detail/stoppable.hpp>
 #include <braid/wire/archive.hpp>
 #include <braid/wire/detail/callable.hpp>
 #include <braid/wire/exception.hpp>
@@ -30,6 +31,11 @@ struct constant {
 template <class R>
 struct unwrapped_result {
     using type = std::remove_cvref_t<R>;
+};
+
+template <class T>
+struct unwrapped_result<task<T>> {
+    using type = std::remove_cvref_t<T>;
 };
 
 /// A call of F with arguments of these types.
@@ -100,7 +106,11 @@ void expect_value(reader& reply, const remote_origin::place& where);
 /// Invokes the function and encodes what it returns. The one place to branch on what kind of function it is.
 template <class Returned, class Invoke>
 void invoke_and_encode(invocation& in, Invoke&& invoke) {
-    if constexpr (std::is_void_v<Returned>) {
+    if constexpr (braid::detail::is_task<Returned>::value) {
+        // Run to its end here: what it refers to, the arguments, lies below us on the stack.
+        invoke_and_encode<typename Returned::value_type>(
+            in, [&]() -> typename Returned::value_type { return braid::detail::run_stoppable(invoke()); });
+    } else if constexpr (std::is_void_v<Returned>) {
         invoke();
         in.at = invocation::stage::result;
     } else {

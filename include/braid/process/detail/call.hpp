@@ -2,6 +2,7 @@
 // A call to a worker process, as it waits in the frame of the coroutine that awaits it.
 
 #include <braid/core/detail/environment.hpp>
+#include <braid/core/job.hpp>
 #include <braid/core/outcome.hpp>
 #include <braid/wire/call.hpp>
 
@@ -135,6 +136,33 @@ private:
     std::shared_ptr<pool_engine> engine_;
     F function_;
     std::tuple<Args...> arguments_;
+};
+
+/// A call as a task, for a job to run.
+template <class F, class... Args>
+task<wire::call_result_t<F, Args...>> call_task(std::shared_ptr<pool_engine> engine, F function, Args... arguments) {
+    co_return co_await call_awaitable<F, Args...>(std::move(engine), std::move(function), std::move(arguments)...);
+}
+
+/// Where a job begins that somebody submits here: the current home, or the pool's outside of coroutines.
+[[nodiscard]] std::shared_ptr<home> home_for_submit(pool_engine& engine);
+
+template <class F, class... Args>
+auto submit_call(const std::shared_ptr<pool_engine>& engine, F&& function, Args&&... args) {
+    return start_job(call_task<std::decay_t<F>, std::decay_t<Args>...>(engine, std::forward<F>(function),
+                                                                       std::forward<Args>(args)...),
+                     home_for_submit(*engine));
+}
+
+template <class F>
+struct call_submitter {
+    std::shared_ptr<pool_engine> engine;
+    F function;
+
+    template <class... Args>
+    auto operator()(Args&&... args) {
+        return submit_call(engine, function, std::forward<Args>(args)...);
+    }
 };
 
 }  // namespace braid::detail
