@@ -1,0 +1,38 @@
+#pragma once
+// All of braid, in reading order.
+
+// The program
+#include <braid/app/init.hpp>
+#include <braid/app/run.hpp>
+#include <braid/version.hpp>
+
+// Coroutines
+#include <braid/core/error.hpp>
+#include <braid/core/outcome.hpp>
+#include <braid/core/task.hpp>
+#include <braid/core/sleep.hpp>
+#include <braid/core/deadline.hpp>
+#include <braid/core/task_group.hpp>
+#include <braid/core/when_all.hpp>
+#include <braid/core/when_any.hpp>
+#include <braid/core/job.hpp>
+#include <braid/core/stop.hpp>
+
+// Asio
+#include <braid/core/spawn.hpp>
+#include <braid/core/use_task.hpp>
+
+// Between coroutines
+#include <braid/sync/channel.hpp>
+#include <braid/sync/semaphore.hpp>
+#include <braid/flow/stream.hpp>
+
+// Threads and processes
+#include <braid/core/worker_pool.hpp>
+#include <braid/thread/on_thread.hpp>
+#include <braid/thread/thread_pool.hpp>
+#include <braid/process/error.hpp>
+#include <braid/process/on_process.hpp>
+#include <braid/process/process_pool.hpp>
+#include <braid/process/spawn_error.hpp>
+#include <braid/wire/exception.hpp>
