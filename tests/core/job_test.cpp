@@ -168,15 +168,18 @@ TEST_SUITE("core/job") {
     }
 
     TEST_CASE("a job dropped by a handler on its own loop does not stop the loop") {
-        loop_thread other;
         std::atomic<bool> stopped = false;
         std::promise<void> dropped;
-        auto j = std::make_shared<job<>>(detail::start_job(stop_late(stopped), other.executor()));
-        boost::asio::post(other.executor(), [held = std::exchange(j, nullptr), &dropped]() mutable {
-            held.reset();
-            dropped.set_value();
-        });
-        dropped.get_future().wait();
+        {
+            loop_thread other;
+            auto j = std::make_shared<job<>>(detail::start_job(stop_late(stopped), other.executor()));
+            boost::asio::post(other.executor(), [held = std::exchange(j, nullptr), &dropped]() mutable {
+                held.reset();
+                dropped.set_value();
+            });
+            dropped.get_future().wait();
+        }
+        CHECK(stopped);
     }
 
     TEST_CASE("a job outlives the loop on which it ended") {
