@@ -2,6 +2,8 @@
 #include <braid/process/process_pool.hpp>
 
 #include <braid/core/deadline.hpp>
+#include <braid/core/worker_pool.hpp>
+#include <braid/thread/thread_pool.hpp>
 #include <braid/core/spawn.hpp>
 #include <braid/core/task_group.hpp>
 #include <braid/core/when_all.hpp>
@@ -24,6 +26,8 @@
 
 using namespace braid;
 using namespace std::chrono_literals;
+
+static_assert(worker_pool<process_pool> && worker_pool<thread_pool>, "the type can be swapped");
 
 // What the workers run.
 namespace {

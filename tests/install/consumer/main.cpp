@@ -1,17 +1,30 @@
-#include <braid/core/error.hpp>
-#include <braid/version.hpp>
+// What a user's program does first: the same function here, on a thread and in a process. A failure is an exit code.
+#include <braid/braid.hpp>
 
 #include <cstdio>
+#include <string>
+#include <vector>
 
-// Uses something compiled into the library and something of the headers; a failure is an exit code.
-int main() {
+struct words {
+    std::vector<std::string> list;
+};
+
+std::string joined(const words& w) {
+    std::string all;
+    for (const std::string& word : w.list) all += word;
+    return all;
+}
+
+braid::task<int> app() {
     if (braid::version() != EXPECTED_VERSION) {
         std::fprintf(stderr, "expected version %s of braid\n", EXPECTED_VERSION);
-        return 1;
+        co_return 2;
     }
-    try {
-        throw braid::cancelled(braid::cancel_reason::shutdown);
-    } catch (const braid::cancelled& stop) {
-        return to_string(stop.reason()) == "shutdown" ? 0 : 2;
-    }
+    words w;
+    w.list = {"one", "two"};
+    if (co_await braid::on_thread(joined, w) != joined(w)) co_return 3;
+    if (co_await braid::on_process(joined, w) != joined(w)) co_return 4;
+    co_return 0;
 }
+
+int main(int argc, char** argv) { return braid::run(argc, argv, app); }
