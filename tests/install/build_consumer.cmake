@@ -21,7 +21,7 @@ run(${CMAKE_COMMAND} -S ${consumer_dir} -B ${work_dir}/build -G ${generator} ${s
   -D CMAKE_CXX_COMPILER=${compiler}
   -D CMAKE_CXX_COMPILER_LAUNCHER=${launcher}
   -D CMAKE_BUILD_TYPE=${build_type}
-  -D CMAKE_CXX_FLAGS=${flags}
+  "-DCMAKE_CXX_FLAGS=${flags}"
   -D BRAID_EXPECTED_VERSION=${version})
 run(${CMAKE_COMMAND} --build ${work_dir}/build --parallel 2)
 run(${work_dir}/build/consumer)
