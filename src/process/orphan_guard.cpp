@@ -27,8 +27,8 @@ bool at_end(int control) {
 
 }  // namespace
 
-orphan_guard::orphan_guard(unique_fd control)
-    : control_(std::move(control)), stop_event_(make_event()), thread_([this] { run(); }) {}
+orphan_guard::orphan_guard(unique_fd control, std::function<void()> nudged)
+    : control_(std::move(control)), nudged_(std::move(nudged)), stop_event_(make_event()), thread_([this] { run(); }) {}
 
 orphan_guard::~orphan_guard() {
     signal_event(stop_event_.get());
@@ -40,7 +40,9 @@ void orphan_guard::run() const {
     for (;;) {
         if (::poll(watched.data(), watched.size(), -1) < 0) continue;  // EINTR
         if (watched[1].revents != 0) return;
-        if (watched[0].revents != 0 && at_end(control_.get())) end_process();
+        if (watched[0].revents == 0) continue;
+        if (at_end(control_.get())) end_process();
+        nudged_();
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "process/descriptors.hpp"
 
+#include <functional>
 #include <thread>
 
 namespace braid::process_detail {
@@ -12,10 +13,11 @@ namespace braid::process_detail {
 /// Threads: built and destroyed by one thread.
 class orphan_guard {
 public:
-    /// Takes over the reading end of a pipe whose only writing end is the parent's. What arrives in it is discarded.
+    /// Takes over the reading end of a pipe whose only writing end is the parent's. When something arrives in it,
+    /// `nudged` is called on the guard's thread.
     /// When the writing end closes, the process ends at once by SIGKILL, with its whole group if it leads one.
     /// Throws: std::system_error if there is no descriptor or thread left.
-    explicit orphan_guard(unique_fd control);
+    explicit orphan_guard(unique_fd control, std::function<void()> nudged = [] {});
     orphan_guard(const orphan_guard&) = delete;
     orphan_guard& operator=(const orphan_guard&) = delete;
     /// Stops guarding. Waits for the thread, which is never busy.
@@ -25,6 +27,7 @@ private:
     void run() const;
 
     const unique_fd control_;
+    const std::function<void()> nudged_;
     const unique_fd stop_event_;
     std::thread thread_;
 };

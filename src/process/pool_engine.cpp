@@ -99,6 +99,7 @@ void pool_engine::carry_out() noexcept {
     assign_queued();
     if (queue_.empty() && state_ != state::terminated) even_out();
     for (const auto& link : workers_) link->flush();
+    look_again_if_due();
     if (state_ == state::closing && queue_.empty()) {
         for (const auto& link : workers_) {
             if (link->in_flight() == 0) link->leave(options_.grace);
@@ -126,34 +127,39 @@ void pool_engine::assign_queued() {
     }
 }
 
-// A worker without work takes a call that another has not begun, if that one will be long at what it has.
+// A worker without work takes a call that another has not begun, if that one will be long at what it has. Where it was
+// expected to be quick, a second look tells whether it is.
 void pool_engine::even_out() noexcept {
-    bool may_be_stuck = false;
     for (const auto& idle : workers_) {
         if (idle->where() != worker_link::state::ready || idle->in_flight() != 0) continue;
         for (const auto& busy : workers_) {
-            if (busy->in_flight() < 2) continue;
-            may_be_stuck = true;
-            if (busy->wanted() > 2) continue;  // its calls are short: let it, unless it is found stuck
+            if (busy->in_flight() < 2 || busy->wanted() > 2) continue;
             call_base* call = busy->take_back_any();
-            if (call && !idle->give(*call)) call_ended(*call);
-            if (call) break;
+            if (!call) continue;
+            if (!idle->give(*call)) call_ended(*call);
+            break;
         }
-    }
-    if (may_be_stuck && !look_timer_.armed()) {
-        look_timer_.at = clock::now() + look_interval;
-        home_->arm(look_timer_);
     }
 }
 
+void pool_engine::look_again_if_due() {
+    const auto has_calls_waiting = [](const auto& link) { return link->in_flight() > 1; };
+    if (look_timer_.armed() || std::none_of(workers_.begin(), workers_.end(), has_calls_waiting)) return;
+    look_timer_.at = clock::now() + look_interval;
+    home_->arm(look_timer_);
+}
+
+// Some call is long after all: what is finished before it shall arrive, what waits behind it may run elsewhere.
 void pool_engine::look_for_stuck_workers() noexcept {
     for (const auto& busy : workers_) {
         if (busy->in_flight() < 2 || !busy->stuck_since_last_look()) continue;
+        busy->nudge();
         while (call_base* call = busy->take_back_any()) {
             call->place_ = call_base::place::queued;
             queue_.push_back(call->entry_);
             ++queued_;
         }
+        busy->expect_long_calls();
     }
     plan();
 }

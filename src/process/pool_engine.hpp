@@ -69,6 +69,7 @@ private:
     void assign_queued();
     worker_link* least_busy() noexcept;
     void even_out() noexcept;
+    void look_again_if_due();
     void look_for_stuck_workers() noexcept;
     void start_workers_if_needed();
     void start_worker();

@@ -6,12 +6,15 @@
 #include "process/reaper.hpp"
 
 #include <string>
+#include <utility>
 
 namespace braid::process_detail {
 
 struct process_services {
+    process_services(std::string name, unsigned nesting) : program(std::move(name)), depth(nesting) {}
+
     std::string program;      ///< argv[0]
-    unsigned depth = 0;       ///< 0 in the program itself, 1 in its workers, and so on
+    unsigned depth;           ///< 0 in the program itself, 1 in its workers, and so on
     unique_fd executable = open_self_executable();
     launcher_thread launcher;  // destroyed after the reaper, which has reaped every child by then
     reaper children;

@@ -71,6 +71,7 @@ void worker_link::launch(const std::string& name) {
 
     set_nonblocking(requests.write.get());
     set_nonblocking(replies.read.get());
+    set_nonblocking(control.write.get());
     requests_.assign(requests.write.release());
     replies_.assign(replies.read.release());
     control_ = std::move(control.write);
@@ -124,9 +125,16 @@ bool worker_link::stuck_since_last_look() noexcept {
     return std::exchange(replies_at_last_look_, replies_seen_) == replies_seen_;
 }
 
+void worker_link::expect_long_calls() noexcept { call_ns_ = 10 * prefetched_ns; }
+
+void worker_link::nudge() noexcept {
+    const char byte = 0;
+    [[maybe_unused]] const auto written = ::write(control_.get(), &byte, 1);  // a full pipe is nudge enough
+}
+
 bool worker_link::give(call_base& call) noexcept {
     const std::uint32_t slot = free_slots_.back();
-    last_id_ = last_id_ + 1 & pd::call_id_mask;
+    last_id_ = (last_id_ + 1) & pd::call_id_mask;
     const std::size_t begun = wire::begin_frame(out_, pd::frame_id(slot, last_id_),
                                                 static_cast<std::uint32_t>(pd::frame_kind::request));
     try {

@@ -49,6 +49,11 @@ public:
     [[nodiscard]] bool has_room() const noexcept { return state_ == state::ready && in_flight_ < wanted(); }
     /// Nothing has come back since the last look, though there is something to do.
     [[nodiscard]] bool stuck_since_last_look() noexcept;
+    /// It was found at a call longer than measured so far: nothing is sent ahead until it is measured again.
+    void expect_long_calls() noexcept;
+
+    /// Makes it write what it has finished, though it is busy with a call.
+    void nudge() noexcept;
 
     /// Encodes the call and puts it into the pipe's buffer. False if it cannot be encoded: the call has failed then.
     bool give(call_base& call) noexcept;

@@ -8,8 +8,12 @@
 #include <braid/wire/call.hpp>
 #include <braid/wire/frame.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
+#include <mutex>
+#include <string>
 #include <vector>
 
 #include <fcntl.h>
@@ -49,7 +53,7 @@ public:
         wire::encode(hello, wire::fingerprint());
         wire::end_frame(reply_, begun);
         send();
-        board_.outgoing().flush(reply_descriptor);
+        flush();
     }
 
     void serve() {
@@ -58,8 +62,14 @@ public:
             requests_.feed(std::span(chunk).first(n));
             batch_began_ = clock::now();
             while (const auto request = requests_.next()) take(*request);
-            board_.outgoing().flush(reply_descriptor);
+            flush();
         }
+    }
+
+    /// Writes what is finished. Threads: any.
+    void flush() {
+        const std::lock_guard only_one(flushing_);
+        board_.outgoing().flush(reply_descriptor);
     }
 
 private:
@@ -78,21 +88,33 @@ private:
         send();
         board_.finish(slot, id);
         if (const auto now = clock::now(); now - batch_began_ > longest_batch) {
-            board_.outgoing().flush(reply_descriptor);
+            flush();
             batch_began_ = now;
         }
     }
 
     void send() {
-        board_.outgoing().append(reply_.bytes(), reply_descriptor);
+        outgoing_buffer& out = board_.outgoing();
+        const std::span<const std::byte> bytes = reply_.bytes();
+        if (const std::span<std::byte> room = out.reserve(bytes.size()); !room.empty()) {
+            std::memcpy(room.data(), bytes.data(), bytes.size());
+            out.commit(bytes.size());
+        } else {
+            const std::lock_guard only_one(flushing_);
+            out.append(bytes, reply_descriptor);
+        }
         reply_.clear();
     }
 
     board_client board_;
+    std::mutex flushing_;
     wire::frame_reader requests_;
     wire::buffer reply_;
     clock::time_point batch_began_;
 };
+
+// What /proc shows as argv[0]: pools of this worker start theirs under the same name.
+std::string program_name() { return program_invocation_name; }
 
 // The call's own children must not keep our pipes open.
 void keep_from_children() {
@@ -117,11 +139,12 @@ void keep_from_children() {
 
 void run_worker(unsigned depth) {
     keep_from_children();
-    const orphan_guard guard{unique_fd(control_descriptor)};
-    process_services services{.depth = depth};
+    process_services services(program_name(), depth);
     install_services(services);
     {
         worker w;
+        // A nudge: what is finished lies behind a call that takes long.
+        const orphan_guard guard(unique_fd(control_descriptor), [&w] { w.flush(); });
         w.say_hello();
         w.serve();
     }

@@ -214,6 +214,7 @@ TEST_SUITE("process/process_pool") {
     TEST_CASE("terminate ends thousands of long calls at once, as cancelled by shutdown") {
         run_blocking([]() -> task<> {
             process_pool pool({.workers = 2});
+            co_await when_all(pool.run(pid), pool.run(pid));
             int ended = 0;
             co_await with_task_group([&](task_group& g) -> task<> {
                 for (int i = 0; i < 10'000; ++i) {
@@ -227,8 +228,9 @@ TEST_SUITE("process/process_pool") {
                         },
                         std::ref(pool), std::ref(ended));
                 }
-                co_await pool.run(pid);  // waits for a place that never comes free
-                co_return;
+                co_await checkpoint();  // all are queued, the first ones given to the workers
+                co_await checkpoint();
+                pool.terminate();
             });
             CHECK(ended == 10'000);
         }());
