@@ -21,6 +21,7 @@ void root::promise_type::leave::await_suspend(std::coroutine_handle<promise_type
     // The home and the executor's work outlive the frame, which may hold I/O objects.
     const auto where = std::move(h.promise().home_);
     const auto keep_running = std::move(h.promise().keep_running_);
+    this_driver.env = nullptr;  // it lies in the frame
     h.destroy();
     where->root_leaves();
 }

@@ -17,6 +17,7 @@ void group_child::promise_type::settle() noexcept {
 void group_child::promise_type::end() noexcept {
     task_group& group = *group_;
     std::exception_ptr error = std::move(error_);
+    this_driver.env = &group.inside_.env;  // takes over the jobs among the arguments; ours goes with the frame
     std::coroutine_handle<promise_type>::from_promise(*this).destroy();
     group.child_ended(std::move(error));
 }

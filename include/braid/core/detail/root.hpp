@@ -67,10 +67,12 @@ private:
 template <class T, class Slot, class Ended>
 root run_root(task<T> work, Slot slot, Ended ended) {
     try {
+        // What the task's frame holds on to, jobs for instance, goes while the environment is still there.
+        task<T> running = std::move(work);
         if constexpr (std::is_void_v<T>) {
-            co_await std::move(work);
+            co_await std::move(running);
         } else {
-            slot->return_value(co_await std::move(work));
+            slot->return_value(co_await std::move(running));
         }
     } catch (...) {
         slot->set_error(std::current_exception());

@@ -1,0 +1,81 @@
+#pragma once
+// Who waits in the queue of a semaphore, a channel or a pool: a node in the frame of the waiting coroutine, or on
+// the stack of a blocked thread. Waiting allocates nothing.
+
+#include <braid/core/detail/environment.hpp>
+#include <braid/core/detail/list.hpp>
+
+#include <condition_variable>
+#include <mutex>
+
+namespace braid::detail {
+
+/// An entry of a wait queue. The queue's lock guards it until it has been taken out; then `wake` is called, without the
+/// lock, by whoever took it out, and nothing of it, nor of the primitive, may be touched after that.
+class waiter : public list_node {
+public:
+    virtual void wake() noexcept = 0;
+
+    bool queued = false;  // under the lock of the queue
+
+protected:
+    waiter() = default;
+    ~waiter() = default;
+};
+
+/// First come, first served. Not thread-safe: the owner locks.
+template <class Waiter>
+class wait_queue {
+public:
+    [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+    void push(Waiter& w) noexcept {
+        w.queued = true;
+        entries_.push_back(w);
+    }
+    Waiter* pop() noexcept {
+        Waiter* first = entries_.pop_front();
+        if (first) first->queued = false;
+        return first;
+    }
+    /// False when somebody else has taken it out: then it is, or will be, woken.
+    bool remove(Waiter& w) noexcept {
+        if (!w.queued) return false;
+        w.queued = false;
+        static_cast<list_node&>(w).unlink();
+        return true;
+    }
+    /// Takes out everything.
+    void move_to(list<Waiter>& other) noexcept {
+        while (Waiter* w = pop()) other.push_back(*w);
+    }
+
+private:
+    list<Waiter> entries_;
+};
+
+/// Wakes all of them, in order. Without any lock.
+template <class Waiter>
+void wake_all(list<Waiter>& woken) noexcept {
+    while (Waiter* w = woken.pop_front()) w->wake();
+}
+
+/// A thread that is blocked, rather than a coroutine that is suspended.
+class thread_parker {
+public:
+    void wait() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return woken_; });
+    }
+    void unpark() noexcept {
+        const std::lock_guard lock(mutex_);  // held while notifying: the thread then takes this object away
+        woken_ = true;
+        changed_.notify_one();
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool woken_ = false;
+};
+
+}  // namespace braid::detail

@@ -1,0 +1,159 @@
+#include <braid/flow/stream.hpp>
+
+#include <braid/core/deadline.hpp>
+#include <braid/core/job.hpp>
+#include <braid/core/sleep.hpp>
+#include <braid/core/spawn.hpp>
+#include <braid/core/task_group.hpp>
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <stdexcept>
+#include <vector>
+
+using namespace braid;
+using namespace std::chrono_literals;
+
+namespace {
+
+stream<int> count_to(int end) {
+    for (int i = 0; i < end; ++i) co_yield i;
+}
+stream<int> count_slowly_to(int end) {
+    for (int i = 0; i < end; ++i) {
+        co_await checkpoint();
+        co_yield i;
+    }
+}
+task<int> give_late(int value) {
+    co_await checkpoint();
+    co_return value;
+}
+stream<int> mixed(int end) {
+    for (int i = 0; i < end; ++i) {
+        if (i % 3 == 0) co_await checkpoint();
+        const int value = i % 5 == 0 ? co_await give_late(i) : i;
+        co_yield value;
+    }
+}
+stream<int> break_after(int end) {
+    for (int i = 0; i < end; ++i) co_yield i;
+    throw std::runtime_error("broken");
+}
+struct flag_on_exit {
+    bool& flag;
+    ~flag_on_exit() { flag = true; }
+};
+stream<int> endless(bool& left, int& asked) {
+    const flag_on_exit guard{left};
+    for (int i = 0;; ++i) {
+        asked = i + 1;
+        co_yield i;
+    }
+}
+stream<int> wait_forever() {
+    co_await sleep_for(1h);
+    co_yield 1;
+}
+template <class Source>
+task<long> sum_of(Source source, int depth) {
+    if (depth > 0) co_return co_await sum_of(std::move(source), depth - 1);
+    long sum = 0;
+    while (const auto item = co_await source.next()) sum += *item;
+    co_return sum;
+}
+task<std::optional<int>> ask(stream<int>& s) { co_return co_await s.next(); }
+
+}  // namespace
+
+TEST_SUITE("flow/stream") {
+    TEST_CASE("a stream gives its values in order, then nothing, ever after") {
+        run_blocking([]() -> task<> {
+            auto s = count_to(3);
+            for (int i = 0; i < 3; ++i) CHECK(co_await s.next() == i);
+            CHECK(co_await s.next() == std::nullopt);
+            CHECK(co_await s.next() == std::nullopt);
+        }());
+    }
+
+    TEST_CASE("collect gives what is left, of a stream that awaits as well") {
+        run_blocking([]() -> task<> {
+            auto s = count_slowly_to(4);
+            CHECK(co_await s.next() == 0);
+            const auto rest = co_await std::move(s).collect();
+            CHECK(rest == std::vector{1, 2, 3});
+            CHECK((co_await count_to(0).collect()).empty());
+        }());
+    }
+
+    TEST_CASE("the sum is right however deep the consumer is, whether the stream suspends or not") {
+        for (int depth = 0; depth < 40; ++depth) {
+            CAPTURE(depth);
+            CHECK(run_blocking(sum_of(count_to(100), depth)) == 4950);
+            CHECK(run_blocking(sum_of(count_slowly_to(100), depth)) == 4950);
+            CHECK(run_blocking(sum_of(mixed(100), depth)) == 4950);
+        }
+    }
+
+    TEST_CASE("a million values do not grow the stack") {
+        CHECK(run_blocking(sum_of(count_to(1'000'000), 15)) == 499'999'500'000);
+    }
+
+    TEST_CASE("an exception of the stream comes out of next, after which the stream is at its end") {
+        run_blocking([]() -> task<> {
+            auto s = break_after(2);
+            CHECK(co_await s.next() == 0);
+            CHECK(co_await s.next() == 1);
+            CHECK_THROWS_WITH_AS(co_await s.next(), "broken", std::runtime_error);
+            CHECK(co_await s.next() == std::nullopt);
+        }());
+    }
+
+    TEST_CASE("a stream is lazy: it runs as far as it is asked, and dropped early its locals go") {
+        run_blocking([]() -> task<> {
+            bool left = false;
+            int asked = 0;
+            {
+                auto s = endless(left, asked);
+                CHECK(asked == 0);
+                CHECK(co_await s.next() == 0);
+                CHECK(co_await s.next() == 1);
+                CHECK(asked == 2);
+                CHECK_FALSE(left);
+            }
+            CHECK(left);
+        }());
+    }
+
+    TEST_CASE("a deadline of the consumer reaches what the stream awaits") {
+        run_blocking([]() -> task<> {
+            auto s = wait_forever();
+            CHECK_THROWS_AS(co_await fail_after(1ms, ask(s)), timed_out);
+            CHECK(co_await s.next() == std::nullopt);
+        }());
+    }
+
+    TEST_CASE("a second next while one is under way is an error, and the first gets its value") {
+        run_blocking([]() -> task<> {
+            auto s = count_slowly_to(1);
+            auto first = detail::start_job(ask(s));
+            co_await checkpoint();
+            CHECK_THROWS_AS(co_await s.next(), usage_error);
+            CHECK(co_await first == 0);
+        }());
+    }
+
+    TEST_CASE("values may be move-only") {
+        run_blocking([]() -> task<> {
+            auto give = []() -> stream<std::unique_ptr<int>> {
+                co_yield std::make_unique<int>(1);
+                auto two = std::make_unique<int>(2);
+                co_yield std::move(two);
+            };
+            const auto all = co_await give().collect();
+            CHECK(all.size() == 2);
+            CHECK(*all[1] == 2);
+        }());
+    }
+}
