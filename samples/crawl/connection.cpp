@@ -33,8 +33,8 @@ braid::task<error_code> connection::connect(std::string host, std::uint16_t port
         error = std::get<0>(co_await socket_.async_connect({address, port}, use_code));
     } else {
         tcp::resolver resolver(socket_.get_executor());
-        const auto found = co_await resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service,
-                                                           use_code);
+        const auto found =
+            co_await resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service, use_code);
         error = std::get<0>(found);
         if (!error) error = std::get<0>(co_await asio::async_connect(socket_, std::get<1>(found), use_code));
     }
@@ -54,7 +54,8 @@ braid::task<error_code> connection::exchange_heads(const request& asked, std::ui
         parser_->header_limit(head_limit);
         parser_->body_limit(boost::none);  // decoded_body has its own
         parser_->get().body().limit = body_limit;
-        const error_code read_error = std::get<0>(co_await http::async_read_header(socket_, buffer_, *parser_, use_code));
+        const error_code read_error =
+            std::get<0>(co_await http::async_read_header(socket_, buffer_, *parser_, use_code));
         if (read_error && !(write_failed && !answered())) error = read_error;
         if (read_error) co_return error;
         error = {};

@@ -12,7 +12,8 @@ namespace error = boost::asio::error;
 namespace http = boost::beast::http;
 
 std::string lower_first(std::string text) {
-    if (text.size() > 1 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'a') text[0] = static_cast<char>(text[0] + 32);
+    if (text.size() > 1 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'a')
+        text[0] = static_cast<char>(text[0] + 32);
     return text;
 }
 

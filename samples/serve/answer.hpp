@@ -18,8 +18,8 @@ namespace serve {
 namespace http = boost::beast::http;
 
 /// A file; a short text; or only a head, for HEAD.
-using answer = std::variant<http::response<http::file_body>, http::response<http::string_body>,
-                            http::response<http::empty_body>>;
+using answer =
+    std::variant<http::response<http::file_body>, http::response<http::string_body>, http::response<http::empty_body>>;
 
 /// The response to a request: the file it asks for, or the reason why not.
 [[nodiscard]] answer answer_to(const http::request<http::empty_body>& request, const file_root& files);

@@ -87,10 +87,12 @@ braid::task<> server::serve_connection(tcp::socket socket) {
     for (bool keep = true; keep;) {
         http::request_parser<http::empty_body> parser;
         parser.body_limit(0U);
-        const auto came = co_await braid::move_on_after(options_.idle, http::async_read(socket, buffer, parser, use_code));
+        const auto came =
+            co_await braid::move_on_after(options_.idle, http::async_read(socket, buffer, parser, use_code));
         if (!came) co_return;
         const error_code error = std::get<0>(*came);
-        const bool closed = error == http::error::end_of_stream || error.category() == asio::error::get_system_category();
+        const bool closed =
+            error == http::error::end_of_stream || error.category() == asio::error::get_system_category();
         if (closed) co_return;
         // After a request that is none, nobody knows where the next one begins.
         answer reply = error ? refuse_unreadable(error) : answer_to(parser.get(), files_);
