@@ -33,6 +33,7 @@ SUITES: dict[str, tuple[Problem, ...]] = {
             contenders=(
                 Contender("hand_rolled", "core/hand_rolled_nested"),
                 Contender("asio_awaitable", "core/asio_awaitable_nested"),
+                Contender("braid", "core/braid_nested"),
             ),
         ),
     ),
@@ -42,6 +43,7 @@ SUITES: dict[str, tuple[Problem, ...]] = {
             contenders=(
                 Contender("pipe_ping_pong", "process/pipe_ping_pong"),
                 MULTIPROCESSING_POOL,
+                Contender("braid", "process/braid_process"),
             ),
         ),
         Problem(
@@ -49,6 +51,7 @@ SUITES: dict[str, tuple[Problem, ...]] = {
             contenders=(
                 Contender("pipe_batches", "process/pipe_batches"),
                 MULTIPROCESSING_POOL,
+                Contender("braid", "process/braid_process"),
             ),
         ),
         Problem(

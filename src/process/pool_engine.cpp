@@ -144,7 +144,8 @@ void pool_engine::even_out() noexcept {
 
 void pool_engine::look_again_if_due() {
     const auto has_calls_waiting = [](const auto& link) { return link->in_flight() > 1; };
-    if (look_timer_.armed() || std::none_of(workers_.begin(), workers_.end(), has_calls_waiting)) return;
+    if (state_ == state::terminated || look_timer_.armed()) return;
+    if (std::none_of(workers_.begin(), workers_.end(), has_calls_waiting)) return;
     look_timer_.at = clock::now() + look_interval;
     home_->arm(look_timer_);
 }
@@ -265,6 +266,7 @@ void pool_engine::terminate() noexcept {
     if (state_ == state::terminated) return;
     state_ = state::terminated;
     home_->disarm(retry_timer_);
+    home_->disarm(look_timer_);  // nothing comes back into the queue from now on
     fail_queued(std::make_exception_ptr(cancelled(cancel_reason::shutdown)));
     for (const auto& link : workers_) link->kill();
     plan();

@@ -1,0 +1,53 @@
+// braid's process pool: the same problems as the other contenders, 2 workers, a function that does nothing.
+
+#include <braid/app/run.hpp>
+#include <braid/core/task_group.hpp>
+#include <braid/process/process_pool.hpp>
+
+#include "support/contender.hpp"
+
+namespace {
+
+void nothing() {}
+
+braid::task<> one_by_one(braid::process_pool& pool, std::uint64_t calls) {
+    for (std::uint64_t i = 0; i < calls; ++i) co_await pool.run(nothing);
+}
+
+constexpr std::uint64_t in_flight = 1000;
+
+braid::task<> pipelined(braid::process_pool& pool, std::uint64_t calls) {
+    co_await braid::with_task_group([&](braid::task_group& group) -> braid::task<> {
+        for (std::uint64_t i = 0; i < in_flight; ++i) {
+            group.start(one_by_one, std::ref(pool), calls / in_flight);
+        }
+        co_return;
+    });
+}
+
+braid::task<int> app(std::span<char*> args) {
+    const bench::request asked = bench::parse(static_cast<int>(args.size()), args.data());
+    braid::process_pool pool({.workers = 2});
+    co_await pipelined(pool, 2 * in_flight);  // both workers are up
+
+    const bench::stopwatch watch;
+    const auto calls = static_cast<double>(asked.operations);
+    if (asked.problem == "round_trip") {
+        co_await one_by_one(pool, asked.operations);
+        const double wall = watch.wall_seconds();
+        co_await pool.close();  // then the workers' CPU time counts
+        bench::report(wall / calls * 1e6, watch.cpu_seconds());
+    } else if (asked.problem == "pipelined_calls") {
+        co_await pipelined(pool, asked.operations);
+        const double wall = watch.wall_seconds();
+        co_await pool.close();
+        bench::report(calls / wall, watch.cpu_seconds());
+    } else {
+        co_return 77;
+    }
+    co_return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return braid::run(argc, argv, app); }
