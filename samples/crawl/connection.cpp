@@ -43,7 +43,7 @@ braid::task<error_code> connection::connect(std::string host, std::uint16_t port
     co_return error;
 }
 
-braid::task<error_code> connection::exchange_heads(const request& asked, std::uint64_t body_limit) {
+braid::task<error_code> connection::exchange_heads(const http_request& asked, std::uint64_t body_limit) {
     ++exchanges_;
     parser_.emplace();
     error_code error = std::get<0>(co_await http::async_write(socket_, asked, use_code));

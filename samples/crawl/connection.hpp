@@ -18,8 +18,8 @@
 
 namespace crawl {
 
-using request = boost::beast::http::request<boost::beast::http::empty_body>;
-using response = boost::beast::http::response<decoded_body>;
+using http_request = boost::beast::http::request<boost::beast::http::empty_body>;
+using http_response = boost::beast::http::response<decoded_body>;
 
 /// Errors are values: those of the system, of the resolver and of `boost::beast::http::error`. After one the connection
 /// is of no more use, as it is after a cancelled await. Threads: one, that of its executor.
@@ -32,13 +32,13 @@ public:
     braid::task<boost::system::error_code> connect(std::string host, std::uint16_t port);
 
     /// Sends a request and reads the head of its response. At most `body_limit` decoded bytes will be read of the body.
-    braid::task<boost::system::error_code> exchange_heads(const request& asked, std::uint64_t body_limit);
+    braid::task<boost::system::error_code> exchange_heads(const http_request& asked, std::uint64_t body_limit);
 
     /// Reads the rest of the response.
     braid::task<boost::system::error_code> read_body();
 
     /// The response: the head after `exchange_heads`, all of it after `read_body`, from where it may be moved.
-    [[nodiscard]] response& answer() { return parser_->get(); }
+    [[nodiscard]] http_response& answer() { return parser_->get(); }
 
     /// Something of a response has come: it is known that the server took the request.
     [[nodiscard]] bool answered() const { return parser_ && parser_->got_some(); }

@@ -29,9 +29,9 @@ fetch_options fetching_of(const options& o) {
             .headers = o.headers};
 }
 
-parse_options parsing_of(const options& o, page_parser parse) {
+parse_settings parsing_of(const options& o, page_parser with) {
     const int workers = o.workers != 0 ? static_cast<int>(o.workers) : braid::usable_cpus();
-    return {.parse = parse, .workers = workers, .timeout = o.parse_timeout};
+    return {.parse = with, .workers = workers, .timeout = o.parse_timeout};
 }
 
 scope scope_of(const options& o) { return {o.seeds, {.all_hosts = o.all_hosts, .include_hosts = o.include_hosts}}; }
@@ -55,12 +55,12 @@ link redirect_link(const url& from, const std::string& location) {
 
 }  // namespace
 
-crawler::crawler(boost::asio::any_io_executor executor, const options& wanted, page_parser parse)
+crawler::crawler(boost::asio::any_io_executor executor, const options& wanted, page_parser with)
     : options_(wanted),
       store_(options_.output),
       frontier_(scope_of(options_), limits_of(options_)),
       fetcher_(std::move(executor), fetching_of(options_)),
-      parser_(parsing_of(options_, parse)),
+      parser_(parsing_of(options_, with)),
       recorder_(store_) {
     summary_.output = options_.output.string();
 }
@@ -73,7 +73,7 @@ braid::task<> crawler::run() {
         co_await recorder_.close();
     });
     co_await parser_.close();
-    store_.finish();
+    summary_.broken = co_await recorder_.finish();
     complete_summary();
 }
 
@@ -117,12 +117,8 @@ braid::task<> crawler::digest(const fetch_job& job, fetched response) {
     summary_.bytes += response.body.size();
     finished_record end{.id = job.id,
                         .how = outcome::fetched,
-                        .detail = {},
                         .status = response.status,
                         .type = media_type(response.content_type),
-                        .title = {},
-                        .text_length = {},
-                        .content_hash = {},
                         .fetched_at = std::chrono::system_clock::now(),
                         .bytes = response.body.size()};
     if (!response.location.empty()) {
@@ -173,12 +169,11 @@ void crawler::give_up_queued() {
     summary_.interrupted = stopping_ && frontier_.queued() > 0;
     for (const fetch_job& job : frontier_.drain()) {
         ++summary_.outcomes[static_cast<std::size_t>(outcome::cancelled)];
-        recorder_.add(finished_record{.id = job.id, .how = outcome::cancelled, .detail = {}});
+        recorder_.add(finished_record{.id = job.id, .how = outcome::cancelled});
     }
 }
 
 void crawler::complete_summary() {
-    summary_.broken = store_.broken_links();
     summary_.elapsed = std::chrono::steady_clock::now() - began_;
     summary_.parent_cpu = cpu_time(RUSAGE_SELF);
     summary_.worker_cpu = cpu_time(RUSAGE_CHILDREN);

@@ -29,7 +29,7 @@ namespace crawl {
 class crawler {
 public:
     /// Opens the database. Throws: store_error.
-    crawler(boost::asio::any_io_executor executor, const options& wanted, page_parser parse = parse_page);
+    crawler(boost::asio::any_io_executor executor, const options& wanted, page_parser with = parse_page);
 
     /// Crawls until everything is done, or `stop` was called and what was in flight is done; then completes the
     /// database. To be awaited once. Throws: store_error, when the database cannot be written.

@@ -49,7 +49,7 @@ struct phase {
 /// response has come, and the request may be made again: it is a GET.
 bool was_stale(const connection& over) { return over.used() && !over.answered(); }
 
-fetched take_response(response& from) {
+fetched take_response(http_response& from) {
     fetched result;
     result.status = static_cast<int>(from.result_int());
     const auto type = from[http::field::content_type];
@@ -95,7 +95,7 @@ braid::task<fetch_result> fetcher::connect_and_exchange(connection& over, const 
 }
 
 braid::task<fetch_result> fetcher::exchange(connection& over, const url& target, time_point end) {
-    const request asked = make_request(target);
+    const http_request asked = make_request(target);
     const phase waiting{"waiting for the response", options_.first_byte_timeout};
     auto error = co_await braid::move_on_at(waiting.deadline(end), over.exchange_heads(asked, options_.max_body));
     if (!error) co_return waiting.timed_out(end, options_.total_timeout);
@@ -110,8 +110,8 @@ braid::task<fetch_result> fetcher::exchange(connection& over, const url& target,
     co_return take_response(over.answer());
 }
 
-request fetcher::make_request(const url& target) const {
-    request asked(http::verb::get, {target.target().data(), target.target().size()}, 11);
+http_request fetcher::make_request(const url& target) const {
+    http_request asked(http::verb::get, {target.target().data(), target.target().size()}, 11);
     const std::string_view authority = target.authority();
     asked.set(http::field::host, {authority.data(), authority.size()});
     asked.set(http::field::user_agent, options_.user_agent);

@@ -52,7 +52,7 @@ public:
     braid::task<fetch_result> fetch(url target);
 
 private:
-    [[nodiscard]] request make_request(const url& target) const;
+    [[nodiscard]] http_request make_request(const url& target) const;
     braid::task<fetch_result> connect_and_exchange(connection& over, const url& target, braid::time_point end);
     braid::task<fetch_result> exchange(connection& over, const url& target, braid::time_point end);
 

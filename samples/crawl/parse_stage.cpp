@@ -17,7 +17,7 @@ bool killed_from_outside(const braid::worker_died& death) { return death.signal(
 
 }  // namespace
 
-parse_stage::parse_stage(parse_options options)
+parse_stage::parse_stage(parse_settings options)
     : options_(options), pool_({.workers = options.workers, .name = "crawl-parser"}), free_(options.workers) {}
 
 /// Parsing is pure, so that doing it again does no harm.

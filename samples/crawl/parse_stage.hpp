@@ -20,7 +20,7 @@ namespace crawl {
 /// What runs in the workers.
 using page_parser = parsed_page (*)(const document&);
 
-struct parse_options {
+struct parse_settings {
     page_parser parse = parse_page;
     int workers = 1;                            ///< processes
     std::chrono::milliseconds timeout{30'000};  ///< for one page
@@ -37,7 +37,7 @@ using parse_result = std::variant<parsed_page, parse_failure>;
 /// Threads: one, that of the coroutine that makes it.
 class parse_stage {
 public:
-    explicit parse_stage(parse_options options);
+    explicit parse_stage(parse_settings options);
 
     /// Waits for a worker and has it parse the page.
     braid::task<parse_result> parse(document page);
@@ -51,7 +51,7 @@ public:
 private:
     braid::task<parse_result> attempt(const document& page);
 
-    parse_options options_;
+    parse_settings options_;
     braid::process_pool pool_;
     // A page is given to the pool when a worker is free: its deadline is for parsing, not for queueing behind a page
     // that hangs.

@@ -3,6 +3,7 @@
 
 #include <braid/core/task.hpp>
 #include <braid/sync/channel.hpp>
+#include <braid/thread/thread_pool.hpp>
 
 #include <chrono>
 #include <vector>
@@ -11,7 +12,7 @@
 
 namespace crawl {
 
-/// Threads: one, but for the database, which is used on another.
+/// Threads: one; the database is used on another, its own.
 class recorder {
 public:
     explicit recorder(store& to);
@@ -28,6 +29,9 @@ public:
     /// Hands over the rest: `run` ends when it is written.
     braid::task<> close();
 
+    /// After `run`: completes the database. Gives the broken links in it. Throws: store_error.
+    braid::task<std::vector<broken_link>> finish();
+
 private:
     using batch = std::vector<record>;
     using clock = std::chrono::steady_clock;
@@ -38,6 +42,7 @@ private:
     batch collected_;
     clock::time_point last_flush_ = clock::now();
     braid::channel<batch> batches_;
+    braid::thread_pool writer_;
 };
 
 }  // namespace crawl

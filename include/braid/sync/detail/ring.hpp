@@ -15,7 +15,7 @@ public:
     ring(const ring&) = delete;
     ring& operator=(const ring&) = delete;
     ~ring() {
-        while (size_ != 0) pop();
+        while (size_ != 0) static_cast<void>(pop());
         allocator().deallocate(block_, capacity_);
     }
 
