@@ -52,6 +52,12 @@ bool is_shortage(const error_code& error) {
            error == asio::error::no_buffer_space || error == asio::error::no_memory;
 }
 
+/// Nobody is there to be answered.
+bool is_gone(const error_code& error) {
+    // An error code without an error has the system's category, too.
+    return error == http::error::end_of_stream || (error && error.category() == asio::error::get_system_category());
+}
+
 }  // namespace
 
 server::server(asio::any_io_executor executor, server_options options)
@@ -91,9 +97,7 @@ braid::task<> server::serve_connection(tcp::socket socket) {
             co_await braid::move_on_after(options_.idle, http::async_read(socket, buffer, parser, use_code));
         if (!came) co_return;
         const error_code error = std::get<0>(*came);
-        const bool closed =
-            error == http::error::end_of_stream || error.category() == asio::error::get_system_category();
-        if (closed) co_return;
+        if (is_gone(error)) co_return;
         // After a request that is none, nobody knows where the next one begins.
         answer reply = error ? refuse_unreadable(error) : answer_to(parser.get(), files_);
         keep = co_await braid::shield(send(socket, std::move(reply), options_.stalled));

@@ -30,17 +30,17 @@ def read_result(database: str, site_url: str) -> tuple[set[str], set[str], list[
     site = urlsplit(site_url)
     found, broken, complaints = set(), set(), []
     with sqlite3.connect(f"file:{quote(database)}?mode=ro", uri=True) as result:
-        for url, status, reason in result.execute("SELECT url, status, reason FROM pages"):
+        for url, status, outcome, detail in result.execute("SELECT url, status, outcome, detail FROM pages"):
             parts = urlsplit(url)
             if (parts.scheme, parts.netloc) != (site.scheme, site.netloc):
                 continue
             path = canonical(parts.path)
-            if status == 200 and not reason:
+            if outcome == "fetched" and status == 200:
                 found.add(path)
-            elif status == 404:
+            elif outcome == "fetched" and status == 404:
                 broken.add(path)
             else:
-                complaints.append(f"{path}: status {status}, {reason or 'no reason given'}")
+                complaints.append(f"{path}: {outcome}, status {status}{': ' + detail if detail else ''}")
     return found, broken, complaints
 
 
