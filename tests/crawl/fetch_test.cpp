@@ -16,14 +16,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-url parsed(const std::string& text) { return parse_url(text).value(); }
+url parsed(const std::string& text) { return *parse_url(text); }
 
 /// Fetches one URL of a server that answers every request in the same way.
 fetch_result fetch_one(const reply& how, const fetch_options& options = {}) {
     fetch_result result;
     const test_server::answer same = [&how](std::string_view) { return how; };
     const auto work = [&](test_server& server) -> braid::task<> {
-        fetcher fetching(co_await braid::this_executor(), options);
+        const auto executor = co_await braid::this_executor();
+        fetcher fetching(executor, options);
         result = co_await fetching.fetch(parsed(server.url("/")));
     };
     braid::run_blocking(with_server(same, work));
@@ -132,8 +133,10 @@ TEST_SUITE("crawl/fetch") {
     TEST_CASE("a port that nobody listens on refuses") {
         fetch_result result;
         braid::run_blocking([](fetch_result& to) -> braid::task<> {
-            fetcher fetching(co_await braid::this_executor(), {});
-            to = co_await fetching.fetch(parsed(unreachable_url()));
+            const auto executor = co_await braid::this_executor();
+            fetcher fetching(executor, fetch_options());
+            const url nowhere = parsed(unreachable_url());
+            to = co_await fetching.fetch(nowhere);
         }(result));
         check_failure(result, outcome::network_error, "connection refused while connecting");
     }
@@ -141,7 +144,8 @@ TEST_SUITE("crawl/fetch") {
     TEST_CASE("one connection serves fetches that follow each other") {
         const test_server::answer answer = [](std::string_view target) { return reply{response(200, "", target)}; };
         braid::run_blocking(with_server(answer, [](test_server& server) -> braid::task<> {
-            fetcher fetching(co_await braid::this_executor(), {});
+            const auto executor = co_await braid::this_executor();
+            fetcher fetching(executor, fetch_options());
             const std::array<std::string, 3> targets{"/a", "/b", "/c"};
             for (const std::string& target : targets) {
                 const fetch_result result = co_await fetching.fetch(parsed(server.url(target)));
@@ -155,7 +159,8 @@ TEST_SUITE("crawl/fetch") {
         // Nothing in the first response says that the connection ends with it.
         const test_server::answer answer = [](std::string_view) { return reply{response(200, "", "ok"), then::close}; };
         braid::run_blocking(with_server(answer, [](test_server& server) -> braid::task<> {
-            fetcher fetching(co_await braid::this_executor(), {});
+            const auto executor = co_await braid::this_executor();
+            fetcher fetching(executor, fetch_options());
             for (int i = 0; i < 3; ++i) {
                 const fetch_result result = co_await fetching.fetch(parsed(server.url("/")));
                 check_response(result);
@@ -169,7 +174,8 @@ TEST_SUITE("crawl/fetch") {
         int requests = 0;
         const test_server::answer answer = [](std::string_view) { return reply{"", then::close}; };
         const auto work = [&requests](test_server& server) -> braid::task<> {
-            fetcher fetching(co_await braid::this_executor(), {});
+            const auto executor = co_await braid::this_executor();
+            fetcher fetching(executor, fetch_options());
             const fetch_result result = co_await fetching.fetch(parsed(server.url("/")));
             check_failure(result, outcome::network_error, "without a response");
             requests = server.requests();
