@@ -28,6 +28,11 @@ added frontier::add_unfetchable(std::string_view text, outcome why) {
 }
 
 added frontier::add(const link& found, origin_of_link from) {
+    // Most links lead to what is known, and a canonical URL needs no parsing to be recognised.
+    if (const auto known = seen_.find(found.url); known != seen_.end()) {
+        ++known->second.referrers;
+        return {known->second.id, false, known->second.verdict};
+    }
     if (found.problem.empty()) {
         if (const auto target = parse_url(found.url)) return add(*target, from);
         return add_unfetchable(found.url, outcome::bad_url);

@@ -14,7 +14,7 @@
 namespace crawl {
 namespace {
 
-bool is_html(std::string_view type) { return type == "text/html" || type == "application/xhtml+xml"; }
+constexpr std::string_view css_type = "text/css";
 
 url base_of(const document& doc) {
     auto parsed = parse_url(doc.url);
@@ -23,6 +23,12 @@ url base_of(const document& doc) {
 }
 
 }  // namespace
+
+bool is_html(std::string_view media_type) {
+    return media_type == "text/html" || media_type == "application/xhtml+xml";
+}
+
+bool can_refer(std::string_view media_type) { return is_html(media_type) || media_type == css_type; }
 
 parsed_page parse_page(const document& doc) {
     parsed_page page;
@@ -38,7 +44,7 @@ parsed_page parse_page(const document& doc) {
         if (content.base_href) {
             if (auto resolved = resolve(base, *content.base_href)) base = std::move(*resolved);
         }
-    } else if (type == "text/css") {
+    } else if (type == css_type) {
         references.add_css(to_utf8(doc.body, charset_of(doc.content_type, {}), storage));
     }
     page.base = base.text();

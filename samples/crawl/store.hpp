@@ -49,14 +49,14 @@ struct discovered_record {
 struct finished_record {
     url_id id;
     outcome how;
-    std::string detail;  ///< the error's own words, if it is one
+    std::string detail{};  ///< the error's own words, if it is one
     int status = 0;      ///< 0 if no response came
-    std::string type;
-    std::string title;
-    std::optional<std::uint64_t> text_length;
-    std::optional<std::uint64_t> content_hash;
-    std::optional<std::chrono::system_clock::time_point> fetched_at;
-    std::optional<std::uint64_t> bytes;
+    std::string type{};
+    std::string title{};
+    std::optional<std::uint64_t> text_length{};
+    std::optional<std::uint64_t> content_hash{};
+    std::optional<std::chrono::system_clock::time_point> fetched_at{};
+    std::optional<std::uint64_t> bytes{};
 };
 
 /// One page refers to another.

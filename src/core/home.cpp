@@ -209,7 +209,8 @@ void home::timers_due() noexcept {
         disarm(*t);
         t->fire(t);
     }
-    if (!timers_.empty()) arm_asio_timer();
+    // A wait without end, until time_point::max(), needs no timer.
+    if (!timers_.empty() && timers_.front()->at < asio_timer_at_) arm_asio_timer();
 }
 
 }  // namespace braid::detail

@@ -223,6 +223,17 @@ TEST_SUITE("core/when") {
     }
 }
 
+TEST_SUITE("core/sleep") {
+    TEST_CASE("a cancelled sleep without end does not keep the loop running, also when other timers fired meanwhile") {
+        bool woken = false;
+        run_blocking([](bool& w) -> task<> {
+            auto race = co_await when_any(sleep_until(time_point::max()), sleep_for(1ms));
+            w = race.winner == 1;
+        }(woken));
+        CHECK(woken);
+    }
+}
+
 TEST_SUITE("core/deadline") {
     TEST_CASE("work that ends in time gives its value") {
         run_blocking([]() -> task<> {

@@ -3,8 +3,8 @@
 
 usage: compare_with_truth.py RESULT.db SITE_URL TRUTH
 
-TRUTH.ok.txt and TRUTH.broken.txt list, a path a line, what answers 200 and what answers 404 below SITE_URL (see
-data/README.md). Prints every difference; ends with 0 if there is none, with 1 otherwise.
+TRUTH.ok.txt and TRUTH.broken.txt list, a path a line, what answers 200 and what answers 404 below SITE_URL.
+Prints every difference; ends with 0 if there is none, with 1 otherwise.
 """
 
 import sqlite3
@@ -17,8 +17,9 @@ ALIASES_OF_THE_FRONT_PAGE = {"/", "/index.html"}
 
 
 def canonical(path: str) -> str:
-    """One spelling for all ways to percent-encode a path."""
-    return quote(unquote(path), safe="/")
+    """One spelling for all ways to percent-encode a path, which may have a query."""
+    path, question_mark, query = path.partition("?")
+    return quote(unquote(path), safe="/") + question_mark + query
 
 
 def read_paths(file: Path) -> set[str]:
@@ -30,17 +31,17 @@ def read_result(database: str, site_url: str) -> tuple[set[str], set[str], list[
     site = urlsplit(site_url)
     found, broken, complaints = set(), set(), []
     with sqlite3.connect(f"file:{quote(database)}?mode=ro", uri=True) as result:
-        for url, status, reason in result.execute("SELECT url, status, reason FROM pages"):
+        for url, status, outcome, detail in result.execute("SELECT url, status, outcome, detail FROM pages"):
             parts = urlsplit(url)
             if (parts.scheme, parts.netloc) != (site.scheme, site.netloc):
                 continue
-            path = canonical(parts.path)
-            if status == 200 and not reason:
+            path = canonical(parts.path + (f"?{parts.query}" if parts.query else ""))
+            if outcome == "fetched" and status == 200:
                 found.add(path)
-            elif status == 404:
+            elif outcome == "fetched" and status == 404:
                 broken.add(path)
             else:
-                complaints.append(f"{path}: status {status}, {reason or 'no reason given'}")
+                complaints.append(f"{path}: {outcome}, status {status}{': ' + detail if detail else ''}")
     return found, broken, complaints
 
 

@@ -1,0 +1,193 @@
+#include "crawler.hpp"
+
+#include <braid/core/cpu_count.hpp>
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <functional>
+#include <utility>
+#include <variant>
+
+#include "charset.hpp"
+#include "hash.hpp"
+
+namespace crawl {
+namespace {
+
+frontier_options limits_of(const options& o) {
+    return {
+        .max_pages = o.max_pages, .max_depth = o.max_depth, .max_redirects = o.max_redirects, .per_host = o.per_host};
+}
+
+fetch_options fetching_of(const options& o) {
+    return {.connect_timeout = o.connect_timeout,
+            .first_byte_timeout = o.first_byte_timeout,
+            .total_timeout = o.total_timeout,
+            .max_body = o.max_body,
+            .user_agent = o.user_agent,
+            .headers = o.headers};
+}
+
+parse_settings parsing_of(const options& o, page_parser with) {
+    const int workers = o.workers != 0 ? static_cast<int>(o.workers) : braid::usable_cpus();
+    return {.parse = with, .workers = workers, .timeout = o.parse_timeout};
+}
+
+scope scope_of(const options& o) { return {o.seeds, {.all_hosts = o.all_hosts, .include_hosts = o.include_hosts}}; }
+
+std::chrono::duration<double> cpu_time(int whose) {
+    rusage usage{};
+    getrusage(whose, &usage);
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
+    return std::chrono::duration<double>(seconds(usage.ru_utime) + seconds(usage.ru_stime));
+}
+
+/// A redirect as a reference from the URL that answered with it.
+link redirect_link(const url& from, const std::string& location) {
+    const url_result target = resolve(from, location);
+    if (target) return {std::string(target->text()), link_kind::redirect, {}, false};
+    const url_error& error = target.error();
+    return {location, link_kind::redirect, error.message, error.why == url_error::fault::scheme};
+}
+
+}  // namespace
+
+crawler::crawler(boost::asio::any_io_executor executor, const options& wanted, page_parser with)
+    : options_(wanted),
+      store_(options_.output),
+      frontier_(scope_of(options_), limits_of(options_)),
+      fetcher_(std::move(executor), fetching_of(options_)),
+      parser_(parsing_of(options_, with)),
+      recorder_(store_) {
+    summary_.output = options_.output.string();
+}
+
+braid::task<> crawler::run() {
+    co_await braid::with_task_group([this](braid::task_group& stages) -> braid::task<> {
+        stages.start(&recorder::run, &recorder_);
+        co_await crawl_all();
+        give_up_queued();
+        co_await recorder_.close();
+    });
+    co_await parser_.close();
+    summary_.broken = co_await recorder_.finish();
+    complete_summary();
+}
+
+braid::task<> crawler::crawl_all() {
+    add_seeds();
+    co_await braid::with_task_group([this](braid::task_group& visits) -> braid::task<> {
+        start_visits(visits);
+        co_return;
+    });
+}
+
+void crawler::add_seeds() {
+    for (const url& seed : options_.seeds) discovered(frontier_.add(seed, {}), seed.text(), 0, {});
+}
+
+void crawler::start_visits(braid::task_group& visits) {
+    while (!stopping_ && frontier_.in_flight() < options_.concurrency) {
+        auto job = frontier_.next();
+        if (!job) break;
+        visits.start(&crawler::visit, this, std::ref(visits), std::move(*job));
+    }
+}
+
+/// From the queue to the database. A visit that ends starts those that its links, or its end, made possible.
+braid::task<> crawler::visit(braid::task_group& visits, fetch_job job) {
+    fetch_result result = co_await fetcher_.fetch(job.target);
+    if (auto* response = std::get_if<fetched>(&result)) {
+        co_await digest(job, std::move(*response));
+    } else {
+        auto& failure = std::get<fetch_failure>(result);
+        if (first_error_.empty()) first_error_ = fmt::format("cannot fetch {}: {}", job.target.text(), failure.message);
+        finished({.id = job.id, .how = failure.how, .detail = std::move(failure.message)});
+    }
+    co_await recorder_.flush_if_due();
+    frontier_.done(job.target);
+    start_visits(visits);
+}
+
+braid::task<> crawler::digest(const fetch_job& job, fetched response) {
+    ++summary_.pages;
+    summary_.bytes += response.body.size();
+    finished_record end{.id = job.id,
+                        .how = outcome::fetched,
+                        .status = response.status,
+                        .type = media_type(response.content_type),
+                        .fetched_at = std::chrono::system_clock::now(),
+                        .bytes = response.body.size()};
+    if (!response.location.empty()) {
+        found(redirect_link(job.target, response.location), job.id, {job.depth, job.redirects + 1});
+    }
+    if (response.status / 100 == 2 && can_refer(end.type)) {
+        co_await parse(job, std::move(response), end);
+    } else {
+        end.content_hash = xxh64(response.body);
+    }
+    finished(std::move(end));
+}
+
+braid::task<> crawler::parse(const fetch_job& job, fetched response, finished_record& end) {
+    document page{std::string(job.target.text()), std::move(response.content_type), std::move(response.body)};
+    parse_result result = co_await parser_.parse(std::move(page));
+    if (auto* failure = std::get_if<parse_failure>(&result)) {
+        end.how = failure->how;
+        end.detail = std::move(failure->message);
+        co_return;
+    }
+    auto& parsed = std::get<parsed_page>(result);
+    for (const link& reference : parsed.links) found(reference, job.id, {job.depth + 1, 0});
+    end.title = std::move(parsed.title);
+    if (is_html(end.type)) end.text_length = parsed.text_length;
+    end.content_hash = parsed.content_hash;
+}
+
+void crawler::found(const link& reference, url_id page, origin_of_link from) {
+    const added target = frontier_.add(reference, from);
+    discovered(target, reference.url, from.depth, reference.problem);
+    recorder_.add(link_record{page, target.id, reference.kind});
+}
+
+void crawler::discovered(const added& what, std::string_view text, std::uint32_t depth, std::string detail) {
+    if (!what.is_new) return;
+    if (what.verdict != outcome::pending) ++summary_.outcomes[static_cast<std::size_t>(what.verdict)];
+    recorder_.add(discovered_record{what.id, std::string(text), depth, what.verdict, std::move(detail)});
+}
+
+void crawler::finished(finished_record end) {
+    ++summary_.outcomes[static_cast<std::size_t>(end.how)];
+    if (end.how != outcome::fetched || end.status >= 400) ++errors_;
+    recorder_.add(std::move(end));
+}
+
+void crawler::give_up_queued() {
+    summary_.interrupted = stopping_ && frontier_.queued() > 0;
+    for (const fetch_job& job : frontier_.drain()) {
+        ++summary_.outcomes[static_cast<std::size_t>(outcome::cancelled)];
+        recorder_.add(finished_record{.id = job.id, .how = outcome::cancelled});
+    }
+}
+
+void crawler::complete_summary() {
+    summary_.elapsed = std::chrono::steady_clock::now() - began_;
+    summary_.parent_cpu = cpu_time(RUSAGE_SELF);
+    summary_.worker_cpu = cpu_time(RUSAGE_CHILDREN);
+}
+
+progress crawler::now() const {
+    return {.pages = summary_.pages,
+            .queued = frontier_.queued(),
+            .in_flight = frontier_.in_flight(),
+            .errors = errors_,
+            .workers = parser_.workers(),
+            .elapsed = std::chrono::steady_clock::now() - began_};
+}
+
+std::string crawler::total_failure() const { return summary_.pages == 0 && !stopping_ ? first_error_ : std::string(); }
+
+}  // namespace crawl

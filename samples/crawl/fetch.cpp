@@ -1,0 +1,124 @@
+#include "fetch.hpp"
+
+#include <braid/core/deadline.hpp>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/error.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/field.hpp>
+
+#include "fetch_error.hpp"
+
+namespace crawl {
+namespace {
+
+namespace http = boost::beast::http;
+using boost::system::error_code;
+using braid::time_point;
+
+using error_or_timeout = std::optional<error_code>;
+
+std::string in_seconds(std::chrono::milliseconds time) {
+    return fmt::format("{:.4g} s", std::chrono::duration<double>(time).count());
+}
+
+bool is_redirect(unsigned status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/// One phase of a fetch: its own deadline, unless that of the whole is earlier.
+struct phase {
+    std::string_view doing;
+    std::chrono::milliseconds limit;
+    time_point begin = braid::time_point::clock::now();
+
+    [[nodiscard]] time_point deadline(time_point end) const { return std::min(begin + limit, end); }
+    [[nodiscard]] fetch_failure timed_out(time_point end, std::chrono::milliseconds total) const {
+        const auto spent = begin + limit <= end ? limit : total;
+        return {outcome::timed_out, fmt::format("timed out after {} while {}", in_seconds(spent), doing)};
+    }
+    [[nodiscard]] fetch_failure failed(const error_code& error) const {
+        return {outcome::network_error, describe_network_error(error, doing)};
+    }
+};
+
+/// The server may close an idle connection at any time, also just when a request is on its way. Then nothing of a
+/// response has come, and the request may be made again: it is a GET.
+bool was_stale(const connection& over) { return over.used() && !over.answered(); }
+
+fetched take_response(http_response& from) {
+    fetched result;
+    result.status = static_cast<int>(from.result_int());
+    const auto type = from[http::field::content_type];
+    result.content_type.assign(type.data(), type.size());
+    if (is_redirect(from.result_int())) {
+        const auto location = from[http::field::location];
+        result.location.assign(location.data(), location.size());
+    }
+    result.body = std::move(from.body().bytes);
+    return result;
+}
+
+}  // namespace
+
+fetcher::fetcher(boost::asio::any_io_executor executor, fetch_options options)
+    : options_(std::move(options)), connections_(std::move(executor)) {}
+
+braid::task<fetch_result> fetcher::fetch(url target) {
+    const time_point end = time_point::clock::now() + options_.total_timeout;
+    std::unique_ptr<connection> over = connections_.take(target);
+    if (over) {
+        fetch_result result = co_await exchange(*over, target, end);
+        const auto* failure = std::get_if<fetch_failure>(&result);
+        const bool again = failure && failure->how == outcome::network_error && was_stale(*over);
+        if (!again) {
+            connections_.give_back(target, std::move(over));
+            co_return result;
+        }
+    }
+    over = connections_.make();
+    fetch_result result = co_await connect_and_exchange(*over, target, end);
+    connections_.give_back(target, std::move(over));
+    co_return result;
+}
+
+braid::task<fetch_result> fetcher::connect_and_exchange(connection& over, const url& target, time_point end) {
+    const phase connecting{"connecting", options_.connect_timeout};
+    const auto error = co_await braid::move_on_at(connecting.deadline(end),
+                                                  over.connect(std::string(target.address()), target.port()));
+    if (!error) co_return connecting.timed_out(end, options_.total_timeout);
+    if (*error) co_return connecting.failed(*error);
+    co_return co_await exchange(over, target, end);
+}
+
+braid::task<fetch_result> fetcher::exchange(connection& over, const url& target, time_point end) {
+    const http_request asked = make_request(target);
+    const phase waiting{"waiting for the response", options_.first_byte_timeout};
+    auto error = co_await braid::move_on_at(waiting.deadline(end), over.exchange_heads(asked, options_.max_body));
+    if (!error) co_return waiting.timed_out(end, options_.total_timeout);
+    if (*error) co_return waiting.failed(*error);
+
+    const phase reading{"reading the response", options_.total_timeout};
+    error = co_await braid::move_on_at(reading.deadline(end), over.read_body());
+    if (!error) co_return reading.timed_out(end, options_.total_timeout);
+    decoded_body::value_type& body = over.answer().body();
+    if (body.refusal) co_return fetch_failure{*body.refusal, std::move(body.message)};
+    if (*error) co_return reading.failed(*error);
+    co_return take_response(over.answer());
+}
+
+http_request fetcher::make_request(const url& target) const {
+    http_request asked(http::verb::get, {target.target().data(), target.target().size()}, 11);
+    const std::string_view authority = target.authority();
+    asked.set(http::field::host, {authority.data(), authority.size()});
+    asked.set(http::field::user_agent, options_.user_agent);
+    asked.set(http::field::accept, "*/*");
+    asked.set(http::field::accept_encoding, "gzip, deflate");
+    for (const auto& [name, value] : options_.headers) asked.set(name, value);
+    return asked;
+}
+
+}  // namespace crawl

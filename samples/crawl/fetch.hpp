@@ -1,0 +1,63 @@
+#pragma once
+// The I/O-bound stage: from a URL to a response.
+
+#include <braid/core/sleep.hpp>
+#include <braid/core/task.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "connection_pool.hpp"
+#include "outcome.hpp"
+#include "url.hpp"
+
+namespace crawl {
+
+struct fetch_options {
+    std::chrono::milliseconds connect_timeout{10'000};     ///< to look up the host and connect
+    std::chrono::milliseconds first_byte_timeout{30'000};  ///< from then to the head of the response
+    std::chrono::milliseconds total_timeout{120'000};      ///< of the whole fetch
+    std::uint64_t max_body = 64 * 1024 * 1024;             ///< decoded bytes
+    std::string user_agent = "braid-crawl";
+    std::vector<std::pair<std::string, std::string>> headers{};  ///< sent with every request
+};
+
+/// A response that came, whatever its status.
+struct fetched {
+    int status;
+    std::string content_type;  ///< the header's value
+    std::string location;      ///< where a redirect leads, as the server wrote it; else empty
+    std::string body;          ///< decoded
+};
+
+struct fetch_failure {
+    outcome how;
+    std::string message;
+};
+
+using fetch_result = std::variant<fetched, fetch_failure>;
+
+/// Fetches URLs over connections that it keeps. Threads: one, that of its executor.
+class fetcher {
+public:
+    fetcher(boost::asio::any_io_executor executor, fetch_options options);
+
+    /// GETs one URL; redirects are not followed. Whatever the network does is a value.
+    /// A connection that its server closed while it was idle is replaced by a fresh one, once.
+    braid::task<fetch_result> fetch(url target);
+
+private:
+    [[nodiscard]] http_request make_request(const url& target) const;
+    braid::task<fetch_result> connect_and_exchange(connection& over, const url& target, braid::time_point end);
+    braid::task<fetch_result> exchange(connection& over, const url& target, braid::time_point end);
+
+    fetch_options options_;
+    connection_pool connections_;
+};
+
+}  // namespace crawl

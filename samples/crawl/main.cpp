@@ -1,0 +1,79 @@
+// crawl: fetches a site with coroutines and parses its pages in worker processes.
+
+#include <braid/app/run.hpp>
+#include <braid/core/shield.hpp>
+#include <braid/core/sleep.hpp>
+#include <braid/core/task_group.hpp>
+#include <braid/core/this_executor.hpp>
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <functional>
+#include <span>
+#include <string>
+#include <variant>
+
+#include "console.hpp"
+#include "crawler.hpp"
+#include "options.hpp"
+#include "report.hpp"
+
+namespace {
+
+using crawl::crawler;
+
+/// Ctrl-C cancels the main task. The crawl is shielded from that, and is asked to come to an end.
+braid::task<> stop_when_cancelled(crawler& running, bool quiet) {
+    try {
+        co_await braid::sleep_until(braid::time_point::max());
+    } catch (const braid::cancelled& c) {
+        if (c.reason() == braid::cancel_reason::user) {
+            running.stop();
+            if (!quiet)
+                fmt::print(stderr, "\nstopping when {} in flight are done; press Ctrl-C again to stop at once\n",
+                           running.now().in_flight);
+        }
+        throw;
+    }
+}
+
+braid::task<> run_with_progress(crawler& running, bool quiet) {
+    co_await braid::with_task_group([&](braid::task_group& group) -> braid::task<> {
+        if (!quiet) group.start(crawl::show_progress, [&running] { return running.now(); });
+        co_await running.run();
+        group.cancel();
+    });
+}
+
+/// What the program is to return.
+int report(const crawler& done) {
+    fmt::print("{}", crawl::format_summary(done.result()));
+    std::fflush(stdout);
+    const std::string failure = done.total_failure();
+    if (failure.empty()) return 0;
+    fmt::print(stderr, "error: {}\n", failure);
+    return 1;
+}
+
+braid::task<int> crawl_sites(std::span<char*> args) {
+    const auto parsed = crawl::parse_options(static_cast<int>(args.size()), args.data());
+    if (const auto* exit = std::get_if<crawl::early_exit>(&parsed)) {
+        fmt::print(exit->code == 0 ? stdout : stderr, "{}", exit->text);
+        co_return exit->code;
+    }
+    const auto& options = std::get<crawl::options>(parsed);
+    crawler running(co_await braid::this_executor(), options);
+    int code = 0;
+    co_await braid::with_task_group([&](braid::task_group& around) -> braid::task<> {
+        around.start(stop_when_cancelled, std::ref(running), options.quiet);
+        co_await braid::shield(run_with_progress(running, options.quiet));
+        code = report(running);
+        around.cancel(braid::cancel_reason::shutdown);
+    });
+    co_return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return braid::run(argc, argv, crawl_sites); }

@@ -1,0 +1,61 @@
+#pragma once
+// The CPU-bound stage: pages are parsed in worker processes, so that one which crashes or hangs the parser costs
+// itself.
+
+#include <braid/core/task.hpp>
+#include <braid/process/process_pool.hpp>
+#include <braid/sync/semaphore.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "outcome.hpp"
+#include "page.hpp"
+#include "parse.hpp"
+
+namespace crawl {
+
+/// What runs in the workers.
+using page_parser = parsed_page (*)(const document&);
+
+struct parse_settings {
+    page_parser parse = parse_page;
+    int workers = 1;                            ///< processes
+    std::chrono::milliseconds timeout{30'000};  ///< for one page
+    int attempts = 3;                           ///< at a page whose worker was killed from outside
+};
+
+struct parse_failure {
+    outcome how;  ///< parser_crashed, parser_hung or parser_failed
+    std::string message;
+};
+
+using parse_result = std::variant<parsed_page, parse_failure>;
+
+/// Threads: one, that of the coroutine that makes it.
+class parse_stage {
+public:
+    explicit parse_stage(parse_settings options);
+
+    /// Waits for a worker and has it parse the page.
+    braid::task<parse_result> parse(document page);
+
+    /// Ends the workers, whose CPU time counts as ours from then on.
+    braid::task<> close() { return pool_.close(); }
+
+    /// Worker processes alive.
+    [[nodiscard]] std::uint32_t workers() const { return static_cast<std::uint32_t>(pool_.worker_pids().size()); }
+
+private:
+    braid::task<parse_result> attempt(const document& page);
+
+    parse_settings options_;
+    braid::process_pool pool_;
+    // A page is given to the pool when a worker is free: its deadline is for parsing, not for queueing behind a page
+    // that hangs.
+    braid::semaphore free_;
+};
+
+}  // namespace crawl

@@ -1,0 +1,52 @@
+#include "recorder.hpp"
+
+#include <functional>
+#include <utility>
+
+namespace crawl {
+namespace {
+
+constexpr std::size_t enough = 4096;
+constexpr std::size_t unwritten_batches = 4;
+constexpr auto long_wait = std::chrono::seconds(1);
+
+// These run on the writing thread.
+void write_batch(store& to, const std::vector<record>& batch) { to.add(batch); }
+
+std::vector<broken_link> finish_store(store& to) {
+    to.finish();
+    return to.broken_links();
+}
+
+}  // namespace
+
+recorder::recorder(store& to) : store_(to), batches_(unwritten_batches), writer_({.threads = 1, .name = "database"}) {}
+
+braid::task<> recorder::flush_if_due() {
+    if (collected_.size() >= enough || clock::now() - last_flush_ >= long_wait) co_await flush();
+}
+
+braid::task<> recorder::flush() {
+    last_flush_ = clock::now();
+    if (collected_.empty()) co_return;
+    batch full = std::exchange(collected_, {});
+    collected_.reserve(enough);
+    co_await batches_.push(std::move(full));
+}
+
+braid::task<> recorder::run() {
+    while (auto next = co_await batches_.pop()) {
+        co_await writer_.run(write_batch, std::ref(store_), std::move(*next));
+    }
+}
+
+braid::task<> recorder::close() {
+    co_await flush();
+    batches_.close();
+}
+
+braid::task<std::vector<broken_link>> recorder::finish() {
+    co_return co_await writer_.run(finish_store, std::ref(store_));
+}
+
+}  // namespace crawl

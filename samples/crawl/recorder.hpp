@@ -1,0 +1,48 @@
+#pragma once
+// The last stage: writes what was found, on a thread of its own, and slows the others down when it cannot keep up.
+
+#include <braid/core/task.hpp>
+#include <braid/sync/channel.hpp>
+#include <braid/thread/thread_pool.hpp>
+
+#include <chrono>
+#include <vector>
+
+#include "store.hpp"
+
+namespace crawl {
+
+/// Threads: one; the database is used on another, its own.
+class recorder {
+public:
+    explicit recorder(store& to);
+
+    /// Takes note of a record; `flush_if_due` is to be awaited now and then.
+    void add(record what) { collected_.push_back(std::move(what)); }
+
+    /// Hands over what was collected, if it is enough or has waited for long. Suspends while too much is unwritten.
+    braid::task<> flush_if_due();
+
+    /// Writes what is handed over, until `close`. Throws: store_error.
+    braid::task<> run();
+
+    /// Hands over the rest: `run` ends when it is written.
+    braid::task<> close();
+
+    /// After `run`: completes the database. Gives the broken links in it. Throws: store_error.
+    braid::task<std::vector<broken_link>> finish();
+
+private:
+    using batch = std::vector<record>;
+    using clock = std::chrono::steady_clock;
+
+    braid::task<> flush();
+
+    store& store_;
+    batch collected_;
+    clock::time_point last_flush_ = clock::now();
+    braid::channel<batch> batches_;
+    braid::thread_pool writer_;
+};
+
+}  // namespace crawl

@@ -1,0 +1,204 @@
+#include <doctest/doctest.h>
+
+#include <crawl/crawler.hpp>
+
+#include <braid/core/spawn.hpp>
+#include <braid/core/this_executor.hpp>
+
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <map>
+#include <stdexcept>
+#include <string>
+
+#include "support/test_server.hpp"
+
+using namespace crawl;
+using namespace crawl::testing;
+using namespace std::chrono_literals;
+
+// What the workers run.
+namespace {
+
+/// A parser with its share of bugs: what it does depends on the page.
+parsed_page buggy_parser(const document& doc) {
+    if (doc.url.ends_with("/crash")) std::raise(SIGSEGV);
+    if (doc.url.ends_with("/killed")) std::raise(SIGKILL);
+    if (doc.url.ends_with("/throw")) throw std::runtime_error("cannot make sense of it");
+    while (doc.url.ends_with("/hang")) ::pause();
+    return parse_page(doc);
+}
+
+}  // namespace
+
+namespace {
+
+/// A database file of its own for each test.
+struct output_file {
+    std::filesystem::path path =
+        std::filesystem::temp_directory_path() / ("crawler_test." + std::to_string(::getpid()) + ".db");
+    output_file() { std::filesystem::remove(path); }
+    output_file(const output_file&) = delete;
+    output_file& operator=(const output_file&) = delete;
+    ~output_file() { std::filesystem::remove(path); }
+};
+
+options quick_options(const test_server& server, const output_file& to) {
+    options o;
+    o.seeds = {*parse_url(server.url("/"))};
+    o.output = to.path;
+    o.workers = 2;
+    return o;
+}
+
+struct row {
+    std::string outcome;
+    std::string detail;
+    std::int64_t status;
+};
+
+/// The rows of `pages` by the URL's target; by the URL if it is not of the server.
+std::map<std::string, row> pages_in(const output_file& file, const test_server& server) {
+    database db(file.path);
+    statement query(db, "SELECT url, outcome, coalesce(detail, ''), coalesce(status, 0) FROM pages");
+    std::map<std::string, row> pages;
+    const std::string origin = server.url("");
+    while (query.step()) {
+        const std::string url = query.text(0);
+        pages[url.starts_with(origin) ? url.substr(origin.size()) : url] = {query.text(1), query.text(2),
+                                                                            query.integer(3)};
+    }
+    return pages;
+}
+
+/// Crawls a server that answers so, and checks what is in the database.
+void crawl_and_check(const test_server::answer& answer, std::function<void(options&)> adjust, page_parser parse,
+                     std::function<void(const std::map<std::string, row>&, const summary&)> check) {
+    const output_file file;
+    const auto work = [&](test_server& server) -> braid::task<> {
+        options o = quick_options(server, file);
+        adjust(o);
+        summary told;
+        {
+            crawler crawling(co_await braid::this_executor(), o, parse);
+            co_await crawling.run();
+            told = crawling.result();
+        }
+        check(pages_in(file, server), told);
+    };
+    braid::run_blocking(with_server(answer, work));
+}
+
+void no_changes(options&) {}
+
+const std::string empty_page = page({});
+
+}  // namespace
+
+TEST_SUITE("crawl/crawler") {
+    TEST_CASE("every page is found, once, with links to what is broken") {
+        const test_server::answer site = [](std::string_view target) -> reply {
+            if (target == "/") return {page({"a", "b", "missing", "mailto:x@y.example"})};
+            if (target == "/a") return {page({"/", "b", "missing#part"})};
+            if (target == "/b") return {response(200, "Content-Type: text/css\r\n", "a { background: url(i.png) }")};
+            if (target == "/i.png") return {response(200, "Content-Type: image/png\r\n", "png")};
+            return {response(404, "", "")};
+        };
+        crawl_and_check(site, no_changes, parse_page, [](const auto& pages, const summary& told) {
+            CHECK(pages.size() == 6);
+            CHECK(pages.at("/i.png").outcome == "fetched");
+            CHECK(pages.at("/missing").status == 404);
+            CHECK(told.pages == 5);
+            REQUIRE(told.broken.size() == 1);
+            CHECK(told.broken[0].referrers.size() == 2);
+            CHECK(told.worker_cpu.count() > 0);
+        });
+    }
+
+    TEST_CASE("a page that crashes, hangs or fails the parser costs itself and nothing else") {
+        const test_server::answer site = [](std::string_view target) -> reply {
+            if (target == "/") return {page({"crash", "hang", "throw", "killed", "good"})};
+            if (target == "/good") return {page({"end"})};
+            return {empty_page};
+        };
+        const auto adjust = [](options& o) { o.parse_timeout = 1s; };
+        crawl_and_check(site, adjust, buggy_parser, [](const auto& pages, const summary& told) {
+            CHECK(pages.at("/crash").outcome == "parser crashed");
+            CHECK_MESSAGE(pages.at("/crash").detail.find("signal 11") != std::string::npos, pages.at("/crash").detail);
+            CHECK(pages.at("/killed").outcome == "parser crashed");
+            CHECK_MESSAGE(pages.at("/killed").detail.find("3 times") == 0, pages.at("/killed").detail);
+            CHECK(pages.at("/hang").outcome == "parser hung");
+            CHECK(pages.at("/throw").outcome == "parser failed");
+            CHECK(pages.at("/throw").detail == "cannot make sense of it");
+            CHECK(pages.at("/good").outcome == "fetched");
+            CHECK(pages.at("/end").outcome == "fetched");
+            CHECK(pages.at("/crash").status == 200);
+            CHECK(told.pages == 7);
+        });
+    }
+
+    TEST_CASE("redirects are followed, in circles and endlessly only so far") {
+        const test_server::answer site = [](std::string_view target) -> reply {
+            if (target == "/") return {page({"moved", "circle1", "hop0"})};
+            if (target == "/moved") return {response(301, "Location: there\r\n", "")};
+            if (target == "/there") return {page({"found"})};
+            if (target == "/circle1") return {response(302, "Location: /circle2\r\n", "")};
+            if (target == "/circle2") return {response(302, "Location: /circle1\r\n", "")};
+            if (target.starts_with("/hop")) {
+                const int hop = std::stoi(std::string(target.substr(4)));
+                return {response(307, "Location: /hop" + std::to_string(hop + 1) + "\r\n", "")};
+            }
+            return {empty_page};
+        };
+        const auto adjust = [](options& o) { o.max_redirects = 3; };
+        crawl_and_check(site, adjust, parse_page, [](const auto& pages, const summary&) {
+            CHECK(pages.at("/found").outcome == "fetched");
+            CHECK(pages.at("/circle2").outcome == "fetched");
+            CHECK(pages.at("/hop3").outcome == "fetched");
+            CHECK(pages.at("/hop4").outcome == "too many redirects");
+            CHECK(pages.count("/hop5") == 0);
+        });
+    }
+
+    TEST_CASE("a crawl that is stopped ends what is in flight and gives the rest up by name") {
+        crawler* running = nullptr;
+        const test_server::answer site = [&running](std::string_view target) -> reply {
+            if (target == "/") return {page({"a", "b", "c", "d"})};
+            running->stop();
+            return {empty_page};
+        };
+        const output_file file;
+        const auto work = [&](test_server& server) -> braid::task<> {
+            options o = quick_options(server, file);
+            o.concurrency = 2;
+            {
+                crawler crawling(co_await braid::this_executor(), o);
+                running = &crawling;
+                co_await crawling.run();
+                CHECK(crawling.result().interrupted);
+            }
+            const auto pages = pages_in(file, server);
+            CHECK(pages.at("/a").outcome == "fetched");
+            CHECK(pages.at("/b").outcome == "fetched");
+            CHECK(pages.at("/c").outcome == "cancelled");
+            CHECK(pages.at("/d").outcome == "cancelled");
+        };
+        braid::run_blocking(with_server(site, work));
+    }
+
+    TEST_CASE("a site that cannot be reached is a failure of the whole, with its reason") {
+        const output_file file;
+        std::string failure;
+        braid::run_blocking([](const output_file& to, std::string& told) -> braid::task<> {
+            options o;
+            o.seeds.push_back(*parse_url(unreachable_url()));
+            o.output = to.path;
+            crawler crawling(co_await braid::this_executor(), o);
+            co_await crawling.run();
+            told = crawling.total_failure();
+        }(file, failure));
+        CHECK_MESSAGE(failure.find("connection refused") != std::string::npos, failure);
+    }
+}

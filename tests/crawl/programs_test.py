@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""Runs the programs `crawl` and `serve` as a user does.
+
+usage: programs_test.py CRAWL SERVE [unittest options]
+"""
+
+import http.client
+import http.server
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+CRAWL, SERVE = sys.argv[1:3]
+
+
+class Serving:
+    """`serve` on a folder."""
+
+    def __init__(self, folder):
+        self.process = subprocess.Popen(
+            [SERVE, "--root", str(folder), "--port", "0"], stdout=subprocess.PIPE, text=True
+        )
+        self.line = self.process.stdout.readline()
+        self.url = self.line.split()[-1]
+        self.port = int(self.url.rstrip("/").rsplit(":", 1)[1])
+
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        self.process.stdout.close()
+        return self.process.wait(timeout=30)
+
+
+def run(*arguments):
+    return subprocess.run(arguments, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+
+
+def is_sound(database):
+    with sqlite3.connect(database) as result:
+        return result.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def outcomes(database):
+    with sqlite3.connect(database) as result:
+        return dict(result.execute("SELECT url, outcome FROM pages"))
+
+
+class InFolder(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name)
+        self.database = str(self.folder / "result.db")
+
+
+class ServeTest(InFolder):
+    def setUp(self):
+        super().setUp()
+        (self.folder / "sub").mkdir()
+        (self.folder / "index.html").write_text("<a href=sub>sub</a>")
+        (self.folder / "sub/index.html").write_text("in sub")
+        (self.folder / "large.bin").write_bytes(bytes(range(256)) * 8192)
+        self.server = Serving(self.folder)
+        self.addCleanup(lambda: self.server.process.poll() is None and self.server.stop())
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
+        self.addCleanup(self.connection.close)
+
+    def ask(self, method, target, **more):
+        self.connection.request(method, target, **more)
+        response = self.connection.getresponse()
+        return response, response.read()
+
+    def test_says_where_it_is(self):
+        self.assertEqual(self.server.line, f"serving {self.folder} on http://127.0.0.1:{self.server.port}/\n")
+
+    def test_one_connection_serves_many_requests(self):
+        _, body = self.ask("GET", "/")
+        first = self.connection.sock
+        response, other = self.ask("GET", "/sub/index.html")
+        self.assertIs(self.connection.sock, first)
+        self.assertEqual((body, other), (b"<a href=sub>sub</a>", b"in sub"))
+        self.assertEqual(response.getheader("Content-Type"), "text/html")
+
+    def test_large_files_arrive_whole(self):
+        _, body = self.ask("GET", "/large.bin")
+        self.assertEqual(body, (self.folder / "large.bin").read_bytes())
+
+    def test_head_gives_the_head_of_get(self):
+        got, _ = self.ask("GET", "/large.bin")
+        head, body = self.ask("HEAD", "/large.bin")
+        self.assertEqual((head.status, head.getheaders(), body), (200, got.getheaders(), b""))
+        self.assertEqual(self.ask("GET", "/sub/")[1], b"in sub")
+
+    def test_what_is_not_there_and_what_may_not_be_done(self):
+        self.assertEqual(self.ask("GET", "/missing")[0].status, 404)
+        response, _ = self.ask("DELETE", "/index.html")
+        self.assertEqual((response.status, response.getheader("Allow")), (405, "GET, HEAD"))
+        self.assertEqual(self.ask("GET", "/sub")[0].getheader("Location"), "/sub/")
+
+    def test_nothing_outside_the_root_is_served(self):
+        for target in ("/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/sub/../../x"):
+            self.assertIn(self.ask("GET", target)[0].status, (400, 404), target)
+
+    def test_garbage_is_a_bad_request(self):
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=30) as raw:
+            raw.sendall(b"nonsense\r\n\r\n")
+            received = b"".join(iter(lambda: raw.recv(4096), b""))
+        self.assertTrue(received.startswith(b"HTTP/1.1 400 "), received)
+
+    def test_ends_when_asked_though_connections_are_open(self):
+        self.ask("GET", "/")
+        self.assertEqual(self.server.stop(signal.SIGINT), 130)
+
+    def test_a_port_in_use_is_told(self):
+        result = run(SERVE, "--root", str(self.folder), "--port", str(self.server.port))
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"cannot listen on 127.0.0.1 port {self.server.port}", result.stderr)
+
+    def test_a_missing_folder_is_told(self):
+        result = run(SERVE, "--root", str(self.folder / "none"), "--port", "0")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("none", result.stderr)
+
+    def test_its_folder_can_be_crawled(self):
+        (self.folder / "sub/index.html").write_text("<img src=../large.bin><a href=/gone>gone</a>")
+        result = run(CRAWL, self.server.url, "--output", self.database)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn("broken links: 1", result.stdout)
+        self.assertIn(f"{self.server.url}gone (404)\n    from {self.server.url}sub/", result.stdout)
+        expected = {self.server.url + path: "fetched" for path in ("", "sub", "sub/", "large.bin", "gone")}
+        self.assertEqual(outcomes(self.database), expected)
+
+
+class Slow(http.server.BaseHTTPRequestHandler):
+    """A front page of twenty links, whose answers wait for `go_on`."""
+
+    protocol_version = "HTTP/1.1"
+    asked = threading.Event()
+    go_on = threading.Event()
+
+    def do_GET(self):
+        body = b"<title>slow</title>"
+        if self.path == "/":
+            body = b"".join(b"<a href=/%d>x</a>" % i for i in range(20))
+        else:
+            Slow.asked.set()
+            Slow.go_on.wait(timeout=60)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class CrawlTest(InFolder):
+    def test_ctrl_c_ends_what_is_in_flight_and_leaves_a_sound_database(self):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        crawl = subprocess.Popen(
+            [CRAWL, url, "--output", self.database, "--concurrency", "3"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        self.assertTrue(Slow.asked.wait(timeout=60))
+        crawl.send_signal(signal.SIGINT)
+        while "stopping" not in (line := crawl.stderr.readline()):
+            self.assertNotEqual(line, "", "it ended without a word")
+        Slow.go_on.set()
+        output, _ = crawl.communicate(timeout=60)
+        server.shutdown()
+        server.server_close()
+        self.assertEqual(crawl.returncode, 130)
+        self.assertTrue(output.startswith("interrupted: 4 pages"), output)
+        self.assertTrue(is_sound(self.database))
+        ended = list(outcomes(self.database).values())
+        self.assertEqual((ended.count("fetched"), ended.count("cancelled"), len(ended)), (4, 17, 21))
+
+    def test_what_is_no_url_is_told(self):
+        result = run(CRAWL, "not a url", "--output", self.database)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("not a url", result.stderr)
+        self.assertFalse(os.path.exists(self.database))
+
+    def test_a_file_that_cannot_be_written_is_told(self):
+        for output in ("/proc/crawl.db", str(self.folder), str(self.folder / "none/crawl.db")):
+            result = run(CRAWL, "http://127.0.0.1:9/", "--output", output)
+            self.assertEqual(result.returncode, 1, output)
+            self.assertIn(output, result.stderr)
+
+    def test_an_unreachable_server_is_told(self):
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
+            result = run(CRAWL, url, "--output", self.database)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"cannot fetch {url}: connection refused while connecting", result.stderr)
+        self.assertEqual(outcomes(self.database), {url: "network error"})
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:])

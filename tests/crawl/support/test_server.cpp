@@ -1,0 +1,107 @@
+#include "test_server.hpp"
+
+#include <braid/core/sleep.hpp>
+#include <braid/core/task_group.hpp>
+#include <braid/core/this_executor.hpp>
+#include <braid/core/use_task.hpp>
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+#include <stdexcept>
+
+namespace crawl::testing {
+namespace {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+constexpr auto use_code = asio::as_tuple(braid::use_task);
+
+const tcp::endpoint any_port(asio::ip::address_v4::loopback(), 0);
+
+std::string compress(std::string_view text, int window) {
+    z_stream stream{};
+    if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+        throw std::runtime_error("cannot compress");
+    }
+    std::string out(deflateBound(&stream, text.size()) + 32, '\0');
+    std::string in(text);
+    stream.next_in = reinterpret_cast<Bytef*>(in.data());
+    stream.avail_in = static_cast<uInt>(in.size());
+    stream.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream.avail_out = static_cast<uInt>(out.size());
+    const int end = ::deflate(&stream, Z_FINISH);
+    out.resize(stream.total_out);
+    deflateEnd(&stream);
+    if (end != Z_STREAM_END) throw std::runtime_error("cannot compress");
+    return out;
+}
+
+}  // namespace
+
+test_server::test_server(asio::any_io_executor executor, answer how)
+    : acceptor_(std::move(executor), any_port), answer_(std::move(how)) {}
+
+std::string test_server::url(std::string_view target) const {
+    return fmt::format("http://127.0.0.1:{}{}", acceptor_.local_endpoint().port(), target);
+}
+
+braid::task<> test_server::run() {
+    co_await braid::with_task_group([this](braid::task_group& connections) -> braid::task<> {
+        for (;;) {
+            tcp::socket socket = co_await acceptor_.async_accept(braid::use_task);
+            ++connections_;
+            connections.start(&test_server::serve, this, std::move(socket));
+        }
+    });
+}
+
+braid::task<> test_server::serve(tcp::socket socket) {
+    std::string received;
+    for (;;) {
+        const auto read = co_await asio::async_read_until(socket, asio::dynamic_buffer(received), "\r\n\r\n", use_code);
+        if (std::get<0>(read)) co_return;
+        ++requests_;
+        const std::size_t target = received.find(' ') + 1;
+        const reply to_send = answer_(std::string_view(received).substr(target, received.find(' ', target) - target));
+        received.erase(0, std::get<1>(read));
+        const auto written = co_await asio::async_write(socket, asio::buffer(to_send.bytes), use_code);
+        if (std::get<0>(written) || to_send.after == then::close) co_return;
+        if (to_send.after == then::stall) co_await braid::sleep_until(braid::time_point::max());
+    }
+}
+
+std::string response(int status, std::string_view headers, std::string_view body) {
+    return fmt::format("HTTP/1.1 {} Whatever\r\n{}Content-Length: {}\r\n\r\n{}", status, headers, body.size(), body);
+}
+
+std::string page(std::initializer_list<std::string_view> links) {
+    std::string html = "<!DOCTYPE html><title>A page</title>";
+    for (const std::string_view href : links) html += fmt::format("<a href=\"{}\">link</a>", href);
+    return response(200, "Content-Type: text/html\r\n", html);
+}
+
+std::string gzip(std::string_view text) { return compress(text, MAX_WBITS + 16); }
+std::string deflate(std::string_view text) { return compress(text, MAX_WBITS); }
+
+std::string unreachable_url() {
+    asio::io_context context;
+    const tcp::acceptor closed_at_once(context, any_port);
+    return fmt::format("http://127.0.0.1:{}/", closed_at_once.local_endpoint().port());
+}
+
+braid::task<> with_server(test_server::answer how, std::function<braid::task<>(test_server&)> work) {
+    test_server server(co_await braid::this_executor(), std::move(how));
+    co_await braid::with_task_group([&](braid::task_group& group) -> braid::task<> {
+        group.start(&test_server::run, &server);
+        co_await work(server);
+        group.cancel();
+    });
+}
+
+}  // namespace crawl::testing

@@ -1,0 +1,62 @@
+#pragma once
+// A server that answers as it is told, also wrongly: bytes are sent as they are.
+
+#include <braid/core/task.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace crawl::testing {
+
+/// What becomes of the connection after a reply.
+enum class then { keep, close, stall };
+
+struct reply {
+    std::string bytes;
+    then after = then::keep;
+};
+
+/// Threads: one, that of its executor.
+class test_server {
+public:
+    /// `answer` is called with the target of every request.
+    using answer = std::function<reply(std::string_view target)>;
+
+    test_server(boost::asio::any_io_executor executor, answer how);
+
+    [[nodiscard]] std::string url(std::string_view target) const;
+    [[nodiscard]] int connections() const noexcept { return connections_; }
+    [[nodiscard]] int requests() const noexcept { return requests_; }
+
+    /// Until it is cancelled.
+    braid::task<> run();
+
+private:
+    braid::task<> serve(boost::asio::ip::tcp::socket socket);
+
+    boost::asio::ip::tcp::acceptor acceptor_;
+    answer answer_;
+    int connections_ = 0;
+    int requests_ = 0;
+};
+
+/// A complete response: status, `headers` (each line with its CRLF), the length, and the body.
+[[nodiscard]] std::string response(int status, std::string_view headers, std::string_view body);
+
+/// An HTML page of these links.
+[[nodiscard]] std::string page(std::initializer_list<std::string_view> links);
+
+/// `text` as a gzip file, or in zlib's format.
+[[nodiscard]] std::string gzip(std::string_view text);
+[[nodiscard]] std::string deflate(std::string_view text);
+
+/// An address that nobody listens on.
+[[nodiscard]] std::string unreachable_url();
+
+/// Runs `work(server)` beside a server, which is cancelled when it is done.
+braid::task<> with_server(test_server::answer how, std::function<braid::task<>(test_server&)> work);
+
+}  // namespace crawl::testing
