@@ -123,7 +123,7 @@ TEST_SUITE("app/run and the end of programs") {
         for (int round = 0; round != 50; ++round) {
             program p("wait");
             // How far it comes until then is the kernel's choice.
-            for (auto spin = random() % 6'000'000; spin != 0; --spin)
+            for (auto spin = random() % 20'000'000; spin != 0; --spin)
                 std::atomic_signal_fence(std::memory_order_seq_cst);
             p.signal(SIGKILL);
             CHECK(p.wait() == -SIGKILL);
