@@ -202,7 +202,6 @@ TEST_SUITE("process/process_pool: calls") {
             process_pool pool({.workers = 1, .grace = 0ms});
             for (int round = 0; round < 30; ++round) {
                 co_await show_that_calls_are_short(pool);
-                const int worker = co_await pool.run(pid);
                 auto [short_one, long_one] =
                     co_await when_all(move_on_after(std::chrono::microseconds(100 + 20 * round), pool.run(square, 4)),
                                       [](process_pool& p, gate& d) -> task<int> {
@@ -214,7 +213,6 @@ TEST_SUITE("process/process_pool: calls") {
                                       }(pool, g));
                 CHECK(short_one.value_or(16) == 16);
                 CHECK(long_one > 0);
-                (void)worker;
             }
         }(door));
     }

@@ -3,6 +3,10 @@
 
 #include "process/descriptors.hpp"
 
+#include <braid/process/process_pool.hpp>
+
+#include <boost/asio/io_context.hpp>
+
 #include <doctest/doctest.h>
 
 #include <array>
@@ -157,5 +161,10 @@ TEST_SUITE("app/run and the end of programs") {
         p.signal(SIGINT);
         CHECK(p.wait() == -SIGINT);
         CHECK(p.complaints() == "");
+    }
+
+    TEST_CASE("a pool in a program whose main begins with neither run nor init is refused, not a fork bomb") {
+        boost::asio::io_context context;
+        CHECK_THROWS_AS(braid::process_pool(context.get_executor()), braid::usage_error);
     }
 }

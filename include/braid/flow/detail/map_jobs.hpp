@@ -95,7 +95,7 @@ public:
     }
 
 private:
-    struct place : job_listener {
+    struct place final : job_listener {
         void job_ended() noexcept override { static_cast<void>(set->ended_.try_push(std::size_t{index})); }
         job_set* set = nullptr;
         std::size_t index = 0;
