@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <csignal>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -33,14 +32,6 @@ runtime::runtime(runtime&&) noexcept = default;
 runtime::~runtime() = default;
 
 namespace {
-
-// Writing to a worker that has just died must be an error, not our end.
-void ignore_sigpipe() {
-    struct sigaction current {};
-    if (::sigaction(SIGPIPE, nullptr, &current) != 0 || current.sa_handler != SIG_DFL) return;
-    current.sa_handler = SIG_IGN;
-    ::sigaction(SIGPIPE, &current, nullptr);
-}
 
 // The depth of this worker, if it is one; otherwise 0. The variable is taken away: children of calls are no workers.
 unsigned take_worker_depth() {

@@ -24,7 +24,7 @@ std::exception_ptr call_base::caught() noexcept {
 }
 
 void call_base::submit() noexcept {
-    if (engine_->where().is_current()) {
+    if (engine_->lives_on(this_driver.current)) {
         engine_->submit(*this);
     } else {
         engine_->where().post(&submission_);
@@ -34,24 +34,26 @@ void call_base::submit() noexcept {
 void call_base::arrive() noexcept { engine_->submit(*this); }
 
 void call_base::on_cancel() noexcept {
-    if (engine_->where().is_current()) return engine_->cancel(*this);
+    if (engine_->lives_on(this_driver.current)) return engine_->cancel(*this);
     crossing before = crossing::none;
-    if (crossing_.compare_exchange_strong(before, crossing::cancel_on_its_way)) engine_->where().post(&cancellation_);
+    if (crossing_.compare_exchange_strong(before, crossing::cancel_on_its_way)) engine_->post(cancellation_);
 }
 
 void call_base::cancel_arrives() noexcept {
     cancel_arrived_ = true;
-    if (finished_early_) return complete();
-    engine_->cancel(*this);
+    if (!finished_early_) return engine_->cancel(*this);
+    engine_->cancellation_arrived();
+    complete();
 }
 
 // The frame, and this with it, may go as soon as the caller knows. A cancellation that is on its way from another home
 // still has to find it, so the call then ends when that arrives.
 void call_base::finish() noexcept {
-    if (env().where == &engine_->where() || cancel_arrived_) return complete();
+    if (engine_->lives_on(env().where) || cancel_arrived_) return complete();
     crossing before = crossing::none;
     if (crossing_.compare_exchange_strong(before, crossing::finished)) return complete();
     finished_early_ = true;
+    engine_->expect_cancellation();
 }
 
 }  // namespace braid::detail

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 namespace braid::detail {
@@ -14,13 +15,18 @@ using namespace std::chrono_literals;
 // A pool whose workers cannot be started, or die before they can take a call, stops trying after so many.
 constexpr unsigned failed_starts_allowed = 5;
 constexpr auto first_retry = 10ms;
+constexpr unsigned longest_retry_shift = 6;
 // How often to look whether a worker sits on calls that another could run.
 constexpr auto look_interval = 2ms;
 
 }  // namespace
 
 pool_engine::pool_engine(std::shared_ptr<home> where, process_pool_options options, pd::process_services& services)
-    : home_(std::move(where)), options_(std::move(options)), services_(services), read_buffer_(256 * 1024) {
+    : home_(std::move(where)),
+      home_address_(home_.get()),
+      options_(std::move(options)),
+      services_(services),
+      read_buffer_(256 * 1024) {
     plan_work_.engine = this;
     plan_work_.run = [](work* w) noexcept { static_cast<engine_work*>(w)->engine->carry_out(); };
     look_timer_.engine = this;
@@ -29,20 +35,39 @@ pool_engine::pool_engine(std::shared_ptr<home> where, process_pool_options optio
     retry_timer_.fire = [](timer* t) noexcept { static_cast<engine_timer*>(t)->engine->plan(); };
 }
 
-void pool_engine::post(std::function<void()> then) {
-    home_->post_function(std::move(then));
+void pool_engine::post_into(inbox& box, const std::function<void()>& post) {
     {
-        const std::lock_guard lock(mutex_);
-        ++posts_;
+        const std::lock_guard lock(box.mutex);
+        post();
+        ++box.posts;
     }
-    posted_.notify_all();
+    box.posted.notify_all();
+}
+
+void pool_engine::post(std::function<void()> then) {
+    const auto box = inbox_;
+    post_into(*box, [&] { home_->post_function(std::move(then)); });
+}
+
+void pool_engine::post(work& w) {
+    const auto box = inbox_;
+    post_into(*box, [&] { home_->post(&w); });
+}
+
+void pool_engine::post_for(std::shared_ptr<worker_link> link, link_action then) {
+    const auto box = link->pool_->inbox_;
+    home& where = link->pool_->where();
+    post_into(*box, [&] {
+        where.post_function([link = std::move(link), then = std::move(then)] { then(*link->pool_, link); });
+    });
 }
 
 // --- calls
 
 void pool_engine::submit(call_base& call) noexcept {
     if (state_ != state::open) {
-        call.fail(std::make_exception_ptr(closed(fmt::format("the pool {} is closed: it takes no more calls", options_.name))));
+        call.fail(std::make_exception_ptr(
+            closed(fmt::format("the pool {} is closed: it takes no more calls", options_.name))));
         return call.finish();
     }
     call.place_ = call_base::place::queued;
@@ -59,7 +84,7 @@ void pool_engine::cancel(call_base& call) noexcept {
             --queued_;
             break;
         case call_base::place::at_worker:
-            if (!call.worker_->take_back(call)) return call.worker_->stop_running(call, options_.grace);
+            if (!call.worker_->take_back(call)) return call.worker_->stop_begun(call, options_.grace);
             plan();
             break;
     }
@@ -73,8 +98,21 @@ void pool_engine::call_ended(call_base& call) noexcept {
 }
 
 void pool_engine::call_lost(call_base& call, std::exception_ptr error) noexcept {
-    call.fail(state_ == state::terminated ? std::make_exception_ptr(cancelled(cancel_reason::shutdown)) : std::move(error));
+    call.fail(state_ == state::terminated ? std::make_exception_ptr(cancelled(cancel_reason::shutdown))
+                                          : std::move(error));
     call_ended(call);
+}
+
+void pool_engine::call_returned(call_base& call) noexcept {
+    if (state_ == state::terminated) return call_lost(call, nullptr);
+    call.place_ = call_base::place::queued;
+    queue_.push_front(call.entry_);
+    ++queued_;
+}
+
+void pool_engine::cancellation_arrived() noexcept {
+    --cancellations_expected_;
+    plan();
 }
 
 void pool_engine::fail_queued(const std::exception_ptr& error) noexcept {
@@ -131,7 +169,7 @@ void pool_engine::assign_queued() {
 // expected to be quick, a second look tells whether it is.
 void pool_engine::even_out() noexcept {
     for (const auto& idle : workers_) {
-        if (idle->where() != worker_link::state::ready || idle->in_flight() != 0) continue;
+        if (!idle->has_room() || idle->in_flight() != 0) continue;
         for (const auto& busy : workers_) {
             if (busy->in_flight() < 2 || busy->wanted() > 2) continue;
             call_base* call = busy->take_back_any();
@@ -155,11 +193,7 @@ void pool_engine::look_for_stuck_workers() noexcept {
     for (const auto& busy : workers_) {
         if (busy->in_flight() < 2 || !busy->stuck_since_last_look()) continue;
         busy->nudge();
-        while (call_base* call = busy->take_back_any()) {
-            call->place_ = call_base::place::queued;
-            queue_.push_back(call->entry_);
-            ++queued_;
-        }
+        while (call_base* call = busy->take_back_any()) call_returned(*call);
         busy->expect_long_calls();
     }
     plan();
@@ -167,16 +201,12 @@ void pool_engine::look_for_stuck_workers() noexcept {
 
 // --- workers
 
-void pool_engine::worker_ready() noexcept {
-    failed_starts_ = 0;
-    plan();
-}
-
 void pool_engine::start_workers_if_needed() {
     if (state_ == state::terminated || retry_timer_.armed()) return;
     std::size_t starting = 0;
     for (const auto& link : workers_) starting += link->where() == worker_link::state::starting ? 1 : 0;
-    while (starting < queued_ && workers_.size() < static_cast<std::size_t>(*options_.workers)) {
+    while (starting < queued_ && !retry_timer_.armed() &&
+           workers_.size() < static_cast<std::size_t>(*options_.workers)) {
         start_worker();
         ++starting;
     }
@@ -184,10 +214,9 @@ void pool_engine::start_workers_if_needed() {
 
 void pool_engine::start_worker() {
     try {
-        const auto link = std::make_shared<worker_link>(*this);
+        const auto link = std::make_shared<worker_link>(shared_from_this());
         link->launch(options_.name);
         workers_.push_back(link);
-        self_ = shared_from_this();
     } catch (const std::exception& e) {
         failed_to_start(e.what());
     }
@@ -199,53 +228,43 @@ void pool_engine::worker_started(const std::shared_ptr<worker_link>& link, pd::s
         if (!queue_.empty()) failed_to_start(failure->what());
         return plan();
     }
-    link->started(std::get<pd::started_child>(std::move(result)));
+    try {
+        link->started(std::get<pd::started_child>(std::move(result)));
+    } catch (const std::exception& e) {  // it has been killed and reaped
+        remove(link);
+        if (!queue_.empty()) failed_to_start(e.what());
+        return plan();
+    }
     if (state_ == state::terminated) link->kill();
     plan();  // a pool that is closing may not need it any more
 }
 
 void pool_engine::worker_gone(const std::shared_ptr<worker_link>& link, const pd::exit_status& status) {
-    const bool never_ready = link->where() == worker_link::state::starting;
-    list<call_entry> retry;
-    link->bury(status, retry);
-    if (state_ == state::terminated) {
-        while (call_entry* entry = retry.pop_front()) {
-            entry->call.fail(std::make_exception_ptr(cancelled(cancel_reason::shutdown)));
-            call_ended(entry->call);
-        }
-    }
-    list<call_entry> behind;
-    while (call_entry* entry = queue_.pop_front()) behind.push_back(*entry);
-    while (call_entry* entry = retry.pop_front()) {
-        entry->call.place_ = call_base::place::queued;
-        queue_.push_back(*entry);
-        ++queued_;
-    }
-    while (call_entry* entry = behind.pop_front()) queue_.push_back(*entry);
+    link->bury(status);
     remove(link);
-    if (never_ready && !queue_.empty()) {
-        failed_to_start(fmt::format("it {} before it was ready", pd::to_string(status)));
-    }
+    if (!link->ran_a_call() && !queue_.empty()) failed_to_start(link->why_useless(status));
     plan();
 }
 
 void pool_engine::failed_to_start(const std::string& why) {
-    if (++failed_starts_ < failed_starts_allowed) {
+    if (++failed_starts_ < failed_starts_allowed || has_ready_worker()) {
         if (retry_timer_.armed()) return;
-        retry_timer_.at = clock::now() + first_retry * (1 << failed_starts_);
+        retry_timer_.at = clock::now() + first_retry * (1 << std::min(failed_starts_, longest_retry_shift));
         home_->arm(retry_timer_);
         return;
     }
     failed_starts_ = 0;
-    fail_queued(std::make_exception_ptr(pool_failed(fmt::format(
-        "no worker of the pool {} could be started, {} times in a row; the last time: {}", options_.name,
-        failed_starts_allowed, why))));
+    fail_queued(std::make_exception_ptr(
+        pool_failed(fmt::format("no worker of the pool {} could be started, {} times in a row; the last time: {}",
+                                options_.name, failed_starts_allowed, why))));
 }
 
-void pool_engine::remove(const std::shared_ptr<worker_link>& link) {
-    std::erase(workers_, link);
-    if (workers_.empty()) self_ = nullptr;  // whoever called us keeps us until it is done
+bool pool_engine::has_ready_worker() const noexcept {
+    return std::any_of(workers_.begin(), workers_.end(),
+                       [](const auto& link) { return link->where() == worker_link::state::ready; });
 }
+
+void pool_engine::remove(const std::shared_ptr<worker_link>& link) { std::erase(workers_, link); }
 
 std::vector<int> pool_engine::worker_pids() const {
     std::vector<int> pids;
@@ -278,7 +297,7 @@ void pool_engine::when_gone(std::function<void()> then) {
 }
 
 void pool_engine::settle_if_gone() {
-    if (state_ == state::open || !workers_.empty() || !queue_.empty()) return;
+    if (state_ == state::open || !workers_.empty() || !queue_.empty() || cancellations_expected_ != 0) return;
     home_->disarm(look_timer_);
     home_->disarm(retry_timer_);
     for (auto& then : std::exchange(gone_, {})) then();
@@ -286,19 +305,22 @@ void pool_engine::settle_if_gone() {
 
 void pool_engine::terminate_blocking() {
     const auto keep = shared_from_this();
-    bool gone = false;
-    home_->run_here([&] {
+    const auto where = home_;
+    std::atomic<bool> gone = false;  // set by whoever runs the home, which need not be us
+    where->run_here([&] {
         terminate();
-        when_gone([&gone] { gone = true; });
+        when_gone([&] {
+            leave_home();
+            gone = true;
+        });
     });
-    std::uint64_t seen = 0;
-    while (!gone) {
-        {
-            std::unique_lock lock(mutex_);
-            posted_.wait(lock, [&] { return posts_ != seen; });
-            seen = posts_;
-        }
-        home_->run_here([] {});
+    std::unique_lock lock(inbox_->mutex);
+    for (std::uint64_t seen = 0; !gone;) {
+        inbox_->posted.wait(lock, [&] { return inbox_->posts != seen || gone; });
+        seen = inbox_->posts;
+        lock.unlock();
+        where->run_here([] {});
+        lock.lock();  // at last also waits for a thread that is still posting into the context
     }
 }
 

@@ -20,12 +20,14 @@
 
 namespace braid::detail {
 
-/// Lifetime: kept by the pool, by calls on their way, and by itself while a worker process exists.
+/// Lifetime: kept by the pool, by calls on their way, and by each worker it has.
 class pool_engine : public std::enable_shared_from_this<pool_engine> {
 public:
     pool_engine(std::shared_ptr<home> where, process_pool_options options, pd::process_services& services);
 
     [[nodiscard]] home& where() const noexcept { return *home_; }
+    /// Whether `place` is the pool's home, which may be gone by now.
+    [[nodiscard]] bool lives_on(const home* place) const noexcept { return place == home_address_; }
     [[nodiscard]] const process_pool_options& options() const noexcept { return options_; }
     [[nodiscard]] pd::process_services& services() const noexcept { return services_; }
 
@@ -42,15 +44,30 @@ public:
     void terminate_blocking();
 
     // For the workers, on the home:
-    void worker_ready() noexcept;
+    void worker_ready() noexcept { plan(); }
+    /// It has answered: workers as such are all right.
+    void worker_works() noexcept { failed_starts_ = 0; }
     void call_ended(call_base& call) noexcept;
     /// Its worker died while it was running it.
     void call_lost(call_base& call, std::exception_ptr error) noexcept;
+    /// Its worker has not begun it and never will: it is the next to run elsewhere.
+    void call_returned(call_base& call) noexcept;
     void worker_has_room() noexcept { plan(); }
     [[nodiscard]] std::span<std::byte> read_buffer() noexcept { return read_buffer_; }
 
-    /// Runs `then` on the home. Threads: any.
+    // A call of another home has ended here, and can be told so when its cancellation has arrived.
+    void expect_cancellation() noexcept { ++cancellations_expected_; }
+    void cancellation_arrived() noexcept;
+
+    /// Runs `then` on the home. Threads: any that something else keeps this engine for.
     void post(std::function<void()> then);
+    void post(work& w);
+    /// The same for a thread that nobody waits for: what it held of pool and link goes along, so that their last
+    /// moments are on the home, and it touches nothing of the home's context afterwards.
+    using link_action = std::function<void(pool_engine&, const std::shared_ptr<worker_link>&)>;
+    static void post_for(std::shared_ptr<worker_link> link, link_action then);
+    /// The pool object is gone and so is everything else: lets the home go, on the home, while its context exists.
+    void leave_home() noexcept { home_ = nullptr; }
 
     void worker_started(const std::shared_ptr<worker_link>& link, pd::spawn_result result);
     void worker_gone(const std::shared_ptr<worker_link>& link, const pd::exit_status& status);
@@ -63,6 +80,13 @@ private:
     struct engine_timer : timer {
         pool_engine* engine;
     };
+    /// Counts what is posted from outside, for terminate_blocking. It outlives the engine for those who post.
+    struct inbox {
+        std::mutex mutex;  // held while posting
+        std::condition_variable posted;
+        std::uint64_t posts = 0;
+    };
+    static void post_into(inbox& box, const std::function<void()>& post);
 
     void plan() noexcept;
     void carry_out() noexcept;
@@ -74,11 +98,13 @@ private:
     void start_workers_if_needed();
     void start_worker();
     void failed_to_start(const std::string& why);
+    [[nodiscard]] bool has_ready_worker() const noexcept;
     void remove(const std::shared_ptr<worker_link>& link);
     void fail_queued(const std::exception_ptr& error) noexcept;
     void settle_if_gone();
 
-    const std::shared_ptr<home> home_;
+    std::shared_ptr<home> home_;  // null when it has been left
+    const home* const home_address_;
     const process_pool_options options_;
     pd::process_services& services_;
 
@@ -88,17 +114,13 @@ private:
     std::vector<std::shared_ptr<worker_link>> workers_;
     engine_work plan_work_;
     std::shared_ptr<pool_engine> planned_;  // this, while the work is queued
-    engine_timer look_timer_;   // at workers that may be stuck in a long call
-    engine_timer retry_timer_;  // of a start that failed
+    engine_timer look_timer_;               // at workers that may be stuck in a long call
+    engine_timer retry_timer_;              // of a start that failed
     unsigned failed_starts_ = 0;
     std::vector<std::function<void()>> gone_;
-    std::shared_ptr<pool_engine> self_;  // while there are workers
+    std::size_t cancellations_expected_ = 0;
     std::vector<std::byte> read_buffer_;
-
-    // For terminate_blocking: how much work was ever posted from outside.
-    std::mutex mutex_;
-    std::condition_variable posted_;
-    std::uint64_t posts_ = 0;  // under mutex_
+    const std::shared_ptr<inbox> inbox_ = std::make_shared<inbox>();
 };
 
 }  // namespace braid::detail

@@ -58,14 +58,17 @@ std::shared_ptr<pool_engine> make_engine(std::shared_ptr<home> where, process_po
         throw usage_error(fmt::format("a process_pool needs at least one worker, not {}", *options.workers));
     }
     if (options.grace.count() < 0) {
-        throw usage_error(fmt::format("a process_pool's grace period cannot be negative, as {} ms is", options.grace.count()));
+        throw usage_error(
+            fmt::format("a process_pool's grace period cannot be negative, as {} ms is", options.grace.count()));
     }
+    process_detail::ignore_sigpipe();
     return std::make_shared<pool_engine>(std::move(where), std::move(options), *services);
 }
 
 std::shared_ptr<home> current_home() {
     if (!this_driver.current) {
-        throw usage_error("outside of a coroutine a process_pool needs to be told its executor: process_pool(executor, options)");
+        throw usage_error(
+            "outside of a coroutine a process_pool needs to be told its executor: process_pool(executor, options)");
     }
     return this_driver.current->shared_from_this();
 }
@@ -93,7 +96,10 @@ process_pool::~process_pool() {
     ++scope->adopted.count;
     engine_->post([engine = engine_, scope] {
         engine->terminate();
-        engine->when_gone([scope] { scope->where->post_function([scope] { adopted_ended(*scope); }); });
+        engine->when_gone([engine, scope] {
+            engine->leave_home();
+            scope->where->post_function([scope] { adopted_ended(*scope); });
+        });
     });
 }
 

@@ -171,6 +171,7 @@ void reaper::reap(child_id id) {
     children_.erase(at);
     // By name, not by closing it: a copy in a process that the user forked would keep it in the set, for ever ready.
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, gone.child.pidfd.get(), nullptr);
+    gone.child.pidfd.reset();  // nothing of the child is left when its end is told
     lock.unlock();
     gone.ended(id, status);
 }

@@ -13,8 +13,8 @@ namespace braid::process_detail {
 struct process_services {
     process_services(std::string name, unsigned nesting) : program(std::move(name)), depth(nesting) {}
 
-    std::string program;      ///< argv[0]
-    unsigned depth;           ///< 0 in the program itself, 1 in its workers, and so on
+    std::string program;  ///< argv[0]
+    unsigned depth;       ///< 0 in the program itself, 1 in its workers, and so on
     unique_fd executable = open_self_executable();
     launcher_thread launcher;  // destroyed after the reaper, which has reaped every child by then
     reaper children;
@@ -25,6 +25,10 @@ struct process_services {
 /// Throws: usage_error if there are some already.
 void install_services(process_services& made);
 void remove_services() noexcept;
+
+/// Writing to a worker that has just died must be an error, not our end. Changes SIGPIPE only from its default, and in
+/// a worker only when it has workers of its own: the functions that run there expect the default.
+void ignore_sigpipe() noexcept;
 
 /// Workers of workers of workers: further pools are refused.
 inline constexpr unsigned max_depth = 3;

@@ -4,11 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <fcntl.h>
+#include <unistd.h>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <fcntl.h>
-#include <unistd.h>
+#include <tuple>
 #include <utility>
 
 namespace braid::detail {
@@ -32,10 +33,10 @@ void set_nonblocking(int fd) {
 
 }  // namespace
 
-worker_link::worker_link(pool_engine& pool)
-    : pool_(pool),
-      requests_(pool.where().executor()),
-      replies_(pool.where().executor()),
+worker_link::worker_link(std::shared_ptr<pool_engine> pool)
+    : pool_(std::move(pool)),
+      requests_(pool_->where().executor()),
+      replies_(pool_->where().executor()),
       slots_(board_.slot_count()) {
     readable_.link = this;
     readable_.run = [](work* w) noexcept {
@@ -43,16 +44,16 @@ worker_link::worker_link(pool_engine& pool)
         keep->read_replies();
     };
     kill_timer_.link = this;
-    kill_timer_.fire = [](timer* t) noexcept { static_cast<kill_timer*>(t)->link->kill(); };
+    kill_timer_.fire = [](timer* t) noexcept { static_cast<kill_timer*>(t)->link->grace_is_over(); };
     for (std::uint32_t slot = board_.slot_count(); slot-- > 0;) free_slots_.push_back(slot);
 }
 
-worker_link::~worker_link() { pool_.where().disarm(kill_timer_); }
+worker_link::~worker_link() = default;
 
 // --- its life
 
 void worker_link::launch(const std::string& name) {
-    pd::process_services& services = pool_.services();
+    pd::process_services& services = pool_->services();
     pd::pipe_ends requests = make_wide_pipe();
     pd::pipe_ends replies = make_wide_pipe();
     pd::pipe_ends control = pd::make_pipe();
@@ -72,24 +73,29 @@ void worker_link::launch(const std::string& name) {
     set_nonblocking(requests.write.get());
     set_nonblocking(replies.read.get());
     set_nonblocking(control.write.get());
-    requests_.assign(requests.write.release());
-    replies_.assign(replies.read.release());
+    requests_.assign(requests.write.get());
+    std::ignore = requests.write.release();
+    replies_.assign(replies.read.get());
+    std::ignore = replies.read.release();
     control_ = std::move(control.write);
 
     // The launcher answers on its own thread, and std::function wants something copyable.
-    services.launcher.start(std::move(program), [engine = pool_.shared_from_this(),
-                                                 self = shared_from_this()](pd::spawn_result result) {
+    services.launcher.start(std::move(program), [self = shared_from_this()](pd::spawn_result result) mutable {
         auto shared = std::make_shared<pd::spawn_result>(std::move(result));
-        engine->post([engine, self, shared] { engine->worker_started(self, std::move(*shared)); });
+        pool_engine::post_for(std::move(self), [shared](pool_engine& pool, const std::shared_ptr<worker_link>& link) {
+            pool.worker_started(link, std::move(*shared));
+        });
     });
 }
 
 void worker_link::started(pd::started_child child) {
     pid_ = child.pid;
-    child_ = pool_.services().children.watch(
-        std::move(child),
-        [engine = pool_.shared_from_this(), self = shared_from_this()](pd::child_id, const pd::exit_status& status) {
-            engine->post([engine, self, status] { engine->worker_gone(self, status); });
+    child_ = pool_->services().children.watch(
+        std::move(child), [self = shared_from_this()](pd::child_id, const pd::exit_status& status) mutable {
+            pool_engine::post_for(std::move(self),
+                                  [status](pool_engine& pool, const std::shared_ptr<worker_link>& link) {
+                                      pool.worker_gone(link, status);
+                                  });
         });
     await_replies();
 }
@@ -102,11 +108,13 @@ void worker_link::leave(std::chrono::milliseconds grace) {
     state_ = state::leaving;
     requests_.close();  // the end of the stream: the worker goes by itself
     kill_timer_.at = clock::now() + grace;
-    pool_.where().arm(kill_timer_);
+    pool_->where().arm(kill_timer_);
 }
 
 void worker_link::kill() noexcept {
-    if (child_) pool_.services().children.kill(*child_);
+    condemned_ = true;
+    give_back_waiting();
+    if (child_) pool_->services().children.kill(*child_);
 }
 
 void worker_link::violated(const std::string& what) noexcept {
@@ -135,9 +143,10 @@ void worker_link::nudge() noexcept {
 bool worker_link::give(call_base& call) noexcept {
     const std::uint32_t slot = free_slots_.back();
     last_id_ = (last_id_ + 1) & pd::call_id_mask;
-    const std::size_t begun = wire::begin_frame(out_, pd::frame_id(slot, last_id_),
-                                                static_cast<std::uint32_t>(pd::frame_kind::request));
+    const std::size_t begun = out_.size();
     try {
+        std::ignore =
+            wire::begin_frame(out_, pd::frame_id(slot, last_id_), static_cast<std::uint32_t>(pd::frame_kind::request));
         wire::writer request(out_);
         call.encode(request);
     } catch (...) {
@@ -171,18 +180,24 @@ void worker_link::flush() {
             break;  // EPIPE: it is dead, and the reaper will tell
         }
     }
-    if (out_sent_ == out_.size()) {
-        out_.clear();
-        out_sent_ = 0;
-    }
+    drop_what_is_sent();
     await_replies();
+}
+
+// A worker that is never quite up to date must not make the buffer grow for ever.
+void worker_link::drop_what_is_sent() noexcept {
+    const std::size_t left = out_.size() - out_sent_;
+    if (left > out_sent_) return;
+    if (left != 0) std::memmove(out_.data(), out_.data() + out_sent_, left);
+    out_.truncate(left);
+    out_sent_ = 0;
 }
 
 void worker_link::await_room() {
     awaiting_room_ = true;
     requests_.async_wait(boost::asio::posix::stream_descriptor::wait_write,
-                         [self = shared_from_this(), engine = pool_.shared_from_this()](boost::system::error_code error) {
-                             engine->post([self, engine, error] {
+                         [self = shared_from_this()](boost::system::error_code error) {
+                             self->pool_->post([self, error] {
                                  self->awaiting_room_ = false;
                                  if (!error) self->flush();
                              });
@@ -190,6 +205,10 @@ void worker_link::await_room() {
 }
 
 void worker_link::release(call_base& call) noexcept {
+    if (stopping_ == &call) {
+        stopping_ = nullptr;
+        pool_->where().disarm(kill_timer_);
+    }
     call.entry_.unlink();
     slots_[call.slot_] = nullptr;
     free_slots_.push_back(call.slot_);
@@ -211,12 +230,30 @@ call_base* worker_link::take_back_any() noexcept {
     return take_back(last) ? &last : nullptr;
 }
 
-void worker_link::stop_running(call_base& call, std::chrono::milliseconds grace) {
+void worker_link::give_back_waiting() noexcept {
+    while (!calls_.empty()) {
+        call_base& last = calls_.back().call;
+        if (!take_back(last)) return;
+        pool_->call_returned(last);
+    }
+}
+
+// Nothing may begin behind a call whose process may have to be killed: only that call is to end by it.
+void worker_link::stop_begun(call_base& call, std::chrono::milliseconds grace) {
     call.stopping_ = true;
     board_.request_stop(call.slot_, call.id_);
-    if (kill_timer_.armed()) return;
+    if (board_.state(call.slot_, call.id_) == pd::slot_state::done) return nudge();
+    give_back_waiting();
+    stopping_ = &call;
+    pool_->where().disarm(kill_timer_);
     kill_timer_.at = clock::now() + grace;
-    pool_.where().arm(kill_timer_);
+    pool_->where().arm(kill_timer_);
+}
+
+void worker_link::grace_is_over() noexcept {
+    // It may have ended meanwhile, its reply waiting behind a call that began before we could take that back.
+    if (stopping_ && board_.state(stopping_->slot_, stopping_->id_) == pd::slot_state::done) return nudge();
+    kill();
 }
 
 // --- replies from it
@@ -226,22 +263,24 @@ void worker_link::await_replies() {
     if (awaiting_replies_ || !expects || !replies_.is_open()) return;
     awaiting_replies_ = true;
     replies_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                        [self = shared_from_this(), engine = pool_.shared_from_this()](boost::system::error_code error) {
+                        [self = shared_from_this()](boost::system::error_code error) {
                             if (error) return;
                             self->readable_.keep = self;
-                            engine->where().post_from_handler(&self->readable_);
+                            self->pool_->where().post_from_handler(&self->readable_);
                         });
 }
 
 void worker_link::read_replies() {
     awaiting_replies_ = false;
     drain_replies();
-    pool_.worker_has_room();
-    if (violation_.empty()) await_replies();
+    // The end comes before the reaper's word. A worker that lives on without the pipe is of no use to anybody.
+    if (replies_ended_) kill();
+    pool_->worker_has_room();
+    if (violation_.empty() && !replies_ended_) await_replies();
 }
 
 void worker_link::drain_replies() {
-    const std::span<std::byte> buffer = pool_.read_buffer();
+    const std::span<std::byte> buffer = pool_->read_buffer();
     while (replies_.is_open()) {
         const ssize_t n = ::read(replies_.native_handle(), buffer.data(), buffer.size());
         if (n > 0) {
@@ -250,7 +289,8 @@ void worker_link::drain_replies() {
             if (static_cast<std::size_t>(n) == buffer.size()) continue;
         }
         if (n < 0 && errno == EINTR) continue;
-        return;  // nothing more for now, or it is dying: then the reaper will tell
+        replies_ended_ = n == 0;
+        return;
     }
 }
 
@@ -282,7 +322,7 @@ void worker_link::take_hello(const wire::frame& frame) {
         wire::difference(wire::fingerprint(), wire::decode<wire::image_fingerprint>(frame.body));
     if (!differs.empty()) throw usage_error(fmt::format("the worker is not the same program: {}", differs));
     state_ = state::ready;
-    pool_.worker_ready();
+    pool_->worker_ready();
 }
 
 void worker_link::take_reply(const wire::frame& frame) {
@@ -295,20 +335,21 @@ void worker_link::take_reply(const wire::frame& frame) {
     wire::reader reply(frame.body);
     call->accept(reply, {.pid = pid_, .call = {}});
     board_.free(slot);
-    if (call->stopping_ && state_ != state::leaving) pool_.where().disarm(kill_timer_);
     release(*call);
-    pool_.call_ended(*call);
+    pool_->worker_works();
+    pool_->call_ended(*call);
 }
 
 void worker_link::measure(std::size_t finished) noexcept {
     if (finished == 0) return;
     const auto now = clock::now();
-    const double each = std::chrono::duration<double, std::nano>(now - busy_since_).count() / static_cast<double>(finished);
+    const double each =
+        std::chrono::duration<double, std::nano>(now - busy_since_).count() / static_cast<double>(finished);
     call_ns_ = 0.5 * call_ns_ + 0.5 * std::max(each, 1.0);
     busy_since_ = now;
 }
 
-void worker_link::bury(const pd::exit_status& status, list<call_entry>& retry) {
+void worker_link::bury(const pd::exit_status& status) {
     // What it wrote, and what it had finished but not written yet.
     if (violation_.empty()) drain_replies();
     if (violation_.empty()) {
@@ -320,33 +361,38 @@ void worker_link::bury(const pd::exit_status& status, list<call_entry>& retry) {
         }
     }
     state_ = state::gone;
-    pool_.where().disarm(kill_timer_);
+    pool_->where().disarm(kill_timer_);
     requests_.close();
     replies_.close();
     control_.reset();
     child_.reset();
 
-    while (!calls_.empty()) {
-        call_base& call = calls_.front().call;
+    while (!calls_.empty()) {  // from the last on: what is given back comes to the front of the queue
+        call_base& call = calls_.back().call;
         // Only what it had not begun may run again. A slot that makes no sense counts as begun.
         const bool begun = board_.state(call.slot_, call.id_) != pd::slot_state::queued;
         release(call);
-        if (!begun) {
-            retry.push_back(call.entry_);
-            continue;
-        }
-        if (call.stopping_) {
-            call.cancelled_ = true;
-            pool_.call_ended(call);
-        } else {
-            using kind = pd::exit_status::kind;
-            std::string message = fmt::format("worker {} {} while it ran this call", pid_, pd::to_string(status));
-            if (!violation_.empty()) message += fmt::format("; it was killed for breaking the protocol: {}", violation_);
-            pool_.call_lost(call, std::make_exception_ptr(worker_died(
-                pid_, status.how == kind::signalled ? std::optional(status.code) : std::nullopt,
-                status.how == kind::exited ? std::optional(status.code) : std::nullopt, message)));
-        }
+        begun ? lose(call, status) : pool_->call_returned(call);
     }
+}
+
+void worker_link::lose(call_base& call, const pd::exit_status& status) noexcept {
+    died_of_a_call_ = true;
+    if (call.stopping_) {
+        call.cancelled_ = true;
+        return pool_->call_ended(call);
+    }
+    using kind = pd::exit_status::kind;
+    std::string message = fmt::format("worker {} {} while it ran this call", pid_, pd::to_string(status));
+    if (!violation_.empty()) message += fmt::format("; it was killed for breaking the protocol: {}", violation_);
+    pool_->call_lost(call, std::make_exception_ptr(worker_died(
+                               pid_, status.how == kind::signalled ? std::optional(status.code) : std::nullopt,
+                               status.how == kind::exited ? std::optional(status.code) : std::nullopt, message)));
+}
+
+std::string worker_link::why_useless(const pd::exit_status& status) const {
+    if (!violation_.empty()) return violation_;
+    return fmt::format("it {} before it could run a call", pd::to_string(status));
 }
 
 }  // namespace braid::detail

@@ -29,11 +29,11 @@ public:
     enum class state : unsigned char {
         starting,  // the process may not exist yet; it has not said hello
         ready,
-        leaving,   // was told that no request comes any more
+        leaving,  // was told that no request comes any more
         gone,
     };
 
-    explicit worker_link(pool_engine& pool);
+    explicit worker_link(std::shared_ptr<pool_engine> pool);
     worker_link(const worker_link&) = delete;
     worker_link& operator=(const worker_link&) = delete;
     ~worker_link();
@@ -46,7 +46,9 @@ public:
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
     /// How many calls it should have at a time: one, and what fills the time that a new one takes to arrive.
     [[nodiscard]] std::size_t wanted() const noexcept;
-    [[nodiscard]] bool has_room() const noexcept { return state_ == state::ready && in_flight_ < wanted(); }
+    [[nodiscard]] bool has_room() const noexcept {
+        return state_ == state::ready && !condemned_ && !stopping_ && in_flight_ < wanted();
+    }
     /// Nothing has come back since the last look, though there is something to do.
     [[nodiscard]] bool stuck_since_last_look() noexcept;
     /// It was found at a call longer than measured so far: nothing is sent ahead until it is measured again.
@@ -63,14 +65,18 @@ public:
     bool take_back(call_base& call) noexcept;
     /// The last call that can be taken back, if any.
     call_base* take_back_any() noexcept;
-    /// Asks a running call to stop, and kills the process if it does not.
-    void stop_running(call_base& call, std::chrono::milliseconds grace);
+    /// Asks a call that it has begun to stop, and kills the process if it is still at that after the grace period.
+    void stop_begun(call_base& call, std::chrono::milliseconds grace);
 
     void leave(std::chrono::milliseconds grace);
+    /// Gives back what it has not begun, so that it begins nothing more, and ends the process.
     void kill() noexcept;
 
-    /// The process is gone: takes the replies that it left, and gives the calls back that it had not begun to `retry`.
-    void bury(const pd::exit_status& status, list<call_entry>& retry);
+    /// The process is gone: takes the replies that it left, and gives the calls back that it had not begun.
+    void bury(const pd::exit_status& status);
+    /// It has answered a call, or died of one.
+    [[nodiscard]] bool ran_a_call() const noexcept { return replies_seen_ != 0 || died_of_a_call_; }
+    [[nodiscard]] std::string why_useless(const pd::exit_status& status) const;
 
 private:
     friend class pool_engine;
@@ -94,10 +100,16 @@ private:
     void take_reply(const wire::frame& frame);
     void measure(std::size_t finished) noexcept;
     void release(call_base& call) noexcept;
+    void give_back_waiting() noexcept;
+    void grace_is_over() noexcept;
+    void lose(call_base& call, const pd::exit_status& status) noexcept;
+    void drop_what_is_sent() noexcept;
     void violated(const std::string& what) noexcept;
 
-    pool_engine& pool_;
+    const std::shared_ptr<pool_engine> pool_;
     state state_ = state::starting;
+    bool condemned_ = false;  // it was killed, or is about to be
+    bool died_of_a_call_ = false;
     int pid_ = -1;
     std::optional<pd::child_id> child_;
     pd::call_board board_;
@@ -114,6 +126,7 @@ private:
     boost::asio::posix::stream_descriptor replies_;
     readable_work readable_;
     bool awaiting_replies_ = false;
+    bool replies_ended_ = false;
     wire::frame_reader frames_;
     std::uint64_t received_ = 0;
 
@@ -124,6 +137,7 @@ private:
     std::size_t in_flight_ = 0;
     std::uint32_t last_id_ = 0;
 
+    call_base* stopping_ = nullptr;  // the running call that the kill timer is for
     kill_timer kill_timer_;
     std::uint64_t replies_seen_ = 0;
     std::uint64_t replies_at_last_look_ = 0;

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <fcntl.h>
@@ -71,7 +72,7 @@ public:
     /// Writes what is finished. Threads: any.
     void flush() {
         const std::lock_guard only_one(flushing_);
-        board_.outgoing().flush(reply_descriptor);
+        write_out([&] { board_.outgoing().flush(reply_descriptor); });
     }
 
 private:
@@ -100,6 +101,18 @@ private:
         }
     }
 
+    /// A parent that is gone wants no answer, and nobody to see us complain. (SIGPIPE says so first, unless it is
+    /// ignored.)
+    template <class Write>
+    static void write_out(Write write) {
+        try {
+            write();
+        } catch (const std::system_error& e) {
+            if (e.code() == std::errc::broken_pipe) ::_exit(1);
+            throw;
+        }
+    }
+
     void send() {
         outgoing_buffer& out = board_.outgoing();
         const std::span<const std::byte> bytes = reply_.bytes();
@@ -108,7 +121,7 @@ private:
             out.commit(bytes.size());
         } else {
             const std::lock_guard only_one(flushing_);
-            out.append(bytes, reply_descriptor);
+            write_out([&] { out.append(bytes, reply_descriptor); });
         }
         reply_.clear();
     }

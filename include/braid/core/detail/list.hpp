@@ -42,6 +42,14 @@ public:
         head_.previous_ = &node;
     }
 
+    void push_front(T& element) noexcept {
+        list_node& node = element;
+        node.next_ = head_.next_;
+        node.previous_ = &head_;
+        head_.next_->previous_ = &node;
+        head_.next_ = &node;
+    }
+
     /// `visit` must not change the list.
     template <class Visit>
     void for_each(Visit visit) noexcept {

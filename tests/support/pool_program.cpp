@@ -1,0 +1,67 @@
+// A program with a pool, for tests of how programs end: pool_program return|throw|exit|wait|block
+// It has a worker that is idle and two that are busy; each of those says b on standard output when it is.
+
+#include <braid/app/run.hpp>
+#include <braid/core/sleep.hpp>
+#include <braid/core/task_group.hpp>
+#include <braid/process/process_pool.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <string_view>
+#include <tuple>
+
+#include <unistd.h>
+
+using namespace braid;
+
+namespace {
+
+void say(char what) { std::ignore = ::write(STDOUT_FILENO, &what, 1); }
+
+void hangs() {
+    say('b');
+    for (;;) ::pause();
+}
+
+int busy = 0;
+
+task<> keep_busy(process_pool& pool) {
+    co_await pool.run([] {});
+    ++busy;
+    co_await pool.run(hangs);
+}
+
+task<> wait_for_cancellation(bool block) {
+    try {
+        say('w');
+        for (;;) co_await sleep_for(std::chrono::hours(1));
+    } catch (const cancelled&) {
+        say('c');
+        if (!block) throw;
+    }
+    for (;;) ::pause();  // a loop that does not turn any more
+}
+
+task<> app(std::span<char*> args) {
+    const std::string_view how = args[1];
+    process_pool pool({.workers = 3, .grace = std::chrono::milliseconds(20)});
+    co_await with_task_group([&](task_group& g) -> task<> {
+        g.start([](process_pool& p) -> task<> { co_await p.run([] {}); }, std::ref(pool));
+        for (int i = 0; i < 2; ++i) g.start(keep_busy, std::ref(pool));
+        while (busy != 2) co_await sleep_for(std::chrono::milliseconds(1));
+        if (how == "return") g.cancel();
+        if (how == "throw") throw std::runtime_error("on purpose");
+        if (how == "exit") std::exit(7);
+        if (how == "wait" || how == "block") co_await wait_for_cancellation(how == "block");
+    });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::printf("once\n");  // lies in the buffer while workers are started
+    return run(argc, argv, app);
+}
