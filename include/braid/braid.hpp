@@ -20,6 +20,7 @@
 
 // Asio
 #include <braid/core/spawn.hpp>
+#include <braid/core/this_executor.hpp>
 #include <braid/core/use_task.hpp>
 
 // Between coroutines

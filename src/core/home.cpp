@@ -28,7 +28,6 @@ struct home::drain_handler {
 home::home(boost::asio::any_io_executor executor)
     : executor_(std::move(executor)),
       native_(executor_.target<boost::asio::io_context::executor_type>()),
-      asio_timer_(executor_),
       outside_(idle) {
     timer_work_.owner = this;
     timer_work_.run = [](work* w) noexcept { static_cast<timer_work*>(w)->owner->timers_due(); };
@@ -40,9 +39,9 @@ std::shared_ptr<home> home::of(const boost::asio::any_io_executor& executor) {
 }
 
 void home::root_leaves() noexcept {
-    if (--roots_ != 0 || asio_timer_at_ == clock::time_point::max()) return;
+    if (--roots_ != 0 || !timers_.empty()) return;
     asio_timer_at_ = clock::time_point::max();
-    asio_timer_.cancel();
+    asio_timer_.reset();
 }
 
 void home::schedule_drain() noexcept { boost::asio::post(executor_, drain_handler{shared_from_this()}); }
@@ -97,6 +96,7 @@ void home::run_ready(unsigned count) noexcept {
 
 /// Runs what is ready, then what is due once a turn. True when there is more.
 bool home::turn() noexcept {
+    take_outside();  // though the queue may never be empty: timers and other threads get their turn too
     run_ready(works_a_turn);
     const bool more = !ready_.empty();
     // What is done once a turn may make new things ready, but is not repeated for them in this turn.
@@ -194,14 +194,17 @@ void home::disarm(timer& t) noexcept {
 // deadline than all before arms it anew, and disarming never touches it.
 void home::arm_asio_timer() {
     asio_timer_at_ = timers_.front()->at;
-    asio_timer_.expires_at(asio_timer_at_);
-    asio_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    if (!asio_timer_) asio_timer_.emplace(executor_);
+    asio_timer_->expires_at(asio_timer_at_);
+    asio_timer_->async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
         if (error) return;
-        if (const auto self = weak.lock()) self->post_from_handler(&self->timer_work_);
+        const auto self = weak.lock();
+        if (self && !self->timer_work_.posted.exchange(true)) self->post_from_handler(&self->timer_work_);
     });
 }
 
 void home::timers_due() noexcept {
+    timer_work_.posted = false;
     asio_timer_at_ = clock::time_point::max();
     const auto now = clock::now();
     while (!timers_.empty() && timers_.front()->at <= now) {

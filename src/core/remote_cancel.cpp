@@ -4,7 +4,7 @@
 
 namespace braid::detail {
 
-remote_cancel::remote_cancel(std::shared_ptr<home> where) noexcept : home_(std::move(where)) {
+remote_cancel::remote_cancel(const std::shared_ptr<home>& where) noexcept : home_(where) {
     run = [](work* w) noexcept {
         const auto self = std::exchange(static_cast<remote_cancel*>(w)->keep_, nullptr);
         if (self->scope_) self->scope_->cancel(self->why_);
@@ -13,9 +13,11 @@ remote_cancel::remote_cancel(std::shared_ptr<home> where) noexcept : home_(std::
 
 void remote_cancel::request(cancel_reason why) noexcept {
     if (requested_.exchange(true)) return;
+    const auto where = home_.lock();
+    if (!where) return;
     why_ = why;
     keep_ = shared_from_this();
-    home_->post(this);
+    where->post(this);
 }
 
 }  // namespace braid::detail

@@ -22,7 +22,7 @@ auto move_on_at(time_point then, A work)
                                std::optional<detail::value_or_monostate<await_result_t<A>>>>>;
 template <class Rep, class Period, awaitable A>
 auto move_on_after(std::chrono::duration<Rep, Period> time, A work) {
-    return move_on_at(detail::clock::now() + std::chrono::duration_cast<duration>(time), std::move(work));
+    return move_on_at(detail::from_now(time), std::move(work));
 }
 
 // Implementation
@@ -73,7 +73,7 @@ auto move_on_at(time_point then, A work)
             value.emplace(co_await detail::under(limit.env, inner));
         }
     } catch (const cancelled&) {
-        if (!limit.cut_off()) error = std::current_exception();
+        if (!limit.cut_off()) error = limit.cancelled_from_outside(std::current_exception());
     } catch (...) {
         error = std::current_exception();
     }
@@ -91,7 +91,7 @@ task<await_result_t<A>> fail_at(time_point then, A work) {
 
 template <class Rep, class Period, awaitable A>
 task<await_result_t<A>> fail_after(std::chrono::duration<Rep, Period> time, A work) {
-    return fail_at(detail::clock::now() + std::chrono::duration_cast<duration>(time), std::move(work));
+    return fail_at(detail::from_now(time), std::move(work));
 }
 
 }  // namespace braid

@@ -2,6 +2,7 @@
 // outcome<T>: how work ended, as a value: with a T or with an exception.
 
 #include <exception>
+#include <functional>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -12,9 +13,21 @@ namespace braid {
 
 namespace detail {
 
-/// Stands for void where a value is needed.
 template <class T>
-using value_or_monostate = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+struct storable {
+    using type = T;
+};
+template <>
+struct storable<void> {
+    using type = std::monostate;
+};
+template <class T>
+struct storable<T&> {
+    using type = std::reference_wrapper<T>;
+};
+/// What stands for a result where a value is needed: for void, and for references, which cannot be stored.
+template <class T>
+using value_or_monostate = typename storable<T>::type;
 
 /// Where a coroutine leaves its result. Empty, then a value or an error, taken once.
 template <class T>
@@ -32,10 +45,11 @@ public:
     }
 
     template <class U = T>
-        requires std::is_convertible_v<U&&, T> || std::is_constructible_v<T, U&&>
+    requires std::is_convertible_v<U&&, T> || std::is_constructible_v<T, U&&>
     void return_value(U&& value) {
         if constexpr (std::is_reference_v<T>) {
-            std::construct_at(&value_, std::addressof(value));
+            T reference = std::forward<U>(value);
+            std::construct_at(&value_, std::addressof(reference));
         } else {
             std::construct_at(&value_, std::forward<U>(value));
         }
@@ -48,7 +62,8 @@ public:
         state_ = state::error;
     }
     T take() {
-        if (state_ == state::error) [[unlikely]] std::rethrow_exception(std::exchange(error_, {}));
+        if (state_ == state::error) [[unlikely]]
+            std::rethrow_exception(std::exchange(error_, {}));
         if constexpr (std::is_reference_v<T>) {
             return static_cast<T>(*value_);
         } else {
@@ -70,7 +85,8 @@ public:
     void return_void() const noexcept {}
     void set_error(std::exception_ptr error) noexcept { error_ = std::move(error); }
     void take() {
-        if (error_) [[unlikely]] std::rethrow_exception(std::exchange(error_, {}));
+        if (error_) [[unlikely]]
+            std::rethrow_exception(std::exchange(error_, {}));
     }
 
 private:

@@ -13,6 +13,16 @@ using duration = detail::clock::duration;
 
 namespace detail {
 
+/// The point of time that lies so far ahead. Durations too long for the clock mean never, instead of overflowing.
+template <class Rep, class Period>
+time_point from_now(std::chrono::duration<Rep, Period> time) noexcept {
+    using seconds = std::chrono::duration<double>;
+    const time_point now = clock::now();
+    if (seconds(time) >= seconds(time_point::max() - now)) return time_point::max();
+    if (time <= time.zero()) return now;
+    return now + std::chrono::ceil<duration>(time);
+}
+
 class [[nodiscard]] sleep_operation : public operation, private timer {
 public:
     explicit sleep_operation(time_point until) noexcept {
@@ -27,6 +37,10 @@ public:
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
         if (!enter(h)) return false;
+        if (at <= clock::now()) {  // gives way without a timer
+            complete();
+            return true;
+        }
         env().where->arm(*this);
         listen();
         return true;
@@ -73,13 +87,13 @@ struct [[nodiscard]] checkpoint_awaitable {
 
 }  // namespace detail
 
-/// Suspends until then. Throws: `cancelled`.
+/// Suspends until then; for a time that has passed, until everything else that is ready has run. Throws: `cancelled`.
 inline detail::sleep_awaitable sleep_until(time_point then) noexcept { return {then}; }
 
-/// Suspends for at least this long.
+/// Suspends until this long after the call. Throws: `cancelled`.
 template <class Rep, class Period>
 detail::sleep_awaitable sleep_for(std::chrono::duration<Rep, Period> time) noexcept {
-    return {detail::clock::now() + std::chrono::duration_cast<duration>(time)};
+    return {detail::from_now(time)};
 }
 
 /// Lets everything else that is ready run first. For loops that compute: `co_await checkpoint()`.

@@ -3,8 +3,11 @@
 
 #include <braid/core/detail/scoped.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -73,7 +76,8 @@ public:
                       "of their decayed types; pass std::ref(x) for a parameter of type T&");
         static_assert(detail::is_task<std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>>::value,
                       "braid: a child of a group is a coroutine: the callable must return braid::task<>");
-        begin(detail::run_child<std::decay_t<F>, std::decay_t<Args>...>(std::forward<F>(f), std::forward<Args>(args)...));
+        begin(
+            detail::run_child<std::decay_t<F>, std::decay_t<Args>...>(std::forward<F>(f), std::forward<Args>(args)...));
     }
 
     /// Cancels all children, and the block itself. They end soon; the block waits for them.
@@ -83,13 +87,15 @@ public:
     /// Children that have not ended.
     [[nodiscard]] std::size_t size() const noexcept { return alive_; }
 
-    /// What failed after the first failure, in order; complete when the group has ended.
+    /// What has failed after the first failure, in order, so far. The group is gone after the block: the overload of
+    /// `with_task_group` that takes a vector tells it all.
     [[nodiscard]] const std::vector<std::exception_ptr>& further_errors() const noexcept { return further_errors_; }
 
 private:
     friend class detail::group_child::promise_type;
     template <class F>
-    friend auto with_task_group(F body) -> std::invoke_result_t<F&, task_group&>;
+    friend auto with_task_group(F body, std::vector<std::exception_ptr>& further_errors)
+        -> std::invoke_result_t<F&, task_group&>;
 
     class all_ended;
 
@@ -115,6 +121,10 @@ private:
 template <class F>
 auto with_task_group(F body) -> std::invoke_result_t<F&, task_group&>;
 
+/// The same, and appends what failed after the first failure, during clean-up for instance, to `further_errors`.
+template <class F>
+auto with_task_group(F body, std::vector<std::exception_ptr>& further_errors) -> std::invoke_result_t<F&, task_group&>;
+
 // Implementation
 
 class task_group::all_ended : public detail::operation {
@@ -135,6 +145,13 @@ private:
 template <class F>
 auto with_task_group(F body) -> std::invoke_result_t<F&, task_group&> {
     BRAID_REQUIRE_SAFE_CALLABLE(F);
+    std::vector<std::exception_ptr> ignored;
+    co_return co_await with_task_group(std::move(body), ignored);
+}
+
+template <class F>
+auto with_task_group(F body, std::vector<std::exception_ptr>& further_errors) -> std::invoke_result_t<F&, task_group&> {
+    BRAID_REQUIRE_SAFE_CALLABLE(F);
     using result = typename std::invoke_result_t<F&, task_group&>::value_type;
     task_group group(co_await detail::this_environment());
     detail::result_slot<result> slot;
@@ -150,8 +167,12 @@ auto with_task_group(F body) -> std::invoke_result_t<F&, task_group&> {
     } catch (...) {
         group.fail(std::current_exception());
     }
-    co_await task_group::all_ended(group);
-    co_await detail::adopted_done(group.inside_.env);
+    // Whoever else knows the group may have started a child after the last one ended.
+    do {
+        co_await task_group::all_ended(group);
+        co_await detail::adopted_done(group.inside_.env);
+    } while (group.size() != 0);
+    std::ranges::move(group.further_errors_, std::back_inserter(further_errors));
     group.rethrow(has_result);
     co_return slot.take();
 }

@@ -1,5 +1,5 @@
 #pragma once
-// this_executor: for coroutines that make I/O objects of their own.
+// this_executor: the executor that a task runs on, to make I/O objects with.
 
 #include <braid/core/detail/scoped.hpp>
 
@@ -9,24 +9,18 @@ namespace braid {
 
 namespace detail {
 
-class [[nodiscard]] this_executor_awaitable {
+class [[nodiscard]] this_executor_awaiter : private this_environment {
 public:
-    bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
-        where_ = h.promise().env->where;
-        return false;
+    using this_environment::await_ready;
+    using this_environment::await_suspend;
+    const boost::asio::any_io_executor& await_resume() const noexcept {
+        return this_environment::await_resume().where->executor();
     }
-    boost::asio::any_io_executor await_resume() const { return where_->executor(); }
-
-private:
-    home* where_ = nullptr;
 };
 
 }  // namespace detail
 
-/// `tcp::socket socket(co_await this_executor());`: the executor that the coroutine runs on. Does not suspend, and
-/// works in cancelled surroundings too.
-inline detail::this_executor_awaitable this_executor() noexcept { return {}; }
+/// `steady_timer timer(co_await this_executor());` Does not suspend, and works in cancelled tasks too.
+inline detail::this_executor_awaiter this_executor() noexcept { return {}; }
 
 }  // namespace braid

@@ -41,9 +41,9 @@ struct race_result_of {
 
 /// Runs all of them until the first ends, cancels the others, waits until they have ended too, and tells what came
 /// of each. If the first to end failed, its exception is rethrown.
+/// Cancellation: reaches every contender; the race then throws `cancelled`, unless one of them ended all the same.
 template <awaitable... As>
-    requires(sizeof...(As) > 0)
-auto when_any(As... work) -> task<race_result<await_result_t<As>...>>;
+requires(sizeof...(As) > 0) auto when_any(As... work) -> task<race_result<await_result_t<As>...>>;
 
 template <class T>
 auto when_any(std::vector<task<T>> work) -> task<race_result_of<T>>;
@@ -56,10 +56,10 @@ inline constexpr std::size_t no_winner = static_cast<std::size_t>(-1);
 
 template <class A, class Slot>
 task<> contend(A work, Slot& slot, task_group& group, std::size_t index, std::size_t& winner) {
-    const auto ended = [&] {
+    const auto ended = [&](cancel_reason why) {
         if (winner != no_winner) return;
         winner = index;
-        group.cancel(cancel_reason::sibling_won);
+        group.cancel(why);
     };
     try {
         if constexpr (std::is_void_v<await_result_t<A>>) {
@@ -74,16 +74,28 @@ task<> contend(A work, Slot& slot, task_group& group, std::size_t index, std::si
     } catch (...) {
         slot.emplace(std::current_exception());
     }
-    ended();
+    ended(slot->has_value() ? cancel_reason::sibling_won : cancel_reason::sibling_failed);
+}
+
+/// Runs the contenders that `start(group)` starts. A winner that is there beats a cancellation of the race.
+template <class Start>
+task<> race(Start start, const std::size_t& winner) {
+    try {
+        co_await with_task_group([&](task_group& group) -> task<> {
+            start(group);
+            co_return;
+        });
+    } catch (const cancelled&) {
+        if (winner == no_winner) throw;
+    }
 }
 
 }  // namespace detail
 
 template <awaitable... As>
-    requires(sizeof...(As) > 0)
-auto when_any(As... work) -> task<race_result<await_result_t<As>...>> {
+requires(sizeof...(As) > 0) auto when_any(As... work) -> task<race_result<await_result_t<As>...>> {
     race_result<await_result_t<As>...> result{.winner = detail::no_winner, .outcomes = {}};
-    co_await with_task_group([&](task_group& group) -> task<> {
+    const auto start = [&](task_group& group) {
         std::apply(
             [&]<class... Slots>(Slots&... slot) {
                 std::size_t index = 0;
@@ -92,8 +104,8 @@ auto when_any(As... work) -> task<race_result<await_result_t<As>...>> {
                  ...);
             },
             result.outcomes);
-        co_return;
-    });
+    };
+    co_await detail::race(start, result.winner);
     std::apply(
         [&](auto&... slot) {
             std::size_t index = 0;
@@ -108,13 +120,13 @@ auto when_any(std::vector<task<T>> work) -> task<race_result_of<T>> {
     if (work.empty()) throw usage_error("when_any needs at least one task: nobody can win an empty race");
     using slot = std::optional<outcome<T>>;
     race_result_of<T> result{.winner = detail::no_winner, .outcomes = std::vector<slot>(work.size())};
-    co_await with_task_group([&](task_group& group) -> task<> {
+    const auto start = [&](task_group& group) {
         for (std::size_t i = 0; i < work.size(); ++i) {
             group.start(detail::contend<task<T>, slot>, std::move(work[i]), std::ref(result.outcomes[i]),
                         std::ref(group), i, std::ref(result.winner));
         }
-        co_return;
-    });
+    };
+    co_await detail::race(start, result.winner);
     if (const auto error = result.outcomes[result.winner]->error()) std::rethrow_exception(error);
     co_return result;
 }

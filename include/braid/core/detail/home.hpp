@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -30,10 +31,10 @@ struct work {
 
 /// What this thread is doing right now.
 struct driver {
-    std::coroutine_handle<> next;       // resumed as soon as the stack has unwound to the driver
-    home* current = nullptr;            // the home whose work is being run
-    environment* env = nullptr;         // of the coroutine being run
-    unsigned budget = 0;                // awaits that may still complete without giving way
+    std::coroutine_handle<> next;  // resumed as soon as the stack has unwound to the driver
+    home* current = nullptr;       // the home whose work is being run
+    environment* env = nullptr;    // of the coroutine being run
+    unsigned budget = 0;           // awaits that may still complete without giving way
 };
 inline constinit thread_local driver this_driver{};
 
@@ -125,6 +126,7 @@ private:
     struct drain_handler;
     struct timer_work : work {
         home* owner;
+        std::atomic<bool> posted = false;  // it can be in the queue once, however many expiries were under way
     };
 
     void post_from_outside(work* w) noexcept;
@@ -147,8 +149,8 @@ private:
     // Touched by whoever drains.
     work_list ready_;
     work_list turn_end_;
-    std::vector<timer*> timers_;  // a heap, earliest first
-    boost::asio::steady_timer asio_timer_;
+    std::vector<timer*> timers_;                           // a heap, earliest first
+    std::optional<boost::asio::steady_timer> asio_timer_;  // while it is of use: a home may outlive its context
     clock::time_point asio_timer_at_ = clock::time_point::max();
     std::size_t roots_ = 0;
     timer_work timer_work_;

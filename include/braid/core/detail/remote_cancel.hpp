@@ -11,7 +11,7 @@ namespace braid::detail {
 /// Owned by everybody who may ask. Threads: `request` any; the rest on the home.
 class remote_cancel : public std::enable_shared_from_this<remote_cancel>, private work {
 public:
-    explicit remote_cancel(std::shared_ptr<home> where) noexcept;
+    explicit remote_cancel(const std::shared_ptr<home>& where) noexcept;
 
     /// Only the first request counts; one after the end of the scope does nothing.
     void request(cancel_reason why) noexcept;
@@ -20,7 +20,7 @@ public:
     void detach() noexcept { scope_ = nullptr; }
 
 private:
-    const std::shared_ptr<home> home_;
+    const std::weak_ptr<home> home_;  // whoever may still ask does not keep the home, which its root keeps
     std::atomic<bool> requested_ = false;
     cancel_reason why_ = cancel_reason::user;
     std::shared_ptr<remote_cancel> keep_;  // while the request is on its way

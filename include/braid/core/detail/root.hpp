@@ -83,6 +83,9 @@ root run_root(task<T> work, Slot slot, Ended ended) {
 
 template <class T, class Handler>
 void start_root(boost::asio::any_io_executor executor, task<T> work, Handler handler) {
+    static_assert(std::is_void_v<T> || std::is_default_constructible_v<T>,
+                  "braid: a completion handler gets a value beside every error, so that the result of a task given to "
+                  "spawn needs a default constructor; give a std::optional or a std::unique_ptr of it instead");
     auto where = home::of(executor);
     auto handler_executor = boost::asio::get_associated_executor(handler, executor);
     auto handler_work = boost::asio::prefer(handler_executor, boost::asio::execution::outstanding_work.tracked);
@@ -94,33 +97,32 @@ void start_root(boost::asio::any_io_executor executor, task<T> work, Handler han
         remote = std::make_shared<remote_cancel>(where);
         cancellation.assign([remote](boost::asio::cancellation_type) { remote->request(cancel_reason::user); });
     }
-    root r = run_root(
-        std::move(work), result,
-        [slot = std::move(slot), handler = std::move(handler), remote, cancellation, handler_executor,
-         handler_work]() mutable {
-            if (remote) remote->detach();
-            boost::asio::post(handler_executor, [slot = std::move(slot), handler = std::move(handler), cancellation,
-                                                 handler_work]() mutable {
-                if (cancellation.is_connected()) cancellation.clear();
-                std::exception_ptr error;
-                if constexpr (std::is_void_v<T>) {
-                    try {
-                        slot->take();
-                    } catch (...) {
-                        error = std::current_exception();
-                    }
-                    std::move(handler)(std::move(error));
-                } else {
-                    T value{};
-                    try {
-                        value = slot->take();
-                    } catch (...) {
-                        error = std::current_exception();
-                    }
-                    std::move(handler)(std::move(error), std::move(value));
-                }
-            });
-        });
+    root r = run_root(std::move(work), result,
+                      [slot = std::move(slot), handler = std::move(handler), remote, cancellation, handler_executor,
+                       handler_work]() mutable {
+                          if (remote) remote->detach();
+                          boost::asio::post(handler_executor, [slot = std::move(slot), handler = std::move(handler),
+                                                               cancellation, handler_work]() mutable {
+                              if (cancellation.is_connected()) cancellation.clear();
+                              std::exception_ptr error;
+                              if constexpr (std::is_void_v<T>) {
+                                  try {
+                                      slot->take();
+                                  } catch (...) {
+                                      error = std::current_exception();
+                                  }
+                                  std::move(handler)(std::move(error));
+                              } else {
+                                  T value{};
+                                  try {
+                                      value = slot->take();
+                                  } catch (...) {
+                                      error = std::current_exception();
+                                  }
+                                  std::move(handler)(std::move(error), std::move(value));
+                              }
+                          });
+                      });
     if (remote) remote->attach(r.scope());
     std::move(r).start(std::move(where));
 }

@@ -32,6 +32,13 @@ struct scoped_environment {
         return scope.cancelled() && !env.parent->scope->cancelled();
     }
 
+    /// What leaves the scope for a `cancelled` that was thrown in it: the reason is that of the surroundings, when
+    /// those were cancelled too, whatever cut the work off first.
+    [[nodiscard]] std::exception_ptr cancelled_from_outside(std::exception_ptr inside) const {
+        const cancel_scope& outside = *env.parent->scope;
+        return outside.cancelled() ? std::make_exception_ptr(cancelled(outside.reason())) : inside;
+    }
+
     cancel_scope scope;
     environment env;
 };
@@ -90,10 +97,7 @@ task<T> as_task(task<T> work) {
     return work;
 }
 template <awaitable A>
-    requires(!is_task<A>::value)
-task<await_result_t<A>> as_task(A work) {
-    co_return co_await std::move(work);
-}
+requires(!is_task<A>::value) task<await_result_t<A>> as_task(A work) { co_return co_await std::move(work); }
 
 /// GCC 12 destroys a callable with a destructor twice when it is a temporary in the expression of a co_await
 /// (GCC bug 101367), so such callables are refused there before they corrupt memory.
@@ -108,7 +112,8 @@ inline constexpr bool safe_in_coroutine = true;
 }  // namespace braid::detail
 
 /// For functions that take a callable and are called inside a co_await expression.
-#define BRAID_REQUIRE_SAFE_CALLABLE(F)                                                                        \
-    static_assert(::braid::detail::safe_in_coroutine<F>,                                                      \
-                  "braid: GCC 12 destroys this callable twice inside a co_await (GCC bug 101367), because it " \
-                  "captures something with a destructor by value. Capture it by reference, or pass it as an argument.")
+#define BRAID_REQUIRE_SAFE_CALLABLE(F)                                                               \
+    static_assert(                                                                                   \
+        ::braid::detail::safe_in_coroutine<F>,                                                       \
+        "braid: GCC 12 destroys this callable twice inside a co_await (GCC bug 101367), because it " \
+        "captures something with a destructor by value. Capture it by reference, or pass it as an argument.")

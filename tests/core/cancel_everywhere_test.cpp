@@ -1,0 +1,181 @@
+// Every operation of core, cancelled at each of its steps.
+
+#include "support/cancel_everywhere.hpp"
+
+#include <braid/core/deadline.hpp>
+#include <braid/core/sleep.hpp>
+#include <braid/core/task_group.hpp>
+#include <braid/core/this_executor.hpp>
+#include <braid/core/use_task.hpp>
+#include <braid/core/when_all.hpp>
+#include <braid/core/when_any.hpp>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/connect_pipe.hpp>
+#include <boost/asio/local/connect_pair.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/readable_pipe.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/writable_pipe.hpp>
+#include <boost/asio/write.hpp>
+
+#include <array>
+#include <functional>
+#include <stdexcept>
+#include <vector>
+
+using namespace braid;
+using namespace std::chrono_literals;
+using braid_test::cancel_everywhere;
+using braid_test::ending;
+using braid_test::witness;
+namespace asio = boost::asio;
+
+namespace {
+
+/// Several steps of each kind.
+task<int> steps(int& alive) {
+    const witness here(alive);
+    co_await checkpoint();
+    co_await sleep_for(50us);
+    co_await checkpoint();
+    co_return 1;
+}
+
+task<> fails(int& alive) {
+    co_await steps(alive);
+    throw std::runtime_error("failed");
+}
+
+task<> nested_groups(int& alive) {
+    const witness here(alive);
+    co_await with_task_group([&](task_group& outer) -> task<> {
+        const witness body(alive);
+        outer.start(steps, std::ref(alive));
+        outer.start(
+            [](int& n) -> task<> {
+                const witness child(n);
+                co_await with_task_group([&](task_group& inner) -> task<> {
+                    inner.start(steps, std::ref(n));
+                    inner.start(steps, std::ref(n));
+                    co_await steps(n);
+                });
+            },
+            std::ref(alive));
+        co_await steps(alive);
+    });
+}
+
+}  // namespace
+
+TEST_SUITE("core/cancellation") {
+    TEST_CASE("a task unwinds from wherever it is cancelled") {
+        cancel_everywhere([](int& alive) -> task<> { co_await steps(alive); });
+    }
+
+    TEST_CASE("nested groups unwind with all their children") { cancel_everywhere(nested_groups); }
+
+    TEST_CASE("a group that is failing unwinds: the failure, or the cancellation, but nothing left") {
+        cancel_everywhere(
+            [](int& alive) -> task<> {
+                co_await with_task_group([&](task_group& g) -> task<> {
+                    g.start(fails, std::ref(alive));
+                    g.start(steps, std::ref(alive));
+                    co_await sleep_for(1h);
+                });
+            },
+            ending::failed);
+        cancel_everywhere(
+            [](int& alive) -> task<> {
+                co_await with_task_group([&](task_group& g) -> task<> {
+                    g.start(steps, std::ref(alive));
+                    co_await fails(alive);
+                });
+            },
+            ending::failed);
+    }
+
+    TEST_CASE("when_all unwinds, of several types and of one") {
+        cancel_everywhere([](int& alive) -> task<> {
+            co_await when_all(steps(alive), sleep_for(100us), nested_groups(alive));
+            std::vector<task<int>> many;
+            for (int i = 0; i < 3; ++i) many.push_back(steps(alive));
+            co_await when_all(std::move(many));
+        });
+    }
+
+    TEST_CASE("when_any unwinds, of several types and of one") {
+        cancel_everywhere([](int& alive) -> task<> {
+            co_await checkpoint();
+            co_await when_any(steps(alive), sleep_for(1h));
+            std::vector<task<int>> many;
+            for (int i = 0; i < 3; ++i) many.push_back(steps(alive));
+            co_await when_any(std::move(many));
+            co_await checkpoint();
+        });
+    }
+
+    TEST_CASE("deadlines around deadlines unwind") {
+        cancel_everywhere([](int& alive) -> task<> {
+            co_await fail_after(1h, move_on_after(1h, fail_at(time_point::max(), steps(alive))));
+            const bool in_time = co_await move_on_after(50us, sleep_for(1h));
+            CHECK_FALSE(in_time);
+            co_await steps(alive);
+        });
+    }
+
+    TEST_CASE("Asio's timers, sockets and pipes are stopped") {
+        cancel_everywhere([](int& alive) -> task<> {
+            const witness here(alive);
+            const auto executor = co_await this_executor();
+            asio::steady_timer timer(executor, 50us);
+            co_await timer.async_wait(use_task);
+
+            asio::local::stream_protocol::socket a(executor), b(executor);
+            asio::local::connect_pair(a, b);
+            asio::readable_pipe from(executor);
+            asio::writable_pipe to(executor);
+            asio::connect_pipe(from, to);
+            // More than the kernel keeps, so that both sides wait for each other.
+            std::vector<char> out(1 << 20, 'x'), in(1 << 20);
+            co_await when_all(asio::async_write(a, asio::buffer(out), use_task),
+                              asio::async_read(b, asio::buffer(in), use_task));
+            std::array<char, 1> byte{};
+            co_await when_any(asio::async_read(from, asio::buffer(byte), use_task), checkpoint());
+            co_await asio::async_write(to, asio::buffer(byte), use_task);
+            co_await asio::async_read(from, asio::buffer(byte), use_task);
+        });
+    }
+
+    TEST_CASE("each operation is refused when its scope is cancelled already, again and again") {
+        run_blocking([]() -> task<> {
+            int refused = 0;
+            const auto count = [&](auto make) -> task<> {
+                try {
+                    co_await make();
+                } catch (const cancelled& c) {
+                    CHECK(c.reason() == cancel_reason::shutdown);
+                    ++refused;
+                }
+            };
+            asio::steady_timer timer(co_await this_executor(), 1h);
+            int alive = 0;
+            co_await with_task_group([&](task_group& g) -> task<> {
+                g.cancel(cancel_reason::shutdown);
+                for (int i = 0; i < 2; ++i) {
+                    co_await count([] { return sleep_for(1h); });
+                    co_await count([] { return checkpoint(); });
+                    co_await count([&] { return timer.async_wait(use_task); });
+                    co_await count([&] { return when_all(steps(alive), steps(alive)); });
+                    co_await count([&] { return when_any(steps(alive), steps(alive)); });
+                    co_await count([&] { return fail_after(1h, steps(alive)); });
+                    co_await count([&] { return move_on_after(1h, steps(alive)); });
+                    co_await count([&] { return nested_groups(alive); });
+                }
+            });
+            CHECK(refused == 16);
+            CHECK(alive == 0);
+        }());
+    }
+}

@@ -1,0 +1,168 @@
+#include <braid/core/spawn.hpp>
+
+#include <braid/core/sleep.hpp>
+#include <braid/core/task_group.hpp>
+#include <braid/core/this_executor.hpp>
+#include <braid/core/use_task.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <functional>
+#include <future>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace braid;
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+
+namespace {
+
+task<std::string> greet(std::string name) {
+    co_await checkpoint();
+    co_return "hello, " + name;
+}
+task<> fail() {
+    co_await checkpoint();
+    throw std::runtime_error("failed");
+}
+
+/// Children that share a counter without a lock: a sanitizer tells when two run at once.
+task<int> count_without_a_lock() {
+    int counted = 0;
+    co_await with_task_group([&](task_group& g) -> task<> {
+        for (int i = 0; i < 50; ++i) {
+            g.start(
+                [](int& n) -> task<> {
+                    for (int k = 0; k < 20; ++k) {
+                        ++n;
+                        co_await checkpoint();
+                    }
+                    co_await sleep_for(10us);
+                    ++n;
+                },
+                std::ref(counted));
+        }
+        co_return;
+    });
+    co_return counted;
+}
+
+}  // namespace
+
+TEST_SUITE("core/spawn") {
+    TEST_CASE("a callback gets the value or the exception, and spawn itself never begins the task") {
+        asio::io_context context;
+        std::string value;
+        std::exception_ptr error;
+        spawn(context, greet("you"), [&](std::exception_ptr, std::string v) { value = std::move(v); });
+        spawn(context, fail(), [&](std::exception_ptr e) { error = std::move(e); });
+        CHECK(value.empty());
+        context.run();
+        CHECK(value == "hello, you");
+        CHECK_THROWS_WITH_AS(std::rethrow_exception(error), "failed", std::runtime_error);
+    }
+
+    TEST_CASE("a future gets the value or the exception") {
+        asio::thread_pool pool(2);
+        CHECK(spawn(pool, greet("you"), asio::use_future).get() == "hello, you");
+        CHECK_THROWS_WITH_AS(spawn(pool, fail(), asio::use_future).get(), "failed", std::runtime_error);
+        pool.join();
+    }
+
+    TEST_CASE("a detached task keeps its context running to its end") {
+        asio::io_context context;
+        bool ended = false;
+        spawn(
+            context,
+            [](bool& flag) -> task<> {
+                co_await sleep_for(1ms);
+                flag = true;
+            }(ended),
+            asio::detached);
+        context.run();
+        CHECK(ended);
+    }
+
+    TEST_CASE("an asio::awaitable coroutine awaits a task, and its cancellation reaches that") {
+        asio::io_context context;
+        asio::cancellation_signal signal;
+        std::string value;
+        bool stopped = false;
+        auto asio_side = [&]() -> asio::awaitable<void> {
+            value = co_await spawn(context, greet("asio"), asio::use_awaitable);
+            auto waits = [](bool& flag) -> task<> {
+                try {
+                    co_await sleep_for(1h);
+                } catch (const cancelled& c) {
+                    flag = c.reason() == cancel_reason::user;
+                    throw;
+                }
+            };
+            asio::steady_timer soon(context, 1ms);
+            soon.async_wait([&](boost::system::error_code) { signal.emit(asio::cancellation_type::terminal); });
+            co_await spawn(context, waits(stopped), asio::use_awaitable);
+        };
+        bool told = false;
+        asio::co_spawn(context, asio_side(), asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr e) {
+                           try {
+                               if (e) std::rethrow_exception(e);
+                           } catch (const cancelled&) {
+                               told = true;
+                           }
+                       }));
+        context.run();
+        CHECK(value == "hello, asio");
+        CHECK(stopped);
+        CHECK(told);
+    }
+
+    TEST_CASE("a cancellation after the end does nothing") {
+        asio::cancellation_signal signal;
+        {
+            asio::io_context context;
+            int completions = 0;
+            spawn(context, greet("you"),
+                  asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr e, std::string) {
+                      CHECK_FALSE(e);
+                      ++completions;
+                  }));
+            context.run();
+            signal.emit(asio::cancellation_type::all);
+            context.restart();
+            context.run();
+            CHECK(completions == 1);
+        }
+        signal.emit(asio::cancellation_type::all);
+    }
+
+    TEST_CASE("a root is serial on a thread pool, on a strand, and on a loop that four threads run") {
+        asio::thread_pool pool(4);
+        auto on_pool = spawn(pool, count_without_a_lock(), asio::use_future);
+        auto on_strand = spawn(asio::make_strand(pool), count_without_a_lock(), asio::use_future);
+        CHECK(on_pool.get() == 50 * 21);
+        CHECK(on_strand.get() == 50 * 21);
+        pool.join();
+
+        asio::io_context context;
+        std::vector<std::future<int>> roots;
+        for (int i = 0; i < 4; ++i) roots.push_back(spawn(context, count_without_a_lock(), asio::use_future));
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 4; ++i) threads.emplace_back([&] { context.run(); });
+        for (auto& root : roots) CHECK(root.get() == 50 * 21);
+    }
+}
