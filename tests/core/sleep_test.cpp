@@ -1,6 +1,7 @@
 #include <braid/core/sleep.hpp>
 
 #include <braid/core/spawn.hpp>
+#include <braid/core/when_any.hpp>
 #include <braid/core/task_group.hpp>
 
 #include <doctest/doctest.h>
@@ -78,5 +79,14 @@ TEST_SUITE("core/sleep") {
             });
             CHECK(woken == 300);
         }());
+    }
+
+    TEST_CASE("a cancelled sleep without end does not keep the loop running, also when other timers fired meanwhile") {
+        bool woken = false;
+        run_blocking([](bool& w) -> task<> {
+            auto race = co_await when_any(sleep_until(time_point::max()), sleep_for(1ms));
+            w = race.winner == 1;
+        }(woken));
+        CHECK(woken);
     }
 }
