@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <thread>
 #include <utility>
 
 namespace braid::detail {
@@ -39,6 +40,10 @@ std::shared_ptr<home> home::of(const boost::asio::any_io_executor& executor) {
 }
 
 void home::root_leaves() noexcept {
+    if (roots_ == 1) {
+        while (posting_.load(std::memory_order_acquire) != 0)
+            std::this_thread::yield();  // for the end of a system call
+    }
     if (--roots_ != 0 || !timers_.empty()) return;
     asio_timer_at_ = clock::time_point::max();
     asio_timer_.reset();
@@ -51,7 +56,13 @@ void home::post_from_outside(work* w) noexcept {
     do {
         w->next = top == idle ? nullptr : top;
     } while (!outside_.compare_exchange_weak(top, w, std::memory_order_acq_rel, std::memory_order_relaxed));
-    if (top == idle) schedule_drain();
+    if (top != idle) return;
+    // What was woken may end its root, and with it this home's context, while this thread is still inside of
+    // asio::post.
+    const auto keep = shared_from_this();
+    posting_.fetch_add(1, std::memory_order_relaxed);
+    schedule_drain();
+    posting_.fetch_sub(1, std::memory_order_release);
 }
 
 void home::post_from_handler(work* w) noexcept {

@@ -1,13 +1,24 @@
 #include <braid/core/use_task.hpp>
 
 #include <braid/core/deadline.hpp>
+#include <braid/core/sleep.hpp>
 #include <braid/core/spawn.hpp>
 #include <braid/core/this_executor.hpp>
 #include <braid/core/when_all.hpp>
 
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <doctest/doctest.h>
+
+#include <future>
+#include <thread>
+#include <vector>
 
 using namespace braid;
 using namespace std::chrono_literals;
@@ -46,5 +57,67 @@ TEST_SUITE("core/use_task") {
                 }(timer));
             CHECK(thrown);
         }());
+    }
+
+    TEST_CASE("a cancellation echoed as an exception says why this task was cancelled") {
+        boost::asio::io_context elsewhere;
+        const auto keep = boost::asio::make_work_guard(elsewhere);
+        const std::jthread thread([&] { elsewhere.run(); });
+        run_blocking([](auto& context) -> task<> {
+            auto forever = []() -> task<> { co_await sleep_for(1h); };
+            bool told = false;
+            const bool in_time = co_await move_on_after(5ms, [](auto& c, auto& work, bool& flag) -> task<> {
+                try {
+                    co_await spawn(c, work(), use_task);
+                } catch (const cancelled& why) {
+                    flag = why.reason() == cancel_reason::deadline;
+                    throw;
+                }
+            }(context, forever, told));
+            CHECK_FALSE(in_time);
+            CHECK(told);
+        }(elsewhere));
+        elsewhere.stop();
+    }
+
+    TEST_CASE("operations of one task on a loop that four threads run end once, cancelled or not") {
+        boost::asio::io_context context;
+        constexpr int operations = 500;
+        auto root = [](int index) -> task<int> {
+            int ended = 0, stopped = 0;
+            boost::asio::steady_timer timer(co_await this_executor());
+            for (int i = 0; i < operations; ++i) {
+                timer.expires_after(std::chrono::microseconds((i * 7 + index) % 60));
+                const bool in_time =
+                    co_await move_on_after(std::chrono::microseconds(i % 50), timer.async_wait(use_task));
+                in_time ? ++ended : ++stopped;
+            }
+            co_return ended + stopped;
+        };
+        std::vector<std::future<int>> roots;
+        for (int i = 0; i < 4; ++i) roots.push_back(spawn(context, root(i), boost::asio::use_future));
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 4; ++i) threads.emplace_back([&] { context.run(); });
+        for (auto& r : roots) CHECK(r.get() == operations);
+    }
+
+    TEST_CASE("post and dispatch are awaited too") {
+        boost::asio::thread_pool pool(2);
+        run_blocking([](auto& p) -> task<> {
+            const auto home = std::this_thread::get_id();
+            co_await boost::asio::post(p, use_task);
+            CHECK(std::this_thread::get_id() == home);
+            co_await boost::asio::dispatch(co_await this_executor(), use_task);
+            co_await boost::asio::post(use_task);
+        }(pool));
+        pool.join();
+    }
+
+    TEST_CASE("a loop may go as soon as its task has ended, though the thread that woke it is still on its way out") {
+        boost::asio::thread_pool pool(2);
+        for (int i = 0; i < 500; ++i) {
+            run_blocking([](auto& p) -> task<> { co_await boost::asio::post(p, use_task); }(pool));
+        }
+        pool.join();
     }
 }

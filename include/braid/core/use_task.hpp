@@ -3,6 +3,7 @@
 //     std::size_t n = co_await socket.async_read_some(buffer, use_task);
 // The operation starts when it is awaited. Its state and its memory lie in the awaiting frame.
 
+#include <braid/core/detail/home_executor.hpp>
 #include <braid/core/detail/scoped.hpp>
 
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -26,7 +27,8 @@ namespace braid {
 /// Cancellation: reaches the operation through its cancellation slot; an operation that was stopped by it throws
 /// `cancelled`, one that ended with a value all the same gives that.
 /// Lifetime: the I/O object and its context must outlive the await.
-/// Threads: the I/O object has to belong to the task's home.
+/// Threads: each step of the operation runs on the task's home, even if several threads run the executor of the I/O
+/// object. `bind_executor` around use_task would undo that: its handler would race with cancellation.
 struct use_task_t {};
 inline constexpr use_task_t use_task{};
 
@@ -76,7 +78,7 @@ struct completion {
         if constexpr (sizeof...(Args) == 1) {
             using first = std::tuple_element_t<0, values>;
             if constexpr (requires { std::tuple_size<first>::value; }) {
-                if constexpr (std::tuple_size_v<first> > 0) {
+                if constexpr (std::tuple_size_v < first >> 0) {
                     using inner = std::tuple_element_t<0, first>;
                     if constexpr (std::is_same_v<inner, boost::system::error_code>) {
                         return std::get<0>(std::get<0>(v)) == boost::asio::error::operation_aborted;
@@ -115,7 +117,18 @@ template <class... Args>
 struct completion<std::exception_ptr, Args...> : private completion<Args...> {
     using values = std::tuple<std::exception_ptr, Args...>;
     static std::exception_ptr failure(const values& v) { return std::get<0>(v); }
-    static bool aborted(const values&) noexcept { return false; }
+    /// Work that reports by exception, another coroutine for instance, echoes the request to stop in its own way.
+    static bool aborted(const values& v) noexcept {
+        try {
+            if (std::get<0>(v)) std::rethrow_exception(std::get<0>(v));
+        } catch (const cancelled&) {
+            return true;
+        } catch (const boost::system::system_error& e) {
+            return e.code() == boost::asio::error::operation_aborted;
+        } catch (...) {
+        }
+        return false;
+    }
     static decltype(auto) result(values&& v) {
         return std::apply(
             [](std::exception_ptr&, Args&... rest) {
@@ -146,7 +159,7 @@ public:
     }
     decltype(auto) await_resume() {
         throw_if_refused();
-        if (told_ && traits::aborted(*values_)) throw_cancelled();
+        if (to_stop_ && traits::aborted(*values_)) throw_cancelled();
         if (std::exception_ptr failure = traits::failure(*values_)) std::rethrow_exception(std::move(failure));
         return traits::result(std::move(*values_));
     }
@@ -157,9 +170,11 @@ private:
     public:
         using allocator_type = frame_allocator<std::byte>;
         using cancellation_slot_type = boost::asio::cancellation_slot;
+        using executor_type = home_executor<>;
 
         explicit handler(asio_operation& op) noexcept : op_(&op) {}
         allocator_type get_allocator() const noexcept { return allocator_type(op_->memory_); }
+        executor_type get_executor() const noexcept { return executor_type(*op_->env().where); }
         cancellation_slot_type get_cancellation_slot() const noexcept { return op_->signal_.slot(); }
 
         template <class... Values>
@@ -174,7 +189,7 @@ private:
 
     void on_cancel() noexcept override {
         if (values_) return;
-        told_ = true;
+        to_stop_ = true;
         signal_.emit(boost::asio::cancellation_type::all);
     }
 
@@ -183,7 +198,7 @@ private:
     boost::asio::cancellation_signal signal_;
     frame_storage memory_;
     std::optional<typename traits::values> values_;
-    bool told_ = false;  // to stop
+    bool to_stop_ = false;
 };
 
 /// What an initiating function returns for use_task: it starts when it is awaited.
@@ -192,7 +207,7 @@ struct [[nodiscard("an operation started with use_task does nothing until it is 
     Initiation initiation;
     std::tuple<Args...> arguments;
 
-    asio_operation<Signature, Initiation, Args...> operator co_await() && {
+    asio_operation<Signature, Initiation, Args...> operator co_await()&& {
         return {std::move(initiation), std::move(arguments)};
     }
 };
@@ -206,6 +221,6 @@ public:
     template <class Initiation, class... Args>
     static auto initiate(Initiation initiation, braid::use_task_t, Args... args) {
         return braid::detail::asio_awaitable<void(Results...), Initiation, Args...>{std::move(initiation),
-                                                                                 {std::move(args)...}};
+                                                                                    {std::move(args)...}};
     }
 };

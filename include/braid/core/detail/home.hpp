@@ -118,7 +118,8 @@ public:
     void arm(timer& t);
     void disarm(timer& t) noexcept;
 
-    /// A root lives here. The last one to leave stops the Asio timer, which would keep the context running.
+    /// A root lives here. The last one to leave stops the Asio timer, which would keep the context running, and sees to
+    /// it that no thread is still waking the context, which may be destroyed next.
     void root_joins() noexcept { ++roots_; }
     void root_leaves() noexcept;
 
@@ -157,6 +158,7 @@ private:
 
     // Work from other threads, last in first; or `idle`, when nobody drains or is about to.
     std::atomic<work*> outside_;
+    std::atomic<unsigned> posting_ = 0;  // threads on their way out of waking the executor
 };
 
 }  // namespace braid::detail

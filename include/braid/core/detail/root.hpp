@@ -103,6 +103,7 @@ void start_root(boost::asio::any_io_executor executor, task<T> work, Handler han
                           if (remote) remote->detach();
                           boost::asio::post(handler_executor, [slot = std::move(slot), handler = std::move(handler),
                                                                cancellation, handler_work]() mutable {
+                              static_cast<void>(handler_work);  // held until here
                               if (cancellation.is_connected()) cancellation.clear();
                               std::exception_ptr error;
                               if constexpr (std::is_void_v<T>) {
