@@ -1,6 +1,9 @@
 #include <braid/core/detail/home.hpp>
 
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/query.hpp>
 
 #include <thread>
 #include <utility>
@@ -19,6 +22,40 @@ work* const idle = &idle_mark;
 
 }  // namespace
 
+/// Tells the homes of a context that it is about to go: what is posted to them later must not reach it any more.
+/// Shared by the context, as a service of it, and by its homes, which may outlive it.
+class context_watch {
+public:
+    class service : public boost::asio::execution_context::service {
+    public:
+        using key_type = service;
+        static inline boost::asio::execution_context::id id;
+        explicit service(boost::asio::execution_context& context) : boost::asio::execution_context::service(context) {}
+        std::shared_ptr<context_watch> watch = std::make_shared<context_watch>();
+
+    private:
+        void shutdown() override { watch->context_goes(); }
+    };
+
+    void add(home& h) {
+        const std::lock_guard lock(mutex_);
+        homes_.push_back(h);
+    }
+    void remove(home& h) noexcept {
+        const std::lock_guard lock(mutex_);
+        static_cast<list_node&>(h).unlink();
+    }
+
+private:
+    void context_goes() noexcept {
+        const std::lock_guard lock(mutex_);
+        while (home* h = homes_.pop_front()) h->context_goes();
+    }
+
+    std::mutex mutex_;
+    list<home> homes_;
+};
+
 /// The handler that is in the executor's queue while work is waiting. Destroyed without being called, it takes
 /// nothing along: what was ready is released with its frames.
 struct home::drain_handler {
@@ -32,6 +69,18 @@ home::home(boost::asio::any_io_executor executor)
       outside_(idle) {
     timer_work_.owner = this;
     timer_work_.run = [](work* w) noexcept { static_cast<timer_work*>(w)->owner->timers_due(); };
+    auto& context = boost::asio::query(executor_, boost::asio::execution::context);
+    watch_ = boost::asio::use_service<context_watch::service>(context).watch;
+    watch_->add(*this);
+}
+
+home::~home() { watch_->remove(*this); }
+
+// Work that is or comes into the queues stays there: nobody is left to run it.
+void home::context_goes() noexcept {
+    context_gone_ = true;
+    outside_.store(nullptr);  // never idle again, so that nobody wakes the executor
+    asio_timer_.reset();
 }
 
 std::shared_ptr<home> home::of(const boost::asio::any_io_executor& executor) {
@@ -204,6 +253,7 @@ void home::disarm(timer& t) noexcept {
 // An Asio timer that is too early is harmless: it finds nothing due and is armed again. So only an earlier
 // deadline than all before arms it anew, and disarming never touches it.
 void home::arm_asio_timer() {
+    if (context_gone_) return;
     asio_timer_at_ = timers_.front()->at;
     if (!asio_timer_) asio_timer_.emplace(executor_);
     asio_timer_->expires_at(asio_timer_at_);

@@ -21,10 +21,22 @@
 #include <atomic>
 #include <functional>
 #include <future>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define BRAID_TEST_HAS_LSAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define BRAID_TEST_HAS_LSAN 1
+#endif
+#endif
+#if BRAID_TEST_HAS_LSAN
+#include <sanitizer/lsan_interface.h>
+#endif
 
 using namespace braid;
 using namespace std::chrono_literals;
@@ -164,5 +176,32 @@ TEST_SUITE("core/spawn") {
         std::vector<std::jthread> threads;
         for (int i = 0; i < 4; ++i) threads.emplace_back([&] { context.run(); });
         for (auto& root : roots) CHECK(root.get() == 50 * 21);
+    }
+
+    TEST_CASE(
+        "a context that goes before its tasks have ended does no harm: nothing runs any more, nothing is released") {
+#if BRAID_TEST_HAS_LSAN
+        const __lsan::ScopedDisabler known_to_stay;
+#endif
+        asio::cancellation_signal signal;
+        bool unwound = false;
+        {
+            asio::io_context context;
+            asio::steady_timer outside(context, 1h);
+            auto waits = [](asio::steady_timer& timer, bool& flag) -> task<> {
+                const std::unique_ptr<bool, void (*)(bool*)> guard(&flag, [](bool* b) { *b = true; });
+                asio::steady_timer own(co_await this_executor(), 1h);
+                co_await with_task_group([&](task_group& g) -> task<> {
+                    g.start([](asio::steady_timer& t) -> task<> { co_await t.async_wait(use_task); }, std::ref(timer));
+                    g.start([]() -> task<> { co_await sleep_for(1h); });
+                    co_await own.async_wait(use_task);
+                });
+            };
+            spawn(context, waits(outside, unwound),
+                  asio::bind_cancellation_slot(signal.slot(), [](std::exception_ptr) { FAIL("completed"); }));
+            context.poll();
+        }
+        signal.emit(asio::cancellation_type::all);
+        CHECK_FALSE(unwound);
     }
 }

@@ -17,10 +17,12 @@ namespace braid {
 /// The task begins when the executor runs it, never inside `spawn`, and everything it awaits runs there, one thing
 /// at a time even if the executor has several threads.
 /// Cancellation: through the token's cancellation slot; the task then ends with `cancelled`.
-/// Threads: any.
+/// Lifetime: run the executor's context until the task has ended. Of a task whose context is destroyed before, nothing
+/// runs any more, its destructors included: its memory is not released. Cancel, and run the context to its end,
+/// instead. Threads: any.
 template <class Executor, class T, class Token>
-    requires(boost::asio::execution::is_executor<Executor>::value)
-auto spawn(const Executor& executor, task<T> work, Token&& token) {
+requires(boost::asio::execution::is_executor<Executor>::value) auto spawn(const Executor& executor, task<T> work,
+                                                                          Token&& token) {
     return boost::asio::async_initiate<Token, detail::completion_signature<T>>(
         [](auto handler, boost::asio::any_io_executor ex, task<T> w) {
             detail::start_root(std::move(ex), std::move(w), std::move(handler));
@@ -29,8 +31,8 @@ auto spawn(const Executor& executor, task<T> work, Token&& token) {
 }
 
 template <class Context, class T, class Token>
-    requires(std::is_convertible_v<Context&, boost::asio::execution_context&>)
-auto spawn(Context& context, task<T> work, Token&& token) {
+requires(std::is_convertible_v<Context&, boost::asio::execution_context&>) auto spawn(Context& context, task<T> work,
+                                                                                      Token&& token) {
     return spawn(context.get_executor(), std::move(work), std::forward<Token>(token));
 }
 
@@ -44,7 +46,8 @@ T run_blocking(task<T> work);
 template <class T>
 T run_blocking(task<T> work) {
     if (detail::this_driver.current) {
-        throw usage_error("run_blocking was called inside a coroutine, whose loop it would stop: co_await the task instead");
+        throw usage_error(
+            "run_blocking was called inside a coroutine, whose loop it would stop: co_await the task instead");
     }
     detail::result_slot<T> slot;
     detail::run_loop_for([&](detail::blocking_loop& loop) { loop.start(std::move(work), slot); });

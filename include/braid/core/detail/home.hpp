@@ -12,6 +12,8 @@
 #include <optional>
 #include <vector>
 
+#include <braid/core/detail/list.hpp>
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -80,9 +82,12 @@ struct timer {
     [[nodiscard]] bool armed() const noexcept { return place != unarmed; }
 };
 
-class home : public std::enable_shared_from_this<home> {
+class context_watch;
+
+class home : public std::enable_shared_from_this<home>, private list_node {
 public:
     explicit home(boost::asio::any_io_executor executor);
+    ~home();
     home(const home&) = delete;
     home& operator=(const home&) = delete;
 
@@ -124,12 +129,17 @@ public:
     void root_leaves() noexcept;
 
 private:
+    friend class context_watch;
+    template <class>
+    friend class list;
+
     struct drain_handler;
     struct timer_work : work {
         home* owner;
         std::atomic<bool> posted = false;  // it can be in the queue once, however many expiries were under way
     };
 
+    void context_goes() noexcept;
     void post_from_outside(work* w) noexcept;
     void schedule_drain() noexcept;
     void drain() noexcept;
@@ -145,6 +155,8 @@ private:
     boost::asio::any_io_executor executor_;
     const boost::asio::io_context::executor_type* native_;  // into executor_, null when it is of another kind
 
+    std::shared_ptr<context_watch> watch_;
+
     std::mutex draining_;
 
     // Touched by whoever drains.
@@ -154,6 +166,7 @@ private:
     std::optional<boost::asio::steady_timer> asio_timer_;  // while it is of use: a home may outlive its context
     clock::time_point asio_timer_at_ = clock::time_point::max();
     std::size_t roots_ = 0;
+    bool context_gone_ = false;
     timer_work timer_work_;
 
     // Work from other threads, last in first; or `idle`, when nobody drains or is about to.
