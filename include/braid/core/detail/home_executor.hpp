@@ -19,7 +19,7 @@ namespace braid::detail {
 /// A function in a recycled frame, as work.
 template <class F>
 struct work_function : work {
-    explicit work_function(F&& f) : function(std::move(f)) {
+    explicit work_function(F&& wrapped) : function(std::move(wrapped)) {
         run = [](work* w) noexcept {
             auto* self = static_cast<work_function*>(w);
             F f = std::move(self->function);
