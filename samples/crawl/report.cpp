@@ -63,9 +63,10 @@ void add_broken(const summary& s, buffer out) {
 std::string format_summary(const summary& s) {
     std::string text;
     const buffer out(text);
-    add_totals(s, out);
-    add_outcomes(s, out);
+    // The long list first: what is read last, and stays on the screen, is the sum of it.
     add_broken(s, out);
+    add_outcomes(s, out);
+    add_totals(s, out);
     fmt::format_to(out, "results: {}\n", s.output);
     return text;
 }

@@ -149,6 +149,10 @@ bool worker_link::give(call_base& call) noexcept {
             wire::begin_frame(out_, pd::frame_id(slot, last_id_), static_cast<std::uint32_t>(pd::frame_kind::request));
         wire::writer request(out_);
         call.encode(request);
+        if (const std::size_t size = out_.size() - begun; size > wire::frame_reader_options{}.max_length) {
+            throw wire::encode_error(fmt::format("the arguments of this call take {} bytes, and a worker takes no more than {}",
+                                                 size, wire::frame_reader_options{}.max_length));
+        }
     } catch (...) {
         wire::drop_frame(out_, begun);
         call.fail(std::current_exception());
@@ -254,145 +258,6 @@ void worker_link::grace_is_over() noexcept {
     // It may have ended meanwhile, its reply waiting behind a call that began before we could take that back.
     if (stopping_ && board_.state(stopping_->slot_, stopping_->id_) == pd::slot_state::done) return nudge();
     kill();
-}
-
-// --- replies from it
-
-void worker_link::await_replies() {
-    const bool expects = in_flight_ != 0 || state_ == state::starting;
-    if (awaiting_replies_ || !expects || !replies_.is_open()) return;
-    awaiting_replies_ = true;
-    replies_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                        [self = shared_from_this()](boost::system::error_code error) {
-                            if (error) return;
-                            self->readable_.keep = self;
-                            self->pool_->where().post_from_handler(&self->readable_);
-                        });
-}
-
-void worker_link::read_replies() {
-    awaiting_replies_ = false;
-    drain_replies();
-    // The end comes before the reaper's word. A worker that lives on without the pipe is of no use to anybody.
-    if (replies_ended_) kill();
-    pool_->worker_has_room();
-    if (violation_.empty() && !replies_ended_) await_replies();
-}
-
-void worker_link::drain_replies() {
-    const std::span<std::byte> buffer = pool_->read_buffer();
-    while (replies_.is_open()) {
-        const ssize_t n = ::read(replies_.native_handle(), buffer.data(), buffer.size());
-        if (n > 0) {
-            received_ += static_cast<std::uint64_t>(n);
-            if (!take_chunk(buffer.first(static_cast<std::size_t>(n)))) return;
-            if (static_cast<std::size_t>(n) == buffer.size()) continue;
-        }
-        if (n < 0 && errno == EINTR) continue;
-        replies_ended_ = n == 0;
-        return;
-    }
-}
-
-bool worker_link::take_chunk(std::span<const std::byte> chunk) {
-    const std::uint64_t before = replies_seen_;
-    try {
-        frames_.feed(chunk);
-        while (const auto frame = frames_.next()) take_frame(*frame);
-    } catch (const std::exception& e) {
-        violated(e.what());
-        return false;
-    }
-    measure(static_cast<std::size_t>(replies_seen_ - before));
-    return true;
-}
-
-void worker_link::take_frame(const wire::frame& frame) {
-    switch (static_cast<pd::frame_kind>(frame.header.kind)) {
-        case pd::frame_kind::hello: return take_hello(frame);
-        case pd::frame_kind::reply: return take_reply(frame);
-        case pd::frame_kind::request: break;
-    }
-    throw wire::decode_error(fmt::format("a frame of kind {}, which no worker sends", frame.header.kind));
-}
-
-void worker_link::take_hello(const wire::frame& frame) {
-    if (state_ != state::starting) throw wire::decode_error("a second hello from a worker");
-    const std::string differs =
-        wire::difference(wire::fingerprint(), wire::decode<wire::image_fingerprint>(frame.body));
-    if (!differs.empty()) throw usage_error(fmt::format("the worker is not the same program: {}", differs));
-    state_ = state::ready;
-    pool_->worker_ready();
-}
-
-void worker_link::take_reply(const wire::frame& frame) {
-    const std::uint32_t slot = pd::slot_of(frame.header.id);
-    call_base* call = slot < slots_.size() ? slots_[slot] : nullptr;
-    if (!call || call->id_ != pd::call_of(frame.header.id)) {
-        throw wire::decode_error(fmt::format("an answer to a call that was not made: {:#x}", frame.header.id));
-    }
-    ++replies_seen_;
-    wire::reader reply(frame.body);
-    call->accept(reply, {.pid = pid_, .call = {}});
-    board_.free(slot);
-    release(*call);
-    pool_->worker_works();
-    pool_->call_ended(*call);
-}
-
-void worker_link::measure(std::size_t finished) noexcept {
-    if (finished == 0) return;
-    const auto now = clock::now();
-    const double each =
-        std::chrono::duration<double, std::nano>(now - busy_since_).count() / static_cast<double>(finished);
-    call_ns_ = 0.5 * call_ns_ + 0.5 * std::max(each, 1.0);
-    busy_since_ = now;
-}
-
-void worker_link::bury(const pd::exit_status& status) {
-    // What it wrote, and what it had finished but not written yet.
-    if (violation_.empty()) drain_replies();
-    if (violation_.empty()) {
-        try {
-            const std::vector<std::byte> rest = board_.recover(received_);
-            take_chunk(rest);
-        } catch (const std::exception& e) {
-            violation_ = e.what();
-        }
-    }
-    state_ = state::gone;
-    pool_->where().disarm(kill_timer_);
-    requests_.close();
-    replies_.close();
-    control_.reset();
-    child_.reset();
-
-    while (!calls_.empty()) {  // from the last on: what is given back comes to the front of the queue
-        call_base& call = calls_.back().call;
-        // Only what it had not begun may run again. A slot that makes no sense counts as begun.
-        const bool begun = board_.state(call.slot_, call.id_) != pd::slot_state::queued;
-        release(call);
-        begun ? lose(call, status) : pool_->call_returned(call);
-    }
-}
-
-void worker_link::lose(call_base& call, const pd::exit_status& status) noexcept {
-    died_of_a_call_ = true;
-    if (call.stopping_) {
-        call.cancelled_ = true;
-        return pool_->call_ended(call);
-    }
-    using kind = pd::exit_status::kind;
-    std::string message = fmt::format("worker {} {} while it ran this call", pid_, pd::to_string(status));
-    if (!violation_.empty()) message += fmt::format("; it was killed for breaking the protocol: {}", violation_);
-    pool_->call_lost(call, std::make_exception_ptr(worker_died(
-                               pid_, status.how == kind::signalled ? std::optional(status.code) : std::nullopt,
-                               status.how == kind::exited ? std::optional(status.code) : std::nullopt, message)));
-}
-
-std::string worker_link::why_useless(const pd::exit_status& status) const {
-    if (!violation_.empty()) return violation_;
-    return fmt::format("it {} before it could run a call", pd::to_string(status));
 }
 
 }  // namespace braid::detail

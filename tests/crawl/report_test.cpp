@@ -52,22 +52,22 @@ TEST_SUITE("crawl/report") {
         s.broken = {{"http://h/gone", "404", {"http://h/", "http://h/a"}},
                     {"http://h/dead", "network error: refused", {}}};
         CHECK(crawl::format_summary(s) ==
-              "done: 500 pages, 3.0 MiB in 2.00 s: 250 pages/s\n"
-              "CPU: 0.40 s crawler + 0.60 s workers: 500 pages per CPU second\n"
-              "URLs by outcome:\n"
-              "       500  fetched\n"
-              "         1  parser hung\n"
               "broken links: 2\n"
               "  http://h/gone (404)\n"
               "    from http://h/\n"
               "    from http://h/a\n"
               "  http://h/dead (network error: refused)\n"
+              "URLs by outcome:\n"
+              "       500  fetched\n"
+              "         1  parser hung\n"
+              "done: 500 pages, 3.0 MiB in 2.00 s: 250 pages/s\n"
+              "CPU: 0.40 s crawler + 0.60 s workers: 500 pages per CPU second\n"
               "results: crawl.db\n");
     }
 
     TEST_CASE("an interrupted crawl says so, and one without pages divides nothing by zero") {
         const std::string text = crawl::format_summary({.broken = {}, .output = "x.db", .interrupted = true});
-        CHECK(text.starts_with("interrupted: 0 pages, 0 B in 0.00 s: 0 pages/s\n"));
+        CHECK(text.find("\ninterrupted: 0 pages, 0 B in 0.00 s: 0 pages/s\n") != std::string::npos);
         CHECK(text.find("no broken links\n") != std::string::npos);
     }
 
