@@ -179,7 +179,7 @@ class CrawlTest(InFolder):
         server.shutdown()
         server.server_close()
         self.assertEqual(crawl.returncode, 130)
-        self.assertTrue(output.startswith("interrupted: 4 pages"), output)
+        self.assertIn("\ninterrupted: 4 pages", output)
         self.assertTrue(is_sound(self.database))
         ended = list(outcomes(self.database).values())
         self.assertEqual((ended.count("fetched"), ended.count("cancelled"), len(ended)), (4, 17, 21))
