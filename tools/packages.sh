@@ -11,7 +11,7 @@ script_packages=(python3)
 # Other web servers to crawl. Installing one starts it as a service, so it is asked for in continuous integration only;
 # tests that want it are skipped where it is absent.
 ci_packages=(nginx-light)
-format_packages=(clang-format)
+format_packages=(clang-format-19)
 demo_package=python3.11-doc # unpacked, not installed
 
 # Runs a command as root: directly, or with sudo.

@@ -16,6 +16,7 @@
 #include <braid/core/when_all.hpp>
 #include <braid/core/when_any.hpp>
 #include <braid/core/job.hpp>
+#include <braid/core/shield.hpp>
 #include <braid/core/stop.hpp>
 
 // Asio

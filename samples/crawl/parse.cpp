@@ -24,9 +24,7 @@ url base_of(const document& doc) {
 
 }  // namespace
 
-bool is_html(std::string_view media_type) {
-    return media_type == "text/html" || media_type == "application/xhtml+xml";
-}
+bool is_html(std::string_view media_type) { return media_type == "text/html" || media_type == "application/xhtml+xml"; }
 
 bool can_refer(std::string_view media_type) { return is_html(media_type) || media_type == css_type; }
 

@@ -50,7 +50,7 @@ struct finished_record {
     url_id id;
     outcome how;
     std::string detail{};  ///< the error's own words, if it is one
-    int status = 0;      ///< 0 if no response came
+    int status = 0;        ///< 0 if no response came
     std::string type{};
     std::string title{};
     std::optional<std::uint64_t> text_length{};

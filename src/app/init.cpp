@@ -41,8 +41,10 @@ unsigned take_worker_depth() {
     unsigned depth = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), depth);
     if (failure != std::errc() || end != text.data() + text.size() || depth == 0) {
-        throw usage_error(fmt::format("the environment variable {} is \"{}\", which no pool sets: it is for the use of "
-                                      "braid's own workers", worker_variable, text));
+        throw usage_error(
+            fmt::format("the environment variable {} is \"{}\", which no pool sets: it is for the use of "
+                        "braid's own workers",
+                        worker_variable, text));
     }
     ::unsetenv(worker_variable);
     return depth;

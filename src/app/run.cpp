@@ -32,7 +32,7 @@ volatile std::sig_atomic_t signal_event = -1;
 // The first signal asks, and restores the default, so that the next one ends even a loop that is blocked.
 void on_signal(int signal) {
     const int saved = errno;
-    struct sigaction standard {};
+    struct sigaction standard{};
     standard.sa_handler = SIG_DFL;
     for (const int s : ending_signals) ::sigaction(s, &standard, nullptr);
     const std::uint64_t value = static_cast<std::uint64_t>(signal);
@@ -46,18 +46,19 @@ public:
     signal_watch(boost::asio::io_context& context, std::shared_ptr<remote_cancel> target)
         : event_(context, open_event()), target_(std::move(target)) {
         signal_event = event_.native_handle();
-        struct sigaction ours {};
+        struct sigaction ours{};
         ours.sa_handler = on_signal;
         ours.sa_flags = SA_RESTART;
         for (std::size_t i = 0; i < ending_signals.size(); ++i) {
             ::sigaction(ending_signals[i], nullptr, &before_[i]);
             if (before_[i].sa_handler != SIG_IGN) ::sigaction(ending_signals[i], &ours, nullptr);
         }
-        event_.async_read_some(boost::asio::buffer(&value_, sizeof value_), [this](boost::system::error_code error, std::size_t) {
-            if (error) return;
-            received_ = static_cast<int>(value_);
-            target_->request(cancel_reason::user);
-        });
+        event_.async_read_some(boost::asio::buffer(&value_, sizeof value_),
+                               [this](boost::system::error_code error, std::size_t) {
+                                   if (error) return;
+                                   received_ = static_cast<int>(value_);
+                                   target_->request(cancel_reason::user);
+                               });
     }
     signal_watch(const signal_watch&) = delete;
     signal_watch& operator=(const signal_watch&) = delete;

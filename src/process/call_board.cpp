@@ -141,7 +141,7 @@ struct board_client::opened {
 };
 
 board_client::opened board_client::open(unique_fd fd) {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd.get(), &status) != 0) throw_errno("look at a call board");
     const auto size = static_cast<std::size_t>(status.st_size);
     if (size < sizeof(board_header)) throw board_corrupted(fmt::format("{} bytes are no call board", size));

@@ -21,7 +21,7 @@ void install_services(process_services& made) {
 }
 
 void ignore_sigpipe() noexcept {
-    struct sigaction current {};
+    struct sigaction current{};
     if (::sigaction(SIGPIPE, nullptr, &current) != 0 || current.sa_handler != SIG_DFL) return;
     current.sa_handler = SIG_IGN;
     ::sigaction(SIGPIPE, &current, nullptr);

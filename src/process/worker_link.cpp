@@ -150,8 +150,9 @@ bool worker_link::give(call_base& call) noexcept {
         wire::writer request(out_);
         call.encode(request);
         if (const std::size_t size = out_.size() - begun; size > wire::frame_reader_options{}.max_length) {
-            throw wire::encode_error(fmt::format("the arguments of this call take {} bytes, and a worker takes no more than {}",
-                                                 size, wire::frame_reader_options{}.max_length));
+            throw wire::encode_error(
+                fmt::format("the arguments of this call take {} bytes, and a worker takes no more than {}", size,
+                            wire::frame_reader_options{}.max_length));
         }
     } catch (...) {
         wire::drop_frame(out_, begun);

@@ -163,7 +163,9 @@ TEST_SUITE("core/job") {
         loop_thread other;
         CHECK(detail::start_job(give(4), other.executor()).get_blocking() == 4);
         std::atomic<bool> stopped = false;
-        { auto j = detail::start_job(stop_late(stopped), other.executor()); }
+        {
+            auto j = detail::start_job(stop_late(stopped), other.executor());
+        }
         CHECK(stopped);
     }
 

@@ -6,12 +6,15 @@
 #include <braid/core/this_executor.hpp>
 #include <braid/core/when_all.hpp>
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <doctest/doctest.h>
@@ -119,5 +122,19 @@ TEST_SUITE("core/use_task") {
             run_blocking([](auto& p) -> task<> { co_await boost::asio::post(p, use_task); }(pool));
         }
         pool.join();
+    }
+
+    TEST_CASE("an asio::awaitable is awaited through co_spawn, and cancelled with the task") {
+        run_blocking([]() -> task<> {
+            auto answer = []() -> boost::asio::awaitable<int> { co_return 42; };
+            auto forever = []() -> boost::asio::awaitable<void> {
+                boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, 1h);
+                co_await timer.async_wait(boost::asio::use_awaitable);
+            };
+            const auto executor = co_await this_executor();
+            CHECK(co_await boost::asio::co_spawn(executor, answer(), use_task) == 42);
+            const bool in_time = co_await move_on_after(1ms, boost::asio::co_spawn(executor, forever(), use_task));
+            CHECK_FALSE(in_time);
+        }());
     }
 }

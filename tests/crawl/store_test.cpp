@@ -165,7 +165,9 @@ TEST_SUITE("crawl/store") {
         CHECK(read_file(text) == std::string(5000, 'x'));
 
         const fs::path other = folder / "other.db";
-        { database(other).execute("CREATE TABLE mine(x)"); }
+        {
+            database(other).execute("CREATE TABLE mine(x)");
+        }
         const std::string before = read_file(other);
         CHECK(error_of(other) ==
               "cannot write the database " + other.string() +
@@ -180,7 +182,9 @@ TEST_SUITE("crawl/store") {
         const fs::path directory = folder / "";
         CHECK(error_of(directory) == "cannot open the database " + directory.string() + ": it is a folder");
         const fs::path locked = folder / "locked.db";
-        { store s(locked); }
+        {
+            store s(locked);
+        }
         fs::permissions(locked, fs::perms::owner_read | fs::perms::group_read | fs::perms::others_read);
         fs::permissions(folder / ".", fs::perms(0555));
         const bool root = geteuid() == 0;  // who may write everywhere

@@ -34,7 +34,9 @@ TEST_SUITE("process/orphan_guard") {
         const auto before = open_descriptors();
         {
             auto control = make_pipe();
-            { const orphan_guard guard(std::move(control.read)); }
+            {
+                const orphan_guard guard(std::move(control.read));
+            }
             control.write.reset();
         }
         CHECK(open_descriptors() == before);

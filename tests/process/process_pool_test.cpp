@@ -63,7 +63,7 @@ int hangs() {
 }
 task<int> waits_and_squares(int x) {
     co_await sleep_for(1ms);
-    co_return x * x;
+    co_return x* x;
 }
 task<> waits_long() { co_await sleep_for(1h); }
 void until_asked_to_stop() {
@@ -72,7 +72,6 @@ void until_asked_to_stop() {
     throw cancelled(cancel_reason::user);
 }
 std::string big(std::size_t n) { return std::string(n, 'x'); }
-
 
 }  // namespace
 
@@ -291,7 +290,9 @@ TEST_SUITE("process/process_pool") {
             process_pool pool({.workers = 2});
             auto fifty = [](process_pool& p) -> task<int> {
                 std::vector<task<int>> calls;
-                for (int i = 0; i < 50; ++i) calls.push_back([](process_pool& q, int x) -> task<int> { co_return co_await q.run(square, x); }(p, i));
+                for (int i = 0; i < 50; ++i)
+                    calls.push_back(
+                        [](process_pool& q, int x) -> task<int> { co_return co_await q.run(square, x); }(p, i));
                 const auto values = co_await when_all(std::move(calls));
                 co_return static_cast<int>(values.size());
             };
@@ -335,8 +336,9 @@ TEST_SUITE("process/process_pool") {
         int worker = 0;
         {
             process_pool pool(context.get_executor(), {.workers = 1});
-            spawn(context, [](process_pool& p) -> task<int> { co_return co_await p.run(pid); }(pool),
-                  [&](std::exception_ptr, int value) { worker = value; });
+            spawn(
+                context, [](process_pool& p) -> task<int> { co_return co_await p.run(pid); }(pool),
+                [&](std::exception_ptr, int value) { worker = value; });
             context.run();  // ends although the pool and its worker are still there
             CHECK(worker > 0);
             CHECK(::kill(worker, 0) == 0);

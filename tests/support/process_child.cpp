@@ -88,7 +88,7 @@ int describe(arguments args, const char* argv0) {
     sigset_t mask;
     ::sigprocmask(SIG_SETMASK, nullptr, &mask);
     for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGCHLD, SIGUSR1, SIGHUP}) {
-        struct sigaction action {};
+        struct sigaction action{};
         ::sigaction(signal, nullptr, &action);
         unusual += action.sa_handler == SIG_IGN || ::sigismember(&mask, signal);
     }

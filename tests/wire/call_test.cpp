@@ -126,9 +126,7 @@ TEST_SUITE("wire/call") {
         wire::writer request(bytes);
         wire::encode(request, 1);
         const chain deep = long_chain(1000);
-        CHECK_THROWS_AS(wire::encode_call(
-                            request, [](const chain&) { return 0; }, deep),
-                        wire::encode_error);
+        CHECK_THROWS_AS(wire::encode_call(request, [](const chain&) { return 0; }, deep), wire::encode_error);
         CHECK(bytes.size() == sizeof(int));
         CHECK_THROWS_AS(wire::encode_call(request, length, static_cast<const char*>(nullptr)), braid::usage_error);
         CHECK(bytes.size() == sizeof(int));

@@ -18,12 +18,10 @@ void refused(braid::wire::writer& w, int captured) {
 #if defined(POINTER_INSIDE)
     braid::wire::encode(w, outer{});
 #elif defined(CAPTURING_LAMBDA)
-    braid::wire::encode_call(
-        w, [captured](int x) { return x + captured; }, 1);
+    braid::wire::encode_call(w, [captured](int x) { return x + captured; }, 1);
 #elif defined(MUTABLE_REFERENCE)
     braid::wire::encode_call(w, change, captured);
 #elif defined(VIEW_RESULT)
-    braid::wire::encode_call(
-        w, [](int) { return std::string_view("x"); }, captured);
+    braid::wire::encode_call(w, [](int) { return std::string_view("x"); }, captured);
 #endif
 }

@@ -21,10 +21,10 @@ private:
     std::unique_ptr<parts> parts_;
 };
 
-/// Has to be the first thing that main does. In a worker process it serves calls and never returns; whatever runs before
-/// it, static initialisers among them, runs in every worker too.
-/// It ignores SIGPIPE, if that has its default handler, and leaves all other signals alone.
-/// Throws: usage_error when called twice, std::system_error if there are no descriptors or threads left.
+/// Has to be the first thing that main does. In a worker process it serves calls and never returns; whatever runs
+/// before it, static initialisers among them, runs in every worker too. It ignores SIGPIPE, if that has its default
+/// handler, and leaves all other signals alone. Throws: usage_error when called twice, std::system_error if there are
+/// no descriptors or threads left.
 [[nodiscard]] runtime init(int argc, char** argv);
 
 }  // namespace braid

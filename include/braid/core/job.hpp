@@ -24,7 +24,7 @@ public:
 
     /// Nothing: awaiting it is an error.
     job() noexcept = default;
-    job(job &&) noexcept = default;
+    job(job&&) noexcept = default;
     job& operator=(job&& other) noexcept {
         job(std::move(other)).swap(*this);
         return *this;
@@ -32,7 +32,7 @@ public:
     ~job() {
         if (state_) state_->drop();
     }
-    void swap(job & other) noexcept { state_.swap(other.state_); }
+    void swap(job& other) noexcept { state_.swap(other.state_); }
 
     /// Asks the work to stop. It ends soon, with `cancelled` unless it has a value; no effect on work that has ended.
     void cancel(cancel_reason why = cancel_reason::user) noexcept {
@@ -43,8 +43,8 @@ public:
     [[nodiscard]] bool done() const noexcept { return !state_ || state_->ended(); }
 
     /// `co_await job`. Throws: what the work threw; `cancelled`; `usage_error` when its result was already taken.
-    detail::job_awaiter<R> operator co_await()& noexcept { return detail::job_awaiter<R>(state_); }
-    detail::job_awaiter<R> operator co_await()&& noexcept { return detail::job_awaiter<R>(state_); }
+    detail::job_awaiter<R> operator co_await() & noexcept { return detail::job_awaiter<R>(state_); }
+    detail::job_awaiter<R> operator co_await() && noexcept { return detail::job_awaiter<R>(state_); }
 
     /// The same for plain threads: blocks.
     R get_blocking() {

@@ -45,7 +45,7 @@ public:
     }
 
     template <class U = T>
-    requires std::is_convertible_v<U&&, T> || std::is_constructible_v<T, U&&>
+        requires std::is_convertible_v<U&&, T> || std::is_constructible_v<T, U&&>
     void return_value(U&& value) {
         if constexpr (std::is_reference_v<T>) {
             T reference = std::forward<U>(value);

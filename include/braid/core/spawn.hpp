@@ -21,8 +21,8 @@ namespace braid {
 /// runs any more, its destructors included: its memory is not released. Cancel, and run the context to its end,
 /// instead. Threads: any.
 template <class Executor, class T, class Token>
-requires(boost::asio::execution::is_executor<Executor>::value) auto spawn(const Executor& executor, task<T> work,
-                                                                          Token&& token) {
+    requires(boost::asio::execution::is_executor<Executor>::value)
+auto spawn(const Executor& executor, task<T> work, Token&& token) {
     return boost::asio::async_initiate<Token, detail::completion_signature<T>>(
         [](auto handler, boost::asio::any_io_executor ex, task<T> w) {
             detail::start_root(std::move(ex), std::move(w), std::move(handler));
@@ -31,8 +31,8 @@ requires(boost::asio::execution::is_executor<Executor>::value) auto spawn(const 
 }
 
 template <class Context, class T, class Token>
-requires(std::is_convertible_v<Context&, boost::asio::execution_context&>) auto spawn(Context& context, task<T> work,
-                                                                                      Token&& token) {
+    requires(std::is_convertible_v<Context&, boost::asio::execution_context&>)
+auto spawn(Context& context, task<T> work, Token&& token) {
     return spawn(context.get_executor(), std::move(work), std::forward<Token>(token));
 }
 

@@ -13,6 +13,14 @@
 
 namespace braid {
 
+namespace detail {
+/// Found by argument-dependent lookup for what braid has to await: that brings a task back to its home and can be
+/// cancelled. Anybody else's awaiter would resume the task wherever it is.
+template <class T>
+std::true_type of_braid(const T*);
+}  // namespace detail
+using detail::of_braid;  // for what lies in this namespace
+
 /// A coroutine that has not begun yet. It is lazy, awaited once, and owns its frame: a task that is dropped
 /// without being awaited never ran.
 /// Arguments that the coroutine takes by reference must live until it is done: `co_await f(x)` sees to that,
@@ -81,9 +89,56 @@ bool begin_child(std::coroutine_handle<Promise> child, std::coroutine_handle<> p
     return true;
 }
 
+template <class A>
+decltype(auto) get_awaiter(A&& awaitable) {
+    if constexpr (requires { std::forward<A>(awaitable).operator co_await(); }) {
+        return std::forward<A>(awaitable).operator co_await();
+    } else if constexpr (requires { operator co_await(std::forward<A>(awaitable)); }) {
+        return operator co_await(std::forward<A>(awaitable));
+    } else {
+        return std::forward<A>(awaitable);
+    }
+}
+
+namespace lookup {
+void of_braid();  // hides the other from all but argument-dependent lookup
+template <class T>
+concept finds = requires { of_braid(static_cast<std::remove_reference_t<T>*>(nullptr)); };
+}  // namespace lookup
+
+template <class A>
+concept home_awaitable =
+    lookup::finds<A> || requires { requires lookup::finds<decltype(detail::get_awaiter(std::declval<A>()))>; };
+
+/// An awaiter that stays where it is. GCC 12 copies what await_transform returns, references included.
+template <class Awaiter>
+struct referred_awaiter {
+    Awaiter& awaiter;
+    bool await_ready() const { return awaiter.await_ready(); }
+    template <class Promise>
+    auto await_suspend(std::coroutine_handle<Promise> waiter) const {
+        return awaiter.await_suspend(waiter);
+    }
+    decltype(auto) await_resume() const { return awaiter.await_resume(); }
+};
+
 /// What the promise of every coroutine has that can await.
 struct awaiting_promise : promise_base, recycled_frame {
     std::suspend_always initial_suspend() const noexcept { return {}; }
+
+    template <class A>
+    decltype(auto) await_transform(A&& awaited) const noexcept {
+        static_assert(
+            home_awaitable<A>,
+            "braid: this cannot be awaited in a task, which it could neither cancel nor bring back to its "
+            "executor. An Asio operation takes braid::use_task as its completion token; an asio::awaitable is "
+            "awaited with co_await asio::co_spawn(co_await braid::this_executor(), std::move(it), braid::use_task)");
+        if constexpr (requires { awaited.await_ready(); }) {
+            return referred_awaiter<std::remove_reference_t<A>>{awaited};
+        } else {
+            return std::forward<A>(awaited);
+        }
+    }
 };
 
 template <class T>
@@ -125,21 +180,6 @@ template <class T>
 auto task<T>::operator co_await() && noexcept {
     return detail::task_awaiter<T>{coroutine_};
 }
-
-namespace detail {
-
-template <class A>
-decltype(auto) get_awaiter(A&& awaitable) {
-    if constexpr (requires { std::forward<A>(awaitable).operator co_await(); }) {
-        return std::forward<A>(awaitable).operator co_await();
-    } else if constexpr (requires { operator co_await(std::forward<A>(awaitable)); }) {
-        return operator co_await(std::forward<A>(awaitable));
-    } else {
-        return std::forward<A>(awaitable);
-    }
-}
-
-}  // namespace detail
 
 /// What `co_await` of an `A` gives.
 template <class A>

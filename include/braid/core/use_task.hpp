@@ -207,7 +207,7 @@ struct [[nodiscard("an operation started with use_task does nothing until it is 
     Initiation initiation;
     std::tuple<Args...> arguments;
 
-    asio_operation<Signature, Initiation, Args...> operator co_await()&& {
+    asio_operation<Signature, Initiation, Args...> operator co_await() && {
         return {std::move(initiation), std::move(arguments)};
     }
 };

@@ -49,7 +49,9 @@ auto when_all(As... work) -> task<std::tuple<detail::value_or_monostate<await_re
         co_return;
     });
     co_return std::apply(
-        [](auto&... slot) { return std::tuple<detail::value_or_monostate<await_result_t<As>>...>(*std::move(slot)...); },
+        [](auto&... slot) {
+            return std::tuple<detail::value_or_monostate<await_result_t<As>>...>(*std::move(slot)...);
+        },
         slots);
 }
 

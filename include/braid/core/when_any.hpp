@@ -43,7 +43,8 @@ struct race_result_of {
 /// of each. If the first to end failed, its exception is rethrown.
 /// Cancellation: reaches every contender; the race then throws `cancelled`, unless one of them ended all the same.
 template <awaitable... As>
-requires(sizeof...(As) > 0) auto when_any(As... work) -> task<race_result<await_result_t<As>...>>;
+    requires(sizeof...(As) > 0)
+auto when_any(As... work) -> task<race_result<await_result_t<As>...>>;
 
 template <class T>
 auto when_any(std::vector<task<T>> work) -> task<race_result_of<T>>;
@@ -93,7 +94,8 @@ task<> race(Start start, const std::size_t& winner) {
 }  // namespace detail
 
 template <awaitable... As>
-requires(sizeof...(As) > 0) auto when_any(As... work) -> task<race_result<await_result_t<As>...>> {
+    requires(sizeof...(As) > 0)
+auto when_any(As... work) -> task<race_result<await_result_t<As>...>> {
     race_result<await_result_t<As>...> result{.winner = detail::no_winner, .outcomes = {}};
     const auto start = [&](task_group& group) {
         std::apply(

@@ -14,8 +14,7 @@ namespace braid {
 /// new, `pool.terminate()` drops what is queued and stops what runs. The destructor leaves nothing behind.
 template <class P>
 concept worker_pool = requires(P& pool, int (*function)(int), std::vector<int> items) {
-    requires std::same_as < await_result_t<decltype(pool.run(function, 1))>,
-    int > ;
+    requires std::same_as<await_result_t<decltype(pool.run(function, 1))>, int>;
     { pool.submit(function, 1) } -> std::same_as<job<int>>;
     { pool.map(function, items).next() } -> awaitable;
     { pool.map_unordered(function, items).next() } -> awaitable;

@@ -36,7 +36,7 @@ public:
     class promise_type;
     using value_type = T;
 
-    stream(stream && other) noexcept : coroutine_(std::exchange(other.coroutine_, {})) {}
+    stream(stream&& other) noexcept : coroutine_(std::exchange(other.coroutine_, {})) {}
     stream& operator=(stream&& other) noexcept {
         std::swap(coroutine_, other.coroutine_);
         return *this;
@@ -48,7 +48,7 @@ public:
     [[nodiscard]] detail::next_awaiter<T> next() noexcept;
 
     /// `co_await std::move(s).collect()`: all values that are left.
-    task<std::vector<T>> collect()&&;
+    task<std::vector<T>> collect() &&;
 
 private:
     explicit stream(std::coroutine_handle<promise_type> coroutine) noexcept : coroutine_(coroutine) {}
@@ -67,7 +67,8 @@ public:
     void unhandled_exception() noexcept { error_ = std::current_exception(); }
 
     template <class U>
-    requires std::is_constructible_v<T, U&&> detail::hand_back yield_value(U&& value) {
+        requires std::is_constructible_v<T, U&&>
+    detail::hand_back yield_value(U&& value) {
         value_.emplace(std::forward<U>(value));
         return {};
     }

@@ -46,7 +46,11 @@ public:
 
     /// False when it is full: then the value stays with the caller. Throws: `closed`.
     [[nodiscard]] bool try_push(T&& value);
-    [[nodiscard]] bool try_push(const T& value) requires std::is_copy_constructible_v<T> { return try_push(T(value)); }
+    [[nodiscard]] bool try_push(const T& value)
+        requires std::is_copy_constructible_v<T>
+    {
+        return try_push(T(value));
+    }
     /// Empty when nothing is there.
     [[nodiscard]] std::optional<T> try_pop() noexcept;
 

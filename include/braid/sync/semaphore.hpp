@@ -15,13 +15,13 @@ class semaphore;
 class [[nodiscard("a permit that is dropped is given back at once: keep it while the work lasts")]] permit {
 public:
     permit() noexcept = default;
-    permit(permit && other) noexcept : from_(std::exchange(other.from_, nullptr)) {}
+    permit(permit&& other) noexcept : from_(std::exchange(other.from_, nullptr)) {}
     permit& operator=(permit&& other) noexcept {
         permit(std::move(other)).swap(*this);
         return *this;
     }
     ~permit() { release(); }
-    void swap(permit & other) noexcept { std::swap(from_, other.from_); }
+    void swap(permit& other) noexcept { std::swap(from_, other.from_); }
 
     /// Gives it back now; no effect when there is nothing to give back.
     void release() noexcept;
@@ -31,7 +31,7 @@ public:
 
 private:
     friend class semaphore;
-    explicit permit(semaphore & from) noexcept : from_(&from) {}
+    explicit permit(semaphore& from) noexcept : from_(&from) {}
 
     semaphore* from_ = nullptr;
 };

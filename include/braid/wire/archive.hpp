@@ -17,7 +17,7 @@ namespace braid::wire {
 
 /// Whether values of type T can travel to a worker and back.
 template <class T>
-concept encodable = std::is_same_v<T, std::remove_cvref_t<T>> &&(detail::verdict_on<T>::why == detail::refusal::none);
+concept encodable = std::is_same_v<T, std::remove_cvref_t<T>> && (detail::verdict_on<T>::why == detail::refusal::none);
 
 /// Appends `value`. Throws: encode_error, when it nests too deep or has no representation.
 template <class T>

@@ -42,7 +42,7 @@ public:
 
     /// Overwrites bytes that were written or left as a hole by `extend` earlier, such as a length.
     template <class T>
-    requires std::is_trivially_copyable_v<T>
+        requires std::is_trivially_copyable_v<T>
     void patch(std::size_t position, const T& value) noexcept {
         std::memcpy(data_.get() + position, &value, sizeof value);
     }

@@ -127,7 +127,7 @@ struct exception_state {
 };
 
 template <class E>
-requires encodable<E>
+    requires encodable<E>
 struct exception_state<E> {
     using state = E;
     static const E& save(const E& original) { return original; }

@@ -49,7 +49,8 @@ public:
     }
 
     template <class T>
-    requires std::is_trivially_copyable_v<T> T scalar(const char* what) {
+        requires std::is_trivially_copyable_v<T>
+    T scalar(const char* what) {
         const std::byte* from = take(sizeof(T), what);
         struct bytes {
             std::byte of[sizeof(T)];

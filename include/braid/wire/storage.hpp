@@ -41,10 +41,9 @@ struct storage<char*> {
 
 // `encode_elements` writes what codec<std::vector<T>> reads, for anything contiguous.
 template <class Stored, class T>
-concept viewed_as_elements_of = requires {
-    typename Stored::allocator_type;
-}
-&&std::same_as<Stored, std::vector<std::ranges::range_value_t<Stored>>> && !std::same_as<Stored, std::vector<bool>> &&
+concept viewed_as_elements_of =
+    requires { typename Stored::allocator_type; } &&
+    std::same_as<Stored, std::vector<std::ranges::range_value_t<Stored>>> && !std::same_as<Stored, std::vector<bool>> &&
     std::convertible_to<const T&, std::span<const std::ranges::range_value_t<Stored>>>;
 
 }  // namespace detail

@@ -39,8 +39,10 @@ public:
     void append(const void* bytes, std::size_t count) { out_->append(bytes, count); }
 
     template <class T>
-    requires std::is_trivially_copyable_v<T>
-    void scalar(const T& value) { std::memcpy(out_->extend(sizeof value), &value, sizeof value); }
+        requires std::is_trivially_copyable_v<T>
+    void scalar(const T& value) {
+        std::memcpy(out_->extend(sizeof value), &value, sizeof value);
+    }
 
     /// The number of elements that follow.
     void count(std::size_t elements) { scalar(static_cast<std::uint64_t>(elements)); }

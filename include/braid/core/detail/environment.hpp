@@ -20,7 +20,9 @@ class operation;
 class cancel_scope : public list_node {
 public:
     cancel_scope() = default;
-    explicit cancel_scope(cancel_scope& parent) noexcept : reason_(parent.reason_) { parent.children_.push_back(*this); }
+    explicit cancel_scope(cancel_scope& parent) noexcept : reason_(parent.reason_) {
+        parent.children_.push_back(*this);
+    }
 
     [[nodiscard]] bool cancelled() const noexcept { return reason_.has_value(); }
     [[nodiscard]] cancel_reason reason() const noexcept { return reason_.value_or(cancel_reason::user); }
@@ -59,7 +61,7 @@ struct environment {
 struct promise_base {
     std::coroutine_handle<> continuation;
     environment* env = nullptr;
-    unsigned depth = 0;          // of awaits since the root, to bound the stack
+    unsigned depth = 0;           // of awaits since the root, to bound the stack
     bool started_inline = false;  // the awaiting coroutine's await_suspend is still on the stack
     bool done_inline = false;
 };
@@ -85,7 +87,8 @@ protected:
     [[nodiscard]] bool enter(std::coroutine_handle<Promise> waiter) noexcept {
         waiter_ = waiter;
         env_ = waiter.promise().env;
-        if (!env_->scope->cancelled()) [[likely]] return true;
+        if (!env_->scope->cancelled()) [[likely]]
+            return true;
         refused_ = true;
         return false;
     }

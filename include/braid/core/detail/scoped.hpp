@@ -97,7 +97,10 @@ task<T> as_task(task<T> work) {
     return work;
 }
 template <awaitable A>
-requires(!is_task<A>::value) task<await_result_t<A>> as_task(A work) { co_return co_await std::move(work); }
+    requires(!is_task<A>::value)
+task<await_result_t<A>> as_task(A work) {
+    co_return co_await std::move(work);
+}
 
 /// GCC 12 destroys a callable with a destructor twice when it is a temporary in the expression of a co_await
 /// (GCC bug 101367), so such callables are refused there before they corrupt memory.

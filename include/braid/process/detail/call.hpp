@@ -71,10 +71,10 @@ private:
     std::uint32_t slot_ = 0;
     std::uint32_t id_ = 0;
     place place_ = place::nowhere;
-    bool stopping_ = false;          // running, and asked to stop
-    bool cancelled_ = false;         // ended by cancellation
-    bool cancel_arrived_ = false;    // from another home
-    bool finished_early_ = false;    // while a cancellation was on its way
+    bool stopping_ = false;        // running, and asked to stop
+    bool cancelled_ = false;       // ended by cancellation
+    bool cancel_arrived_ = false;  // from another home
+    bool finished_early_ = false;  // while a cancellation was on its way
 };
 
 template <class F, class... Args>

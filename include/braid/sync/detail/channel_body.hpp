@@ -195,7 +195,7 @@ template <class T>
 struct [[nodiscard("push does nothing until it is awaited")]] channel<T>::push_awaitable {
     channel& to;
     T value;
-    push_operation operator co_await()&& noexcept { return push_operation(to, std::move(value)); }
+    push_operation operator co_await() && noexcept { return push_operation(to, std::move(value)); }
 };
 
 template <class T>

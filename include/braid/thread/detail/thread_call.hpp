@@ -112,7 +112,7 @@ struct [[nodiscard("a call does nothing until it is awaited")]] run_awaitable {
     thread_workers* workers;
     bound_call<R, F, Args...> bound;
 
-    run_operation<R, F, Args...> operator co_await()&& {
+    run_operation<R, F, Args...> operator co_await() && {
         return run_operation<R, F, Args...>(*workers, std::move(bound));
     }
 };

@@ -95,9 +95,8 @@ template <class R, class... Parameters, class... Args>
 struct call_shape<R (*)(Parameters...) noexcept, Args...> : call_shape<R (*)(Parameters...), Args...> {};
 
 template <auto F, class... Args>
-requires plain_function<decltype(F)>
-struct call_shape<constant<F>, Args...> : call_shape<decltype(F), Args...> {
-};
+    requires plain_function<decltype(F)>
+struct call_shape<constant<F>, Args...> : call_shape<decltype(F), Args...> {};
 
 }  // namespace detail
 

@@ -120,8 +120,7 @@ struct codec<std::array<T, N>> {
         } else {
             return [&]<std::size_t... I>(std::index_sequence<I...>) {
                 return array{{(static_cast<void>(I), codec<T>::decode(r))...}};
-            }
-            (std::make_index_sequence<N>{});
+            }(std::make_index_sequence<N>{});
         }
     }
 };

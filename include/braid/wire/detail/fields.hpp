@@ -19,15 +19,15 @@ inline constexpr std::size_t most_fields = 32;
 template <class T, std::size_t = 0>
 struct any_field {
     template <class F>
-    requires(!std::is_same_v<F, T>) operator F() const;
+        requires(!std::is_same_v<F, T>)
+    operator F() const;
 };
 
 template <class T, std::size_t N>
 constexpr bool takes_initialisers() {
     return []<std::size_t... I>(std::index_sequence<I...>) {
         return requires { T{any_field<T, I>{}...}; };
-    }
-    (std::make_index_sequence<N>{});
+    }(std::make_index_sequence<N>{});
 }
 
 inline constexpr std::size_t uncountable = static_cast<std::size_t>(-1);
@@ -52,20 +52,18 @@ constexpr std::size_t count_fields() {
 template <class T>
 struct any_base_of {
     template <class B>
-    requires(std::is_base_of_v<B, T> && !std::is_same_v<B, T>) operator B() const;
+        requires(std::is_base_of_v<B, T> && !std::is_same_v<B, T>)
+    operator B() const;
 };
 
 template <class T>
-concept has_base = requires {
-    T{any_base_of<T>{}};
-};
+concept has_base = requires { T{any_base_of<T>{}}; };
 
 template <class T, std::size_t Before, std::size_t After>
 constexpr bool takes_empty_braces_at() {
     return []<std::size_t... B, std::size_t... A>(std::index_sequence<B...>, std::index_sequence<A...>) {
         return requires { T{any_field<T, B>{}..., {}, any_field<T, A>{}...}; };
-    }
-    (std::make_index_sequence<Before>{}, std::make_index_sequence<After>{});
+    }(std::make_index_sequence<Before>{}, std::make_index_sequence<After>{});
 }
 
 /// Whether `{}` at this initialiser stands for several of the `Count` that T takes: then it initialises an array.
@@ -76,15 +74,15 @@ constexpr bool is_array_at() {
     } else {
         return []<std::size_t... Extra>(std::index_sequence<Extra...>) {
             return (takes_empty_braces_at<T, At, Extra>() || ...);
-        }
-        (std::make_index_sequence<Count - At - 1>{});
+        }(std::make_index_sequence<Count - At - 1>{});
     }
 }
 
 template <class T, std::size_t Count>
 constexpr bool has_array() {
-    return []<std::size_t... I>(std::index_sequence<I...>) { return (is_array_at<T, I, Count>() || ...); }
-    (std::make_index_sequence<Count>{});
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+        return (is_array_at<T, I, Count>() || ...);
+    }(std::make_index_sequence<Count>{});
 }
 
 // ---- access
