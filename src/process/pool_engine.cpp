@@ -71,8 +71,7 @@ void pool_engine::submit(call_base& call) noexcept {
         return call.finish();
     }
     call.place_ = call_base::place::queued;
-    queue_.push_back(call.entry_);
-    ++queued_;
+    queue_.push_back(call.entry_, call.options_.priority);
     plan();
 }
 
@@ -80,8 +79,7 @@ void pool_engine::cancel(call_base& call) noexcept {
     switch (call.place_) {
         case call_base::place::nowhere: return;  // it has just ended
         case call_base::place::queued:
-            call.entry_.unlink();
-            --queued_;
+            queue_.remove(call.entry_);
             break;
         case call_base::place::at_worker:
             if (!call.worker_->take_back(call)) return call.worker_->stop_begun(call, options_.grace);
@@ -97,17 +95,26 @@ void pool_engine::call_ended(call_base& call) noexcept {
     call.finish();
 }
 
-void pool_engine::call_lost(call_base& call, std::exception_ptr error) noexcept {
-    call.fail(state_ == state::terminated ? std::make_exception_ptr(cancelled(cancel_reason::shutdown))
-                                          : std::move(error));
+void pool_engine::call_lost(call_base& call, worker_death death) noexcept {
+    if (state_ == state::terminated) return call_returned(call);
+    if (call.deaths_.size() < call.options_.retries) {
+        call.deaths_.emplace_back(std::move(death));
+        return enqueue_again(call);
+    }
+    death.earlier = std::exchange(call.deaths_, {});
+    call.fail(std::make_exception_ptr(worker_died(std::move(death))));
     call_ended(call);
 }
 
 void pool_engine::call_returned(call_base& call) noexcept {
-    if (state_ == state::terminated) return call_lost(call, nullptr);
+    if (state_ != state::terminated) return enqueue_again(call);
+    call.fail(std::make_exception_ptr(cancelled(cancel_reason::shutdown)));
+    call_ended(call);
+}
+
+void pool_engine::enqueue_again(call_base& call) noexcept {
     call.place_ = call_base::place::queued;
-    queue_.push_front(call.entry_);
-    ++queued_;
+    queue_.push_front(call.entry_, call.options_.priority);
 }
 
 void pool_engine::cancellation_arrived() noexcept {
@@ -117,7 +124,6 @@ void pool_engine::cancellation_arrived() noexcept {
 
 void pool_engine::fail_queued(const std::exception_ptr& error) noexcept {
     while (call_entry* entry = queue_.pop_front()) {
-        --queued_;
         entry->call.fail(error);
         entry->call.place_ = call_base::place::nowhere;
         entry->call.finish();
@@ -160,7 +166,6 @@ void pool_engine::assign_queued() {
         worker_link* worker = least_busy();
         if (!worker) return;
         call_base& call = queue_.pop_front()->call;
-        --queued_;
         if (!worker->give(call)) call_ended(call);
     }
 }
@@ -205,7 +210,7 @@ void pool_engine::start_workers_if_needed() {
     if (state_ == state::terminated || retry_timer_.armed()) return;
     std::size_t starting = 0;
     for (const auto& link : workers_) starting += link->where() == worker_link::state::starting ? 1 : 0;
-    while (starting < queued_ && !retry_timer_.armed() &&
+    while (starting < queue_.size() && !retry_timer_.armed() &&
            workers_.size() < static_cast<std::size_t>(*options_.workers)) {
         start_worker();
         ++starting;

@@ -2,7 +2,9 @@
 // The inside of a process_pool: who does what next. It owns the queue and the workers, and every decision is made on
 // its home; nothing is shared with other threads but the queue of that home.
 
+#include "process/call_queue.hpp"
 #include "process/services.hpp"
+#include "process/worker_death.hpp"
 #include "process/worker_link.hpp"
 
 #include <braid/core/detail/home.hpp>
@@ -49,7 +51,7 @@ public:
     void worker_works() noexcept { failed_starts_ = 0; }
     void call_ended(call_base& call) noexcept;
     /// Its worker died while it was running it.
-    void call_lost(call_base& call, std::exception_ptr error) noexcept;
+    void call_lost(call_base& call, worker_death death) noexcept;
     /// Its worker has not begun it and never will: it is the next to run elsewhere.
     void call_returned(call_base& call) noexcept;
     void worker_has_room() noexcept { plan(); }
@@ -100,6 +102,7 @@ private:
     void failed_to_start(const std::string& why);
     [[nodiscard]] bool has_ready_worker() const noexcept;
     void remove(const std::shared_ptr<worker_link>& link);
+    void enqueue_again(call_base& call) noexcept;
     void fail_queued(const std::exception_ptr& error) noexcept;
     void settle_if_gone();
 
@@ -109,8 +112,7 @@ private:
     pd::process_services& services_;
 
     state state_ = state::open;
-    list<call_entry> queue_;
-    std::size_t queued_ = 0;
+    call_queue queue_;
     std::vector<std::shared_ptr<worker_link>> workers_;
     engine_work plan_work_;
     std::shared_ptr<pool_engine> planned_;  // this, while the work is queued

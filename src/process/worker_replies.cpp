@@ -145,10 +145,12 @@ void worker_link::lose(call_base& call, const pd::exit_status& status) noexcept 
                        .reason = reason_of(status),
                        .violation = violation_,
                        .called = call.called(),
+                       .name = call.options_.name ? call.options_.name : "",
                        .ran_for = std::chrono::duration_cast<std::chrono::microseconds>(ran_for),
-                       .stack = {}};
+                       .stack = {},
+                       .earlier = {}};
     if (death.reason == death_reason::crashed) death.stack = pd::stack_of(board_.crash_report());
-    pool_->call_lost(call, std::make_exception_ptr(worker_died(std::move(death))));
+    pool_->call_lost(call, std::move(death));
 }
 
 death_reason worker_link::reason_of(const pd::exit_status& status) const {

@@ -4,6 +4,7 @@
 
 #include <braid/core/task.hpp>
 #include <braid/flow/detail/map_jobs.hpp>
+#include <braid/process/call_options.hpp>
 #include <braid/process/detail/call.hpp>
 #include <braid/process/error.hpp>
 
@@ -53,28 +54,37 @@ public:
     /// its process is killed and replaced. When the await throws `cancelled`, nothing of the call runs any more.
     template <class F, class... Args>
     auto run(F&& function, Args&&... args) {
-        return detail::call_awaitable<std::decay_t<F>, std::decay_t<Args>...>(engine_, std::forward<F>(function),
-                                                                              std::forward<Args>(args)...);
+        return run(call_options(), std::forward<F>(function), std::forward<Args>(args)...);
+    }
+    /// `co_await pool.run(call_options{.retries = 2}, f, args...)`
+    template <class F, class... Args>
+    auto run(call_options options, F&& function, Args&&... args) {
+        return detail::call_awaitable<std::decay_t<F>, std::decay_t<Args>...>(
+            engine_, options, std::forward<F>(function), std::forward<Args>(args)...);
     }
 
     /// The same, begun now, also from plain threads: a job, to be awaited or cancelled later.
     template <class F, class... Args>
     auto submit(F&& function, Args&&... args) {
-        return detail::submit_call(engine_, std::forward<F>(function), std::forward<Args>(args)...);
+        return submit(call_options(), std::forward<F>(function), std::forward<Args>(args)...);
+    }
+    template <class F, class... Args>
+    auto submit(call_options options, F&& function, Args&&... args) {
+        return detail::submit_call(engine_, options, std::forward<F>(function), std::forward<Args>(args)...);
     }
 
     /// `f(item)` for each item, as a stream of results in the order of the items; a tuple is spread. Some calls for
     /// each worker are ahead of the consumer, no more: the range may be endless.
     /// Lifetime: a range that is an lvalue is looked at, not copied. Dropped early, the stream cancels what is left.
     template <class F, std::ranges::input_range Range>
-    auto map(F function, Range&& items) {
-        return detail::map_ordered(detail::call_submitter<F>{engine_, std::move(function)},
+    auto map(F function, Range&& items, call_options options = {}) {
+        return detail::map_ordered(detail::call_submitter<F>{engine_, options, std::move(function)},
                                    std::views::all(std::forward<Range>(items)), window());
     }
     /// The same in the order in which the calls end.
     template <class F, std::ranges::input_range Range>
-    auto map_unordered(F function, Range&& items) {
-        return detail::map_as_completed(detail::call_submitter<F>{engine_, std::move(function)},
+    auto map_unordered(F function, Range&& items, call_options options = {}) {
+        return detail::map_as_completed(detail::call_submitter<F>{engine_, options, std::move(function)},
                                         std::views::all(std::forward<Range>(items)), window());
     }
 
