@@ -55,7 +55,8 @@ TEST_SUITE("process/call_options") {
         CHECK(counter.runs_of(0) == 3);
     }
 
-    TEST_CASE("a call that always kills its worker runs as often as was allowed, and the error tells all of the deaths") {
+    TEST_CASE(
+        "a call that always kills its worker runs as often as was allowed, and the error tells all of the deaths") {
         run_counter counter(1);
         run_blocking([](run_counter& c) -> task<> {
             process_pool pool({.workers = 2});
@@ -106,8 +107,8 @@ TEST_SUITE("process/call_options") {
             auto first = pool.submit(gate::pass, g.path());
             co_await g.arrival();
             std::vector<job<void>> jobs;
-            // The one that stands at the gate was expected to be quick, so a few of these may have been sent ahead: they
-            // come back when it is found to be slow.
+            // The one that stands at the gate was expected to be quick, so a few of these may have been sent ahead:
+            // they come back when it is found to be slow.
             const auto submit = [&](call_priority priority, const std::string& what) {
                 jobs.push_back(pool.submit(call_options{.priority = priority}, write_down, path, what));
             };
@@ -117,7 +118,7 @@ TEST_SUITE("process/call_options") {
             submit(call_priority::low, "low2");
             submit(call_priority::high, "high2");
             submit(call_priority::normal, "normal2");
-            co_await sleep_for(std::chrono::milliseconds(20));
+            while ((co_await pool.stats()).queued != 6) co_await sleep_for(std::chrono::milliseconds(1));
             g.open();
             co_await std::move(first);
             for (auto& each : jobs) co_await std::move(each);

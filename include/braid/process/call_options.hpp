@@ -11,7 +11,8 @@ struct call_options {
     /// What errors and statistics call it; null: the name of the function. It has to live until the call has ended.
     const char* name = nullptr;
     call_priority priority = call_priority::normal;
-    /// How often it is run again when its worker died of it: only the caller knows whether running it twice is harmless.
+    /// How often it is run again when its worker died of it: only the caller knows whether running it twice is
+    /// harmless.
     unsigned retries = 0;
 };
 

@@ -7,28 +7,18 @@
 #include <braid/process/call_options.hpp>
 #include <braid/process/detail/call.hpp>
 #include <braid/process/error.hpp>
+#include <braid/process/pool_options.hpp>
+#include <braid/process/pool_stats.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <ranges>
-#include <string>
 #include <utility>
 #include <vector>
 
 namespace braid {
-
-struct process_pool_options {
-    /// Processes at most; they are started when there is work for them. Default: the CPUs that this process may use.
-    std::optional<int> workers = {};
-    /// Shown in the process list, as the workers' second argument.
-    std::string name = "braid-worker";
-    /// How long a running call that was cancelled may go on before its process is killed.
-    std::chrono::milliseconds grace{1000};
-};
 
 /// A pool of worker processes, each the same executable started again.
 /// Threads: all members but the destructor may be called from any thread, `run` from coroutines on any home. The pool
@@ -95,6 +85,13 @@ public:
     /// Cancels what is queued and running, kills the workers, and does not wait for it. The calls end with `cancelled`
     /// (reason shutdown) when their processes are gone.
     void terminate() noexcept;
+
+    /// From now on so many workers at most. Those that are too many finish what they have and end. Threads: any.
+    /// Throws: usage_error if it is not positive.
+    void resize(int workers);
+
+    /// What the pool is doing now. Cancellation: of the awaiting task only.
+    task<pool_stats> stats() const;
 
     /// Of the workers that run now. Threads: the pool's home.
     [[nodiscard]] std::vector<int> worker_pids() const;

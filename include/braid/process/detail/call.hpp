@@ -45,6 +45,8 @@ public:
     virtual void fail(std::exception_ptr error) noexcept = 0;
     [[nodiscard]] virtual called_function called() const noexcept = 0;
 
+    [[nodiscard]] const call_options& options() const noexcept { return options_; }
+
 protected:
     call_base(std::shared_ptr<pool_engine> engine, const call_options& options) noexcept;
     ~call_base() override = default;
