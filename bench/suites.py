@@ -25,6 +25,14 @@ class Problem:
 
 MULTIPROCESSING_POOL = Contender("multiprocessing.Pool", "process/multiprocessing_pool.py")
 
+TIMERS = tuple(Contender(name, f"core/{name}_timers") for name in ("hand_rolled", "asio", "braid"))
+TIMER_PROBLEMS = {  # and the number of operations
+    "timer_due": 100_000,
+    "timer_cancelled": 1_000_000,
+    "timers_fired": 1_000_000,
+    "timers_scattered": 1_000_000,
+}
+
 
 SUITES: dict[str, tuple[Problem, ...]] = {
     "core": (
@@ -35,6 +43,10 @@ SUITES: dict[str, tuple[Problem, ...]] = {
                 Contender("asio_awaitable", "core/asio_awaitable_nested"),
                 Contender("braid", "core/braid_nested"),
             ),
+        ),
+        *(
+            Problem(name, "ns", False, operations, floor="hand_rolled", placements=("pinned",), contenders=TIMERS)
+            for name, operations in TIMER_PROBLEMS.items()
         ),
     ),
     "process": (

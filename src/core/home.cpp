@@ -204,57 +204,18 @@ void home::post_function(std::function<void()> then) {
     post(w);
 }
 
-// --- timers: a binary heap of our own in front of one Asio timer, which costs fifty times as much to arm.
-
-void home::place(std::size_t index, timer* t) noexcept {
-    timers_[index] = t;
-    t->place = index;
-}
-
-void home::sift_up(std::size_t index) noexcept {
-    timer* t = timers_[index];
-    while (index > 0) {
-        const std::size_t parent = (index - 1) / 2;
-        if (timers_[parent]->at <= t->at) break;
-        place(index, timers_[parent]);
-        index = parent;
-    }
-    place(index, t);
-}
-
-void home::sift_down(std::size_t index) noexcept {
-    timer* t = timers_[index];
-    for (std::size_t child; (child = 2 * index + 1) < timers_.size(); index = child) {
-        if (child + 1 < timers_.size() && timers_[child + 1]->at < timers_[child]->at) ++child;
-        if (t->at <= timers_[child]->at) break;
-        place(index, timers_[child]);
-    }
-    place(index, t);
-}
+// --- timers: a heap of our own in front of one Asio timer, which costs fifty times as much to arm.
 
 void home::arm(timer& t) {
-    timers_.push_back(&t);
-    t.place = timers_.size() - 1;
-    sift_up(t.place);
-    if (timers_.front()->at < asio_timer_at_) arm_asio_timer();
-}
-
-void home::disarm(timer& t) noexcept {
-    if (!t.armed()) return;
-    const std::size_t hole = std::exchange(t.place, timer::unarmed);
-    timer* last = timers_.back();
-    timers_.pop_back();
-    if (last == &t) return;
-    place(hole, last);
-    sift_up(hole);
-    sift_down(last->place);
+    timers_.arm(t);
+    if (t.at < asio_timer_at_) arm_asio_timer(t.at);
 }
 
 // An Asio timer that is too early is harmless: it finds nothing due and is armed again. So only an earlier
 // deadline than all before arms it anew, and disarming never touches it.
-void home::arm_asio_timer() {
+void home::arm_asio_timer(clock::time_point at) {
     if (context_gone_) return;
-    asio_timer_at_ = timers_.front()->at;
+    asio_timer_at_ = at;
     if (!asio_timer_) asio_timer_.emplace(executor_);
     asio_timer_->expires_at(asio_timer_at_);
     asio_timer_->async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
@@ -266,15 +227,15 @@ void home::arm_asio_timer() {
 
 void home::timers_due() noexcept {
     timer_work_.posted = false;
-    asio_timer_at_ = clock::time_point::max();
-    const auto now = clock::now();
-    while (!timers_.empty() && timers_.front()->at <= now) {
-        timer* t = timers_.front();
-        disarm(*t);
-        t->fire(t);
+    asio_timer_at_ = clock::time_point::min();  // what is armed meanwhile is looked at in the end
+    if (!timers_.fire_due(clock::now())) {
+        // What has been made ready runs first, while it is still in the cache.
+        timer_work_.posted = true;
+        return ready_.push(&timer_work_);
     }
+    asio_timer_at_ = clock::time_point::max();
     // A wait without end, until time_point::max(), needs no timer.
-    if (!timers_.empty() && timers_.front()->at < asio_timer_at_) arm_asio_timer();
+    if (const auto next = timers_.earliest(); next < asio_timer_at_) arm_asio_timer(next);
 }
 
 }  // namespace braid::detail

@@ -27,7 +27,7 @@ class [[nodiscard]] sleep_operation : public operation, private timer {
 public:
     explicit sleep_operation(time_point until) noexcept {
         at = until;
-        fire = [](timer* t) noexcept { static_cast<sleep_operation*>(t)->complete(); };
+        fire = [](timer* t) noexcept { static_cast<sleep_operation*>(t)->complete_here(); };
     }
     ~sleep_operation() override {
         if (armed()) env().where->disarm(*this);

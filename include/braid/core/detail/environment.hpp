@@ -78,6 +78,15 @@ public:
     /// Makes the waiting coroutine ready. Threads: any; once.
     void complete() noexcept { env_->where->post(this); }
 
+    /// The same on the home, for many operations in a row: what they will touch when they are resumed may be
+    /// anywhere in the memory, and comes from there meanwhile.
+    void complete_here() noexcept {
+        __builtin_prefetch(waiter_.address());
+        __builtin_prefetch(env_);
+        prefetch_neighbours();
+        this_driver.current->post(this);
+    }
+
     [[nodiscard]] environment& env() const noexcept { return *env_; }
 
 protected:

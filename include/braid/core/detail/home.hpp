@@ -10,9 +10,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <vector>
 
 #include <braid/core/detail/list.hpp>
+#include <braid/core/detail/timer_queue.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/io_context.hpp>
@@ -22,8 +22,6 @@ namespace braid::detail {
 
 class home;
 struct environment;
-
-using clock = std::chrono::steady_clock;
 
 /// Something that can be made ready: queued without an allocation, run once on its home.
 struct work {
@@ -72,16 +70,6 @@ private:
     work* last_ = nullptr;
 };
 
-/// Something to happen at a point of time. Armed and disarmed on its home.
-struct timer {
-    clock::time_point at;
-    void (*fire)(timer*) noexcept = nullptr;
-    std::size_t place = unarmed;  // in the home's heap
-    static constexpr std::size_t unarmed = static_cast<std::size_t>(-1);
-
-    [[nodiscard]] bool armed() const noexcept { return place != unarmed; }
-};
-
 class context_watch;
 
 class home : public std::enable_shared_from_this<home>, private list_node {
@@ -121,7 +109,7 @@ public:
 
     /// On this home only.
     void arm(timer& t);
-    void disarm(timer& t) noexcept;
+    void disarm(timer& t) noexcept { timers_.disarm(t); }
 
     /// A root lives here. The last one to leave stops the Asio timer, which would keep the context running, and sees to
     /// it that no thread is still waking the context, which may be destroyed next.
@@ -147,10 +135,7 @@ private:
     bool take_outside() noexcept;
     void run_ready(unsigned count) noexcept;
     void timers_due() noexcept;
-    void arm_asio_timer();
-    void place(std::size_t index, timer* t) noexcept;
-    void sift_up(std::size_t index) noexcept;
-    void sift_down(std::size_t index) noexcept;
+    void arm_asio_timer(clock::time_point at);
 
     boost::asio::any_io_executor executor_;
     const boost::asio::io_context::executor_type* native_;  // into executor_, null when it is of another kind
@@ -162,7 +147,7 @@ private:
     // Touched by whoever drains.
     work_list ready_;
     work_list turn_end_;
-    std::vector<timer*> timers_;                           // a heap, earliest first
+    timer_queue timers_;
     std::optional<boost::asio::steady_timer> asio_timer_;  // while it is of use: a home may outlive its context
     clock::time_point asio_timer_at_ = clock::time_point::max();
     std::size_t roots_ = 0;
