@@ -35,8 +35,13 @@ private:
 
 // --- what is waited for
 
+// They are moved member by member: a processor stalls when it reads as one what was just written in parts.
+
 template <class T>
 struct channel<T>::pushing {
+    pushing(channel& c, T&& v) noexcept : into(&c), value(std::move(v)) {}
+    pushing(pushing&& other) noexcept : into(other.into), value(std::move(other.value)) {}
+
     channel* into;
     T value;
     bool refused = false;  // the channel was closed
@@ -54,8 +59,11 @@ struct channel<T>::pushing {
 
 template <class T>
 struct channel<T>::popping {
+    explicit popping(channel& c) noexcept : from(&c) {}
+    popping(popping&& other) noexcept : from(other.from) {}
+
     channel* from;
-    std::optional<T> value{};
+    std::optional<T> value;
 
     using node = consumer;
     bool take(node* to_queue) noexcept { return from->give_out(value, to_queue); }
@@ -63,7 +71,10 @@ struct channel<T>::popping {
         const both_ends inside(*from);
         return from->consumers_.remove(w);
     }
-    std::optional<T> result() noexcept { return std::move(value); }
+    std::optional<T> result() noexcept {
+        if (!value) return std::nullopt;
+        return std::optional<T>(std::move(*value));
+    }
 };
 
 // --- one end
@@ -169,12 +180,12 @@ channel<T>::~channel() {
 
 template <class T>
 detail::queued<typename channel<T>::pushing> channel<T>::push(T value) noexcept {
-    return detail::queued(pushing{this, std::move(value)});
+    return detail::queued(pushing(*this, std::move(value)));
 }
 
 template <class T>
 detail::queued<typename channel<T>::popping> channel<T>::pop() noexcept {
-    return detail::queued(popping{this});
+    return detail::queued(popping(*this));
 }
 
 template <class T>
@@ -194,12 +205,12 @@ std::optional<T> channel<T>::try_pop() noexcept {
 
 template <class T>
 void channel<T>::push_blocking(T value) {
-    detail::wait_blocking(pushing{this, std::move(value)}, "channel::push_blocking", "co_await push(value)");
+    detail::wait_blocking(pushing(*this, std::move(value)), "channel::push_blocking", "co_await push(value)");
 }
 
 template <class T>
 std::optional<T> channel<T>::pop_blocking() {
-    return detail::wait_blocking(popping{this}, "channel::pop_blocking", "co_await pop()");
+    return detail::wait_blocking(popping(*this), "channel::pop_blocking", "co_await pop()");
 }
 
 template <class T>

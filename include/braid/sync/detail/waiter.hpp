@@ -25,6 +25,7 @@ template <class Waiter>
 class wait_queue {
 public:
     [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+    [[nodiscard]] Waiter& front() noexcept { return entries_.front(); }
     void push(Waiter& w) noexcept {
         w.queued = true;
         entries_.push_back(w);
