@@ -4,7 +4,6 @@
 #include <braid/core/task_group.hpp>
 #include <braid/sync/channel.hpp>
 
-
 #include <functional>
 #include <thread>
 #include <vector>

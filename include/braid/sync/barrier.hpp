@@ -77,8 +77,6 @@ struct barrier::arriving {
     }
 };
 
-inline detail::queued<barrier::arriving> barrier::arrive_and_wait() noexcept {
-    return detail::queued(arriving{this});
-}
+inline detail::queued<barrier::arriving> barrier::arrive_and_wait() noexcept { return detail::queued(arriving{this}); }
 
 }  // namespace braid

@@ -21,8 +21,9 @@ public:
     once(const once&) = delete;
     once& operator=(const once&) = delete;
 
-    /// `co_await o.call(f, args...)`: returns when it has been done. If it throws, cancellation included, that is told to
-    /// whoever tried; the next in the queue tries then. `f` may give a task, which is awaited; its result is dropped.
+    /// `co_await o.call(f, args...)`: returns when it has been done. If it throws, cancellation included, that is told
+    /// to whoever tried; the next in the queue tries then. `f` may give a task, which is awaited; its result is
+    /// dropped.
     template <class F, class... Args>
     task<> call(F f, Args... args);
     /// For plain threads, and plain functions.
