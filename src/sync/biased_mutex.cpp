@@ -22,7 +22,7 @@ const bool can_take_back = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED)
 bool bias::favour(home* first) noexcept {
     home* none = nullptr;
     return favoured_.load(std::memory_order_relaxed) == nullptr && can_take_back &&
-           favoured_.compare_exchange_strong(none, first, std::memory_order_acq_rel);
+           favoured_.compare_exchange_strong(none, first, std::memory_order_acq_rel) && come_in(first);
 }
 
 // Either the favoured home sees, as it comes in, that the favour has gone, or we see that it is inside: after the

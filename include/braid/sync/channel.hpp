@@ -75,10 +75,11 @@ private:
     [[noreturn]] static void throw_closed() {
         throw closed("a value was pushed into a channel that is closed: nobody would ever take it out");
     }
-    bool take_in(T& value, bool& refused, producer* to_queue);
-    bool give_out(std::optional<T>& to, consumer* to_queue) noexcept;
-    bool take_in_slowly(T& value, bool& refused, producer* to_queue, consumer*& served);
-    bool give_out_slowly(std::optional<T>& to, consumer* to_queue, producer*& served) noexcept;
+    bool take_in_at_once(T& value) noexcept;
+    bool give_out_at_once(std::optional<T>& to) noexcept;
+    // Apart, so that what is done at once is short enough to be inlined.
+    [[gnu::noinline]] bool take_in(T& value, bool& refused, producer* to_queue);
+    [[gnu::noinline]] bool give_out(std::optional<T>& to, consumer* to_queue) noexcept;
 
     const std::size_t capacity_;
     // Each end has a lock, so that they get on with their work side by side; a home that is alone here needs neither.

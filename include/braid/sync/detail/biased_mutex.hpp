@@ -16,10 +16,10 @@ public:
     /// True: inside, until `leave`. False: never again without the lock.
     [[nodiscard]] bool enter() noexcept {
         home* const here = this_driver.current;
-        if (here && favoured_.load(std::memory_order_relaxed) == here) [[likely]] {
-            if (come_in(here)) return true;
-        }
-        return here && favour(here) && come_in(here);
+        if (!here) return false;
+        if (favoured_.load(std::memory_order_relaxed) == here) [[likely]]
+            return come_in(here);
+        return favour(here);
     }
     void leave() noexcept { inside_.store(false, std::memory_order_release); }
 
@@ -38,6 +38,7 @@ private:
         leave();
         return false;
     }
+    /// Comes in if nobody came before.
     bool favour(home* first) noexcept;
     void take_back() noexcept;
 

@@ -47,7 +47,9 @@ struct channel<T>::pushing {
     bool refused = false;  // the channel was closed
 
     using node = producer;
-    bool take(node* to_queue) { return into->take_in(value, refused, to_queue); }
+    bool take(node* to_queue) {
+        return (!to_queue && into->take_in_at_once(value)) || into->take_in(value, refused, to_queue);
+    }
     bool forget(node& w) noexcept {
         const both_ends inside(*into);
         return into->producers_.remove(w);
@@ -66,7 +68,9 @@ struct channel<T>::popping {
     std::optional<T> value;
 
     using node = consumer;
-    bool take(node* to_queue) noexcept { return from->give_out(value, to_queue); }
+    bool take(node* to_queue) noexcept {
+        return (!to_queue && from->give_out_at_once(value)) || from->give_out(value, to_queue);
+    }
     bool forget(node& w) noexcept {
         const both_ends inside(*from);
         return from->consumers_.remove(w);
@@ -77,80 +81,74 @@ struct channel<T>::popping {
     }
 };
 
-// --- one end
+// --- one end, where nobody waits
+
+template <class T>
+bool channel<T>::take_in_at_once(T& value) noexcept {
+    if (capacity_ == 0) return false;
+    const detail::section inside(favour_, push_end_);
+    return consumers_.empty() && !closed_ && values_.push(value, capacity_);
+}
+
+template <class T>
+bool channel<T>::give_out_at_once(std::optional<T>& to) noexcept {
+    if (capacity_ == 0) return false;
+    const detail::section inside(favour_, pop_end_);
+    return producers_.empty() && values_.pop([&to](T&& v) { to.emplace(std::move(v)); });
+}
+
+// --- both ends, when somebody waits or will
 
 /// True when the value has gone in, or was refused.
 template <class T>
 bool channel<T>::take_in(T& value, bool& refused, producer* to_queue) {
-    {
-        const detail::section inside(favour_, push_end_);
-        if (consumers_.empty() && !closed_ && values_.push(value, capacity_)) return true;
-    }
     consumer* served = nullptr;
-    const bool done = take_in_slowly(value, refused, to_queue, served);
-    if (served) served->wake();
-    return done;
+    {
+        const both_ends inside(*this);
+        if (closed_) return refused = true;
+        served = consumers_.pop();
+        if (!served) {
+            if (values_.size() < capacity_) {
+                values_.grow_if_full();
+                return values_.push(value, capacity_);
+            }
+            if (to_queue) {
+                to_queue->value = &value;
+                to_queue->refused = &refused;
+                producers_.push(*to_queue);
+            }
+            return false;
+        }
+        served->value->emplace(std::move(value));
+    }
+    served->wake();
+    return true;
 }
 
-/// True when a value has come out, or none will ever again.
+/// True when a value has come out, or none will ever again. The first producer that waits gets rid of its own, too.
 template <class T>
 bool channel<T>::give_out(std::optional<T>& to, consumer* to_queue) noexcept {
-    {
-        const detail::section inside(favour_, pop_end_);
-        if (producers_.empty() && values_.pop([&to](T&& v) { to.emplace(std::move(v)); })) return true;
-    }
     producer* served = nullptr;
-    const bool done = give_out_slowly(to, to_queue, served);
-    if (served) served->wake();
-    return done;
-}
-
-// --- both ends, when somebody waits or will. `served` is to be woken after.
-
-template <class T>
-bool channel<T>::take_in_slowly(T& value, bool& refused, producer* to_queue, consumer*& served) {
-    const both_ends inside(*this);
-    if (closed_) {
-        refused = true;
-        return true;
-    }
-    served = consumers_.pop();
-    if (served) {
-        served->value->emplace(std::move(value));
-        return true;
-    }
-    if (values_.size() < capacity_) {
-        values_.grow_if_full();
-        return values_.push(value, capacity_);
-    }
-    if (to_queue) {
-        to_queue->value = &value;
-        to_queue->refused = &refused;
-        producers_.push(*to_queue);
-    }
-    return false;
-}
-
-/// The first producer that waits gets rid of its value, too.
-template <class T>
-bool channel<T>::give_out_slowly(std::optional<T>& to, consumer* to_queue, producer*& served) noexcept {
-    const both_ends inside(*this);
-    const bool buffered = values_.pop([&to](T&& v) { to.emplace(std::move(v)); });
-    served = producers_.pop();
-    if (served) {
+    {
+        const both_ends inside(*this);
+        const bool buffered = values_.pop([&to](T&& v) { to.emplace(std::move(v)); });
+        served = producers_.pop();
+        if (!served) {
+            if (buffered || closed_) return true;
+            if (to_queue) {
+                to_queue->value = &to;
+                consumers_.push(*to_queue);
+            }
+            return false;
+        }
         if (buffered) {
             values_.push(*served->value, capacity_);
         } else {
             to.emplace(std::move(*served->value));
         }
-        return true;
     }
-    if (buffered || closed_) return true;
-    if (to_queue) {
-        to_queue->value = &to;
-        consumers_.push(*to_queue);
-    }
-    return false;
+    served->wake();
+    return true;
 }
 
 template <class T>
@@ -190,6 +188,7 @@ detail::queued<typename channel<T>::popping> channel<T>::pop() noexcept {
 
 template <class T>
 bool channel<T>::try_push(T&& value) {
+    if (take_in_at_once(value)) return true;
     bool refused = false;
     const bool done = take_in(value, refused, nullptr);
     if (refused) throw_closed();
@@ -199,7 +198,7 @@ bool channel<T>::try_push(T&& value) {
 template <class T>
 std::optional<T> channel<T>::try_pop() noexcept {
     std::optional<T> value;
-    static_cast<void>(give_out(value, nullptr));
+    static_cast<void>(give_out_at_once(value) || give_out(value, nullptr));
     return value;
 }
 
