@@ -48,6 +48,41 @@ SUITES: dict[str, tuple[Problem, ...]] = {
             Problem(name, "ns", False, operations, floor="hand_rolled", placements=("pinned",), contenders=TIMERS)
             for name, operations in TIMER_PROBLEMS.items()
         ),
+        *(
+            Problem(
+                name, "ns", False, operations, floor="hand_rolled", placements=("pinned",),
+                contenders=(
+                    Contender("hand_rolled", "core/hand_rolled_channel"),
+                    Contender("asio_channel", "core/asio_channel"),
+                    Contender("braid", "core/braid_channel"),
+                ),
+            )
+            for name, operations in (("channel_buffered", 3_000_000), ("channel_rendezvous", 2_000_000))
+        ),
+        *(
+            Problem(
+                name, "ns", False, 2_000_000, floor="vyukov_queue",
+                contenders=(
+                    Contender("vyukov_queue", "core/vyukov_queue"),
+                    Contender("asio_channel", "core/asio_channel"),
+                    Contender("braid", "core/braid_channel"),
+                ),
+            )
+            for name in ("channel_threads_1_1", "channel_threads_4_4")
+        ),
+        *(
+            Problem(
+                name, "ns", False, operations, floor="std_mutex", placements=placements,
+                contenders=(
+                    Contender("std_mutex", "core/std_mutex"),
+                    Contender("braid", "core/braid_mutex"),
+                ),
+            )
+            for name, operations, placements in (
+                ("mutex_uncontended", 10_000_000, ("pinned",)),
+                ("mutex_contended_1000", 2_000_000, ("pinned", "free")),
+            )
+        ),
     ),
     "process": (
         Problem(

@@ -26,7 +26,16 @@
 
 // Between coroutines
 #include <braid/sync/channel.hpp>
+#include <braid/sync/work_queue.hpp>
+#include <braid/sync/mutex.hpp>
+#include <braid/sync/recursive_mutex.hpp>
+#include <braid/sync/shared_mutex.hpp>
 #include <braid/sync/semaphore.hpp>
+#include <braid/sync/condition.hpp>
+#include <braid/sync/event.hpp>
+#include <braid/sync/latch.hpp>
+#include <braid/sync/barrier.hpp>
+#include <braid/sync/once.hpp>
 #include <braid/flow/stream.hpp>
 
 // Threads and processes

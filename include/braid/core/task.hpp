@@ -138,7 +138,7 @@ struct awaiting_promise : promise_base, recycled_frame {
         if constexpr (requires { awaited.await_ready(); }) {
             return referred_awaiter<std::remove_reference_t<A>>{awaited};
         } else {
-            return std::forward<A>(awaited);
+            return detail::get_awaiter(std::forward<A>(awaited));
         }
     }
 };

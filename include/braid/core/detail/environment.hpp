@@ -56,6 +56,7 @@ struct environment {
     cancel_scope* scope;
     environment* parent = nullptr;
     adopted_work adopted{};
+    bool same_task = false;  // as the parent's: a part of what it does, not something beside it
 };
 
 /// A coroutine that suspends tells the operation it waits for where it belongs, through its promise.

@@ -23,7 +23,7 @@ private:
 /// A cancel scope below that of `outer`, and the environment that leads there.
 struct scoped_environment {
     explicit scoped_environment(environment& outer) noexcept
-        : scope(*outer.scope), env{.where = outer.where, .scope = &scope, .parent = &outer} {}
+        : scope(*outer.scope), env{.where = outer.where, .scope = &scope, .parent = &outer, .same_task = true} {}
     scoped_environment(const scoped_environment&) = delete;
     scoped_environment& operator=(const scoped_environment&) = delete;
 
