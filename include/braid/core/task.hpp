@@ -8,6 +8,7 @@
 
 #include <concepts>
 #include <coroutine>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -134,7 +135,8 @@ struct awaiting_promise : promise_base, recycled_frame {
     std::suspend_always initial_suspend() const noexcept { return {}; }
 
     template <class A>
-    decltype(auto) await_transform(A&& awaited) const noexcept {
+    decltype(auto) await_transform(A&& awaited, std::source_location here = std::source_location::current()) noexcept {
+        where = here;
         static_assert(!std::is_lvalue_reference_v<A> || !is_task<std::remove_cvref_t<A>>::value,
                       "braid: a task is awaited once, which uses it up: write co_await std::move(it)");
         static_assert(
@@ -189,7 +191,10 @@ struct task_access {
 template <class T>
 class task<T>::promise_type : public detail::awaiting_promise, public detail::result_slot<T> {
 public:
-    task get_return_object() noexcept { return task(std::coroutine_handle<promise_type>::from_promise(*this)); }
+    task get_return_object(std::source_location here = std::source_location::current()) noexcept {
+        this->where = here;
+        return task(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
     detail::hand_back final_suspend() const noexcept { return {}; }
     void unhandled_exception() noexcept { this->set_error(std::current_exception()); }
 };
