@@ -57,15 +57,15 @@ void task_group::fail(std::exception_ptr error, const detail::cancel_scope& scop
 void task_group::wake(crowd& empty) noexcept {
     for (joined* waiting = std::exchange(empty.joiners, nullptr); waiting;) {
         joined& one = *std::exchange(waiting, waiting->next_);
+        one.waiting_ = false;
         one.complete();
     }
 }
 
-// In the list as long as it waits, and looked for in it only here.
 void task_group::joined::on_cancel() noexcept {
+    if (!std::exchange(waiting_, false)) return;
     joined** place = &awaited_.joiners;
-    while (*place && *place != this) place = &(*place)->next_;
-    if (!*place) return;
+    while (*place != this) place = &(*place)->next_;
     *place = next_;
     stopped_ = true;
     complete();

@@ -257,6 +257,26 @@ TEST_SUITE("core/task_group: join") {
         }());
     }
 
+    TEST_CASE("one who joins may be cancelled when the group has already gone") {
+        run_blocking([]() -> task<> {
+            bool joined = false;
+            co_await with_task_group([&](task_group& outer) -> task<> {
+                co_await with_task_group([&](task_group& inner) -> task<> {
+                    inner.start([]() -> task<> { co_await checkpoint(); });
+                    outer.start(
+                        [](task_group& g, bool& done) -> task<> {
+                            co_await g.join();
+                            done = true;
+                        },
+                        std::ref(inner), std::ref(joined));
+                    co_await checkpoint();
+                });
+                outer.cancel();
+            });
+            CHECK(joined);
+        }());
+    }
+
     TEST_CASE("all who join the same children go on together") {
         run_blocking([]() -> task<> {
             int joined = 0;

@@ -1,5 +1,6 @@
 #include <braid/flow/map_concurrent.hpp>
 
+#include <braid/core/deadline.hpp>
 #include <braid/core/sleep.hpp>
 #include <braid/core/spawn.hpp>
 #include <braid/core/task_group.hpp>
@@ -172,6 +173,24 @@ TEST_SUITE("flow/map_concurrent") {
                           });
             CHECK_THROWS_WITH_AS(co_await map_concurrent(2, broken, later_is_faster).collect(), "unreadable",
                                  std::logic_error);
+        }());
+    }
+
+    TEST_CASE("the reason for which the consumer is cancelled reaches the calls") {
+        run_blocking([]() -> task<> {
+            std::string log;
+            auto work = [&log](int) -> task<int> {
+                try {
+                    co_await sleep_for(1h);
+                } catch (const cancelled& c) {
+                    log += to_string(c.reason());
+                    throw;
+                }
+                co_return 0;
+            };
+            const auto none = co_await move_on_after(1ms, map_concurrent(2, std::views::iota(0, 9), work).collect());
+            CHECK_FALSE(none.has_value());
+            CHECK(log == "deadlinedeadline");
         }());
     }
 }

@@ -159,6 +159,7 @@ public:
         }
         if (awaited_.alive == 0) return give_way_if_due();
         next_ = std::exchange(awaited_.joiners, this);
+        waiting_ = true;
         if (mode_ == mode::cancellable) listen();
         return true;
     }
@@ -174,6 +175,7 @@ private:
     crowd& awaited_;
     joined* next_ = nullptr;  // who joins the same
     mode mode_;
+    bool waiting_ = false;  // is in the list; once woken, the group may be gone
     bool stopped_ = false;
 };
 
