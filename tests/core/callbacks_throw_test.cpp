@@ -111,7 +111,7 @@ TEST_SUITE("core/callbacks that throw") {
     TEST_CASE("results that throw while they are moved are failures of their tasks") {
         with_every_budget([](int& budget) -> task<> {
             co_await give(budget);
-            co_await as_result(give(budget));
+            static_cast<void>(co_await as_result(give(budget)));
             co_await shield(give(budget));
             co_await fail_after(1h, give(budget));
             co_await when_all(give(budget), give(budget));

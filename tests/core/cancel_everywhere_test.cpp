@@ -154,7 +154,8 @@ TEST_SUITE("core/cancellation") {
 
     TEST_CASE("outcomes, streams of results and repeated attempts unwind") {
         cancel_everywhere([](int& alive) -> task<> {
-            co_await as_result(steps(alive));
+            const auto result = co_await as_result(steps(alive));
+            CHECK((result.has_value() || result.cancelled()));
             co_await when_all_settled(steps(alive), sleep_for(50us));
             std::vector<task<int>> many;
             for (int i = 0; i < 3; ++i) many.push_back(steps(alive));

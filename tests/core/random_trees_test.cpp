@@ -105,8 +105,8 @@ task<int> grow(forest& f, int depth) {
         case 2: co_await when_all_settled(several(f, depth)); break;
         case 3: co_await as_completed(several(f, depth)).collect(); break;
         case 4: co_await move_on_after(time, grow(f, depth - 1)); break;
-        case 5: co_await as_result(fail_after(time, grow(f, depth - 1))); break;
-        case 6: co_await shield(as_result(grow(f, depth - 1))); break;
+        case 5: static_cast<void>(co_await as_result(fail_after(time, grow(f, depth - 1)))); break;
+        case 6: static_cast<void>(co_await shield(as_result(grow(f, depth - 1)))); break;
         case 7: {
             auto results =
                 map_concurrent(2, std::views::iota(0, 4), [&f, depth](int) -> task<int> { return grow(f, depth - 1); });
@@ -129,7 +129,8 @@ TEST_SUITE("core/random trees") {
             forest f{.random = std::mt19937(seed)};
             run_blocking([](forest& here) -> task<> {
                 // A scope around it takes over what dropped streams leave.
-                co_await with_task_group([&](task_group&) -> task<> { co_await as_result(grow(here, 4)); });
+                co_await with_task_group(
+                    [&](task_group&) -> task<> { static_cast<void>(co_await as_result(grow(here, 4))); });
             }(f));
             CHECK(f.alive == 0);
             grown += f.grown;

@@ -58,7 +58,7 @@ TEST_SUITE("flow/map_concurrent") {
     }
 
     TEST_CASE("never more than the limit run, for limits of one, n and more than n") {
-        for (const std::size_t limit : {1, 5, 100}) {
+        for (const std::size_t limit : {1UL, 5UL, 100UL}) {
             crowd calls;
             run_blocking([](std::size_t most, crowd& c) -> task<> {
                 auto items = std::views::iota(0, 20);
