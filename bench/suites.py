@@ -36,12 +36,33 @@ TIMER_PROBLEMS = {  # and the number of operations
 
 SUITES: dict[str, tuple[Problem, ...]] = {
     "core": (
+        *(
+            Problem(
+                name, "ns", False, 10_000_000, floor="hand_rolled", placements=("pinned",),
+                contenders=(
+                    Contender("hand_rolled", "core/hand_rolled_nested"),
+                    Contender("asio_awaitable", "core/asio_awaitable_nested"),
+                    Contender("braid", "core/braid_nested"),
+                ),
+            )
+            for name in ("nested_await", "chain")
+        ),
+        *(
+            Problem(
+                name, "ns", False, 2_000_000, floor="hand_rolled", placements=("pinned",),
+                contenders=(
+                    Contender("hand_rolled", "core/hand_rolled_group"),
+                    Contender("asio_co_spawn", "core/asio_group"),
+                    Contender("braid", "core/braid_group"),
+                ),
+            )
+            for name in ("start_join", "fan_out")
+        ),
         Problem(
-            "nested_await", "ns", False, 10_000_000, floor="hand_rolled", placements=("pinned",),
+            "suspended_task", "bytes", False, 100_000, floor=None, placements=("free",),
             contenders=(
-                Contender("hand_rolled", "core/hand_rolled_nested"),
-                Contender("asio_awaitable", "core/asio_awaitable_nested"),
-                Contender("braid", "core/braid_nested"),
+                Contender("asio_co_spawn", "core/asio_suspended"),
+                Contender("braid", "core/braid_suspended"),
             ),
         ),
         *(

@@ -13,8 +13,10 @@
 #include <braid/core/sleep.hpp>
 #include <braid/core/deadline.hpp>
 #include <braid/core/task_group.hpp>
+#include <braid/core/ready_signal.hpp>
 #include <braid/core/when_all.hpp>
 #include <braid/core/when_any.hpp>
+#include <braid/core/as_result.hpp>
 #include <braid/core/job.hpp>
 #include <braid/core/shield.hpp>
 #include <braid/core/stop.hpp>
@@ -37,6 +39,9 @@
 #include <braid/sync/barrier.hpp>
 #include <braid/sync/once.hpp>
 #include <braid/flow/stream.hpp>
+#include <braid/flow/as_completed.hpp>
+#include <braid/flow/map_concurrent.hpp>
+#include <braid/flow/retry.hpp>
 
 // Threads and processes
 #include <braid/core/worker_pool.hpp>

@@ -54,6 +54,11 @@ private:
 
 namespace detail {
 
+template <class T>
+struct is_task : std::false_type {};
+template <class T>
+struct is_task<task<T>> : std::true_type {};
+
 /// The end of a coroutine that is awaited: hands over to whoever awaits it.
 struct hand_back {
     bool await_ready() const noexcept { return false; }
@@ -62,8 +67,10 @@ struct hand_back {
         promise_base& p = coroutine.promise();
         if (p.started_inline) {
             p.done_inline = true;  // its await_suspend is below us on the stack, and goes on by itself
-        } else {
+        } else if (p.continuation) [[likely]] {
             this_driver.next = p.continuation;
+        } else {
+            p.env->first_ended(*p.env);
         }
     }
     void await_resume() const noexcept {}
@@ -130,6 +137,8 @@ struct awaiting_promise : promise_base, recycled_frame {
     template <class A>
     decltype(auto) await_transform(A&& awaited, std::source_location here = std::source_location::current()) noexcept {
         where = here;
+        static_assert(!std::is_lvalue_reference_v<A> || !is_task<std::remove_cvref_t<A>>::value,
+                      "braid: a task is awaited once, which uses it up: write co_await std::move(it)");
         static_assert(
             home_awaitable<A>,
             "braid: this cannot be awaited in a task, which it could neither cancel nor bring back to its "
@@ -165,6 +174,15 @@ struct task_access {
         return t.coroutine_;
     }
     template <class T>
+    static std::coroutine_handle<> release(task<T>& t) noexcept {
+        return std::exchange(t.coroutine_, {});
+    }
+    /// Of the coroutine of a `task<T>`.
+    template <class T>
+    static typename task<T>::promise_type& promise(std::coroutine_handle<> h) noexcept {
+        return std::coroutine_handle<typename task<T>::promise_type>::from_address(h.address()).promise();
+    }
+    template <class T>
     static task<T> make(std::coroutine_handle<typename task<T>::promise_type> h) noexcept {
         return task<T>(h);
     }
@@ -193,14 +211,5 @@ using await_result_t = decltype(std::declval<decltype(detail::get_awaiter(std::d
 /// Something that can be awaited in a task.
 template <class A>
 concept awaitable = requires(A a) { detail::get_awaiter(std::move(a)).await_ready(); };
-
-namespace detail {
-
-template <class T>
-struct is_task : std::false_type {};
-template <class T>
-struct is_task<task<T>> : std::true_type {};
-
-}  // namespace detail
 
 }  // namespace braid

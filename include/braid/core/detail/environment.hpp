@@ -14,6 +14,7 @@
 namespace braid::detail {
 
 class operation;
+struct environment;
 
 /// A part of the work that is cancelled as one. Scopes form a tree; cancelling one cancels those below it.
 /// Cancellation is a state, not an event: what is awaited later in a cancelled scope is refused.
@@ -21,7 +22,7 @@ class operation;
 class cancel_scope : public list_node {
 public:
     cancel_scope() = default;
-    explicit cancel_scope(cancel_scope& parent) noexcept : reason_(parent.reason_) {
+    explicit cancel_scope(cancel_scope& parent) noexcept : reason_(parent.reason_), expiry_(parent.expiry_) {
         parent.children_.push_back(*this);
     }
 
@@ -31,13 +32,25 @@ public:
     /// Cancels everything inside. The first reason stays.
     void cancel(cancel_reason why) noexcept;
 
+    /// Before anything is inside. Whoever says so cancels the scope when the time has come.
+    void expires_at(clock::time_point then) noexcept {
+        own_expiry_ = then;
+        if (then < expiry_) expiry_ = then;
+    }
+    /// The time has come for this scope, or one around it, though the loop may not have got to its timers.
+    [[nodiscard]] bool expired() const noexcept { return expiry_ != never && clock::now() >= expiry_; }
+
     void add(operation& op) noexcept;
 
 private:
+    friend void cancel_expired(const environment& here) noexcept;
     void mark(cancel_reason why) noexcept;
     void stop_operations() noexcept;
 
+    static constexpr clock::time_point never = clock::time_point::max();
     std::optional<cancel_reason> reason_;
+    clock::time_point expiry_ = never;  // the earliest of this scope and of those around it
+    clock::time_point own_expiry_ = never;
     list<cancel_scope> children_;
     list<operation> operations_;  // suspended in this scope
 };
@@ -57,7 +70,12 @@ struct environment {
     environment* parent = nullptr;
     adopted_work adopted{};
     bool same_task = false;  // as the parent's: a part of what it does, not something beside it
+    /// Where no coroutine awaits the first one in here: is told that it has ended, and may destroy it.
+    void (*first_ended)(environment& here) noexcept = nullptr;
 };
+
+/// Cancels the outermost of the scopes around `here` that have expired.
+void cancel_expired(const environment& here) noexcept;
 
 /// A coroutine that suspends tells the operation it waits for where it belongs, through its promise.
 struct promise_base {

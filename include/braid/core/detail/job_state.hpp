@@ -100,7 +100,7 @@ private:
 
 /// The state of a job that is a coroutine.
 template <class R>
-class root_job final : public job_state<R> {
+class root_job : public job_state<R> {
 public:
     explicit root_job(std::shared_ptr<home> where) noexcept : home_(std::move(where)) {
         request_.run = [](work* w) noexcept { static_cast<stop_work*>(w)->carry_out(); };

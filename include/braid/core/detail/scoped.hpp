@@ -68,6 +68,24 @@ private:
     std::coroutine_handle<typename task<T>::promise_type> child_;
 };
 
+/// Awaits a task and gives how it ended, without throwing that.
+template <class T>
+class [[nodiscard]] settled {
+public:
+    explicit settled(task<T>& work) noexcept : child_(task_access::handle(work)) {}
+
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> parent) const noexcept {
+        promise_base& p = parent.promise();
+        return begin_child(child_, parent, *p.env, p.depth);
+    }
+    outcome<T> await_resume() const { return child_.promise().take_outcome(); }
+
+private:
+    std::coroutine_handle<typename task<T>::promise_type> child_;
+};
+
 /// Waits until everything that a scope has adopted is over. It has been cancelled, so the wait is seen through.
 class [[nodiscard]] adopted_done : public operation {
 public:
