@@ -146,7 +146,7 @@ void fork_base::local_child_ended(fork_environment& self, promise_base& child) n
 bool fork_base::go_on_outside() noexcept {
     this_driver.env = this;
     while (left_ != 0) {
-        promise_base& child = *children_[count_ - left_];
+        promise_base& child = *children_[count_ - left_].promise;
         --left_;
         if (scope_.cancelled()) {
             cut_off_ = true;

@@ -187,6 +187,7 @@ void thread_workers::work(worker& me) noexcept {
     // Linux shows 15 characters of a thread's name.
     ::pthread_setname_np(::pthread_self(), fmt::format("{:.11}-{}", name_, me.number).substr(0, 15).c_str());
     this_worker = &me;
+    me.where->stop_resting();
     constexpr unsigned turns_between_polls = 16;
     unsigned turns = 0;
     while (!done()) {

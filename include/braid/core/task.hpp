@@ -167,6 +167,11 @@ struct task_access {
     static std::coroutine_handle<typename task<T>::promise_type> handle(task<T>& t) noexcept {
         return t.coroutine_;
     }
+    /// From now on the frame is the caller's.
+    template <class T>
+    static std::coroutine_handle<typename task<T>::promise_type> release(task<T>& t) noexcept {
+        return std::exchange(t.coroutine_, {});
+    }
     template <class T>
     static task<T> make(std::coroutine_handle<typename task<T>::promise_type> h) noexcept {
         return task<T>(h);

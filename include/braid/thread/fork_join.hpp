@@ -47,94 +47,92 @@ namespace detail {
 template <class... Ts>
 class [[nodiscard]] fork_tuple final : public fork_base {
 public:
-    explicit fork_tuple(task<Ts>&... children) noexcept : children_(std::move(children)...) {}
+    explicit fork_tuple(task<Ts>&... children) noexcept : children_{adopt(children)...} {}
+    ~fork_tuple() {
+        for (const fork_child& child : children_) child.frame.destroy();
+    }
 
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-        promise_base& caller = waiter.promise();
-        std::apply([&](task<Ts>&... child) { promises_ = {prepare(task_access::handle(child), caller.depth)...}; },
-                   children_);
-        return begin(waiter, caller, promises_.data(), sizeof...(Ts));
+        return begin(waiter, waiter.promise(), children_.data(), sizeof...(Ts));
     }
     std::tuple<value_or_monostate<Ts>...> await_resume() {
         check();
-        return std::apply([](task<Ts>&... child) { return std::tuple<value_or_monostate<Ts>...>{take(child)...}; },
-                          children_);
+        return values(std::index_sequence_for<Ts...>());
     }
 
 private:
+    template <std::size_t... I>
+    std::tuple<value_or_monostate<Ts>...> values(std::index_sequence<I...>) {
+        return std::tuple<value_or_monostate<Ts>...>{value<Ts>(children_[I])...};
+    }
     template <class T>
-    static value_or_monostate<T> take(task<T>& child) {
+    static value_or_monostate<T> value(const fork_child& child) {
         if constexpr (std::is_void_v<T>) {
-            task_access::handle(child).promise().take();
+            promise_of<T>(child).take();
             return {};
         } else {
-            return task_access::handle(child).promise().take();
+            return promise_of<T>(child).take();
         }
     }
-    std::exception_ptr error_of_child(promise_base& child) const noexcept override {
+    std::exception_ptr error_of_child(promise_base& failed) const noexcept override {
         std::exception_ptr error;
-        const auto look = [&]<class T>(const task<T>&) {
-            using promise = typename task<T>::promise_type;
-            error = static_cast<const promise&>(child).error();
-        };
         std::size_t i = 0;
-        std::apply([&](const task<Ts>&... each) { ((promises_[i++] == &child ? look(each) : void()), ...); },
-                   children_);
+        const auto look = [&]<class T>(std::type_identity<T>) {
+            const fork_child& child = children_[i++];
+            if (child.promise == &failed) error = promise_of<T>(child).error();
+        };
+        (look(std::type_identity<Ts>()), ...);
         return error;
     }
 
-    std::tuple<task<Ts>...> children_;
-    std::array<promise_base*, sizeof...(Ts)> promises_;
+    std::array<fork_child, sizeof...(Ts)> children_;
 };
 
-/// Children of one type, in an array or a vector.
-template <class T, class Tasks, class Promises, class Values>
+/// Any number of children of one type. They lie in recycled memory.
+template <class T, class Values>
 class [[nodiscard]] fork_range final : public fork_base {
 public:
-    explicit fork_range(Tasks children) noexcept : children_(std::move(children)) {}
+    template <class Tasks>
+    explicit fork_range(Tasks& children) : size_(children.size()) {
+        if (size_ == 0) return;
+        children_ = static_cast<fork_child*>(allocate_frame(size_ * sizeof(fork_child)));
+        for (std::size_t i = 0; i < size_; ++i) std::construct_at(&children_[i], adopt(children[i]));
+    }
+    ~fork_range() {
+        for (std::size_t i = 0; i < size_; ++i) children_[i].frame.destroy();
+        if (children_) release_frame(children_, size_ * sizeof(fork_child));
+    }
 
     bool await_ready() const noexcept { return false; }
     template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> waiter) {
-        promise_base& caller = waiter.promise();
-        if constexpr (requires { promises_.resize(1); }) promises_.resize(children_.size());
-        for (std::size_t i = 0; i < children_.size(); ++i) {
-            promises_[i] = prepare(task_access::handle(children_[i]), caller.depth);
-        }
-        return begin(waiter, caller, promises_.data(), static_cast<unsigned>(children_.size()));
+    bool await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
+        return begin(waiter, waiter.promise(), children_, static_cast<unsigned>(size_));
     }
     Values await_resume() {
         check();
-        if constexpr (!std::is_void_v<T>) {
-            return values(std::make_index_sequence<sizes<Tasks>::value>());
+        if constexpr (requires { std::tuple_size<Values>::value; }) {
+            return values(std::make_index_sequence<std::tuple_size_v<Values>>());
+        } else if constexpr (!std::is_void_v<Values>) {
+            Values all;
+            all.reserve(size_);
+            for (std::size_t i = 0; i < size_; ++i) all.push_back(promise_of<T>(children_[i]).take());
+            return all;
         }
     }
 
 private:
-    template <class>
-    struct sizes : std::integral_constant<std::size_t, 0> {};
-    template <class E, std::size_t N>
-    struct sizes<std::array<E, N>> : std::integral_constant<std::size_t, N> {};
-
     template <std::size_t... I>
-    Values values(std::index_sequence<I...>) {
-        if constexpr (sizeof...(I) != 0) {
-            return Values{task_access::handle(children_[I]).promise().take()...};
-        } else {
-            Values all;
-            all.reserve(children_.size());
-            for (task<T>& child : children_) all.push_back(task_access::handle(child).promise().take());
-            return all;
-        }
+    auto values(std::index_sequence<I...>) {
+        return Values{promise_of<T>(children_[I]).take()...};
     }
     std::exception_ptr error_of_child(promise_base& child) const noexcept override {
-        return static_cast<const typename task<T>::promise_type&>(child).error();
+        return static_cast<typename task<T>::promise_type&>(child).error();
     }
 
-    Tasks children_;
-    Promises promises_;
+    std::size_t size_;
+    fork_child* children_ = nullptr;
 };
 
 }  // namespace detail
@@ -148,14 +146,13 @@ auto fork_join(task<Ts>... children) {
 template <class T, std::size_t N>
 auto fork_join(std::array<task<T>, N> children) {
     using values = std::conditional_t<std::is_void_v<T>, void, std::array<detail::value_or_monostate<T>, N>>;
-    return detail::fork_range<T, std::array<task<T>, N>, std::array<detail::promise_base*, N>, values>(
-        std::move(children));
+    return detail::fork_range<T, values>(children);
 }
 
 template <class T>
 auto fork_join(std::vector<task<T>> children) {
     using values = std::conditional_t<std::is_void_v<T>, void, std::vector<detail::value_or_monostate<T>>>;
-    return detail::fork_range<T, std::vector<task<T>>, std::vector<detail::promise_base*>, values>(std::move(children));
+    return detail::fork_range<T, values>(children);
 }
 
 }  // namespace braid

@@ -19,6 +19,12 @@ namespace braid::detail {
 
 class fork_base;
 
+/// A child of a fork, whose frame the fork owns.
+struct fork_child {
+    promise_base* promise;
+    std::coroutine_handle<> frame;
+};
+
 /// A child on another worker, or on this one after its parent has suspended. It belongs to the thief until it ends.
 class away_child : public fork_environment, public work {
 public:
@@ -60,9 +66,10 @@ protected:
     }
 
     /// Begins the children, which have been prepared. To be returned from await_suspend: true suspends.
-    bool begin(std::coroutine_handle<> waiter, promise_base& caller, promise_base* const* children,
+    bool begin(std::coroutine_handle<> waiter, promise_base& caller, const fork_child* children,
                unsigned count) noexcept {
         waiter_ = waiter;
+        depth_ = caller.depth + 1;
         children_ = children;
         count_ = left_ = count;
         where = caller.env->where;
@@ -84,15 +91,19 @@ protected:
         return fork();
     }
 
-    /// Says what a child is to begin with.
-    template <class Promise>
-    promise_base* prepare(std::coroutine_handle<Promise> child, unsigned depth) noexcept {
-        promise_base& p = child.promise();
-        p.continuation = child;  // until it begins: itself
+    /// Takes a task over and says where it belongs.
+    template <class T>
+    fork_child adopt(task<T>& child) noexcept {
+        const auto frame = task_access::release(child);
+        promise_base& p = frame.promise();
+        p.continuation = frame;  // until it begins: itself
         p.env = this;
-        p.depth = depth + 1;
         p.forked = true;
-        return &p;
+        return {&p, frame};
+    }
+    template <class T>
+    static auto& promise_of(const fork_child& child) noexcept {
+        return static_cast<typename task<T>::promise_type&>(*child.promise);
     }
 
     /// Throws: the first failure; `cancelled` when children were cut off without one.
@@ -123,12 +134,12 @@ private:
     bool fork() noexcept {
         this_driver.env = this;
         forked_ = true;
-        for (unsigned i = 0; i + 1 < count_; ++i) worker_->forks.push(children_[i]);
+        for (unsigned i = 0; i + 1 < count_; ++i) worker_->forks.push(children_[i].promise);
         worker_->exchange.offer();
         if (count_ == 0) [[unlikely]]
             return false;
         --left_;
-        if (!run_here(*children_[left_])) return suspend();
+        if (!run_here(*children_[left_].promise)) return suspend();
         return go_on();
     }
 
@@ -136,7 +147,7 @@ private:
     bool go_on() noexcept {
         while (left_ != 0) {
             promise_base* child = worker_->forks.pop();
-            if (child != children_[left_ - 1]) [[unlikely]] {
+            if (child != children_[left_ - 1].promise) [[unlikely]] {
                 if (child) worker_->forks.push(child);  // of somebody who has suspended
                 return wait_for_stolen();
             }
@@ -153,7 +164,8 @@ private:
     /// False when it has not ended yet.
     bool run_here(promise_base& child) noexcept {
         const std::coroutine_handle<> body = std::exchange(child.continuation, waiter_);
-        if (child.depth % levels_on_the_stack == 0) {
+        child.depth = depth_;
+        if (depth_ % levels_on_the_stack == 0) {
             this_driver.next = body;
             return false;
         }
@@ -190,7 +202,8 @@ private:
 
     std::coroutine_handle<> waiter_;
     worker* worker_;                 // null outside of a pool
-    promise_base* const* children_;  // the deque gives them back from last to first
+    const fork_child* children_;  // the deque gives them back from last to first
+    unsigned depth_;
     unsigned count_;
     unsigned left_;           // not begun by us
     unsigned open_ = 0;       // outside of a pool: begun and suspended

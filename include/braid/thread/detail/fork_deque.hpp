@@ -3,6 +3,7 @@
 // Source: Chase and Lev, Dynamic circular work-stealing deque, SPAA 2005, with sequentially consistent operations where
 // the paper has fences, which the thread sanitizer does not know.
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,8 @@ namespace braid::detail {
 
 struct promise_base;
 
+/// The oldest children are public; what lies above is the owner's alone, who takes it back without a barrier. There are
+/// always some public ones, if there are any, so that thieves find enough until the owner looks here again.
 class fork_deque {
 public:
     fork_deque() : ring_(own_ring(first_capacity)) {}
@@ -21,36 +24,29 @@ public:
 
     /// The owner only.
     void push(promise_base* child) {
-        const std::int64_t bottom = bottom_.load(std::memory_order_relaxed);
+        const std::int64_t bottom = bottom_;
+        const std::int64_t top = top_.load(std::memory_order_relaxed);
         ring* r = ring_.load(std::memory_order_relaxed);
-        if (bottom - seen_top_ >= r->capacity()) [[unlikely]]
-            r = make_room(bottom);
+        if (bottom - top >= r->capacity()) [[unlikely]]
+            r = make_room(top);
         r->at(bottom).store(child, std::memory_order_relaxed);
-        bottom_.store(bottom + 1, std::memory_order_release);
+        bottom_ = bottom + 1;
+        publish(top, bottom + 1);
     }
 
     /// The youngest, or null. The owner only.
     promise_base* pop() noexcept {
-        const std::int64_t bottom = bottom_.load(std::memory_order_relaxed) - 1;
-        ring* r = ring_.load(std::memory_order_relaxed);
-        bottom_.store(bottom, std::memory_order_seq_cst);
-        std::int64_t top = top_.load(std::memory_order_seq_cst);
-        if (top < bottom) [[likely]]
-            return r->at(bottom).load(std::memory_order_relaxed);
-        promise_base* last = nullptr;
-        if (top == bottom) {
-            last = r->at(bottom).load(std::memory_order_relaxed);
-            if (!top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst)) last = nullptr;
-        }
-        bottom_.store(bottom + 1, std::memory_order_relaxed);
-        return last;
+        const std::int64_t last = bottom_ - 1;
+        if (last < split_.load(std::memory_order_relaxed)) return pop_public(last);
+        bottom_ = last;
+        publish(top_.load(std::memory_order_relaxed), last);
+        return ring_.load(std::memory_order_relaxed)->at(last).load(std::memory_order_relaxed);
     }
 
     /// The oldest; null when there is none, or when somebody else was quicker. Threads: any.
     promise_base* steal() noexcept {
         std::int64_t top = top_.load(std::memory_order_seq_cst);
-        const std::int64_t bottom = bottom_.load(std::memory_order_seq_cst);
-        if (top >= bottom) return nullptr;
+        if (top >= split_.load(std::memory_order_seq_cst)) return nullptr;
         promise_base* child = ring_.load(std::memory_order_acquire)->at(top).load(std::memory_order_relaxed);
         if (!top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst)) return nullptr;
         return child;
@@ -58,11 +54,12 @@ public:
 
     /// A look, out of date as soon as it is there. Threads: any.
     [[nodiscard]] bool empty() const noexcept {
-        return top_.load(std::memory_order_seq_cst) >= bottom_.load(std::memory_order_seq_cst);
+        return top_.load(std::memory_order_seq_cst) >= split_.load(std::memory_order_seq_cst);
     }
 
 private:
     static constexpr std::int64_t first_capacity = 256;
+    static constexpr std::int64_t enough_for_thieves = 8;
 
     class ring {
     public:
@@ -82,13 +79,20 @@ private:
         rings_.push_back(std::make_unique<ring>(capacity));
         return rings_.back().get();
     }
-    ring* make_room(std::int64_t bottom);
+    ring* make_room(std::int64_t top);
+
+    void publish(std::int64_t top, std::int64_t bottom) noexcept {
+        const std::int64_t split = split_.load(std::memory_order_relaxed);
+        if (split - top < enough_for_thieves && split < bottom) [[unlikely]]
+            split_.store(std::min(bottom, top + enough_for_thieves), std::memory_order_release);
+    }
+    promise_base* pop_public(std::int64_t last) noexcept;
 
     // The owner's.
     std::vector<std::unique_ptr<ring>> rings_;  // the old ones too: a thief may be looking at one
-    std::int64_t seen_top_ = 0;                 // top was at least that
     std::atomic<ring*> ring_;
-    std::atomic<std::int64_t> bottom_ = 0;
+    std::int64_t bottom_ = 0;
+    std::atomic<std::int64_t> split_ = 0;  // public below; written by the owner
 
     alignas(64) std::atomic<std::int64_t> top_ = 0;
 };

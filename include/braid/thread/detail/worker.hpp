@@ -48,6 +48,7 @@ public:
 
     using home::drive;
     using home::has_work;
+    using home::stop_resting;
     /// Carries out what sockets and timers have ready.
     void poll() { context.poll(); }
     /// Returns when there may be something to do: `wake` was called, or an event came; after `nap` at the latest.
@@ -83,7 +84,7 @@ public:
     bool napped = false;
     /// Forks until the home's queue gets its turn again: what cancels a computation comes in by that.
     unsigned forks_until_turn = 0;
-    static constexpr unsigned forks_a_turn = 2048;
+    static constexpr unsigned forks_a_turn = 4096;
 };
 
 /// The worker whose thread this is.
