@@ -210,13 +210,12 @@ bool thread_workers::done() noexcept {
 
 bool thread_workers::run_coroutines(worker& me) noexcept {
     me.forks_until_turn = worker::forks_a_turn;
-    if (me.where->has_work()) {
-        me.where->drive([] {});
-        return true;
-    }
+    const bool ready = me.where->has_work();
+    if (ready) me.where->drive([] {});
+    // Though something may always be ready: coroutines that only yield do not hold up forked ones.
     promise_base* const child = me.forks.pop();
     if (child) begin_away(me, *child);
-    return child != nullptr;
+    return ready || child != nullptr;
 }
 
 void thread_workers::begin_away(worker& me, promise_base& child) noexcept {

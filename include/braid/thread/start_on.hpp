@@ -28,6 +28,18 @@ auto start_on(thread_pool& pool, F&& f, Args&&... args);
 
 namespace detail {
 
+/// What the root of a coroutine on a worker does last.
+struct living_call_ended {
+    thread_workers& workers;
+    thread_call& call;
+    std::shared_ptr<remote_cancel> remote;
+
+    void operator()() const noexcept {
+        remote->detach();
+        workers.ended(call);
+    }
+};
+
 template <class R, class F, class... Args>
 class [[nodiscard]] start_operation : public operation, private thread_call {
 public:
@@ -53,13 +65,9 @@ private:
         here.inhabited = true;
         try {
             auto remote = std::make_shared<remote_cancel>(here.where);
-            root living = run_root(
-                std::apply([this](Args&... args) { return std::invoke(std::move(function_), std::move(args)...); },
-                           arguments_),
-                &result_, [this, remote] {
-                    remote->detach();
-                    workers_.ended(*this);
-                });
+            auto body = std::apply(
+                [this](Args&... args) { return std::invoke(std::move(function_), std::move(args)...); }, arguments_);
+            root living = run_root(std::move(body), &result_, living_call_ended{workers_, *this, remote});
             remote->attach(living.scope());
             pass_stop_to(remote);
             std::move(living).start(here.where);

@@ -59,7 +59,7 @@ public:
 
 private:
     static constexpr std::int64_t first_capacity = 256;
-    static constexpr std::int64_t enough_for_thieves = 8;
+    static constexpr std::int64_t enough_for_thieves = 4;
 
     class ring {
     public:
