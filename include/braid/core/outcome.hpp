@@ -71,6 +71,8 @@ public:
         std::construct_at(&error_, std::move(error));
         state_ = state::error;
     }
+    /// Null when there is none.
+    [[nodiscard]] std::exception_ptr error() const noexcept { return state_ == state::error ? error_ : nullptr; }
     T take() {
         if (state_ == state::error) [[unlikely]]
             std::rethrow_exception(std::exchange(error_, {}));
@@ -108,6 +110,7 @@ class result_slot<void> {
 public:
     void return_void() const noexcept {}
     void set_error(std::exception_ptr error) noexcept { error_ = std::move(error); }
+    [[nodiscard]] std::exception_ptr error() const noexcept { return error_; }
     void take() {
         if (error_) [[unlikely]]
             std::rethrow_exception(std::exchange(error_, {}));

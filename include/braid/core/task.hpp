@@ -67,6 +67,9 @@ struct hand_back {
         promise_base& p = coroutine.promise();
         if (p.started_inline) {
             p.done_inline = true;  // its await_suspend is below us on the stack, and goes on by itself
+        } else if (p.forked) [[unlikely]] {
+            auto& waiting = static_cast<fork_environment&>(*p.env);
+            waiting.child_ended(waiting, p);
         } else if (p.continuation) [[likely]] {
             this_driver.next = p.continuation;
         } else {
@@ -76,12 +79,14 @@ struct hand_back {
     void await_resume() const noexcept {}
 };
 
+/// Levels of awaits that may lie on the stack between two unwindings to the driver.
+inline constexpr unsigned levels_on_the_stack = 16;
+
 /// Starts or hands over to `child` for `parent`. A child begins on the stack of its parent, which costs less than
 /// any hand-over; every few levels the stack is unwound to the driver first. To be returned from await_suspend.
 template <class Promise>
 bool begin_child(std::coroutine_handle<Promise> child, std::coroutine_handle<> parent, environment& env,
                  unsigned depth) noexcept {
-    constexpr unsigned levels_on_the_stack = 16;
     promise_base& p = child.promise();
     p.continuation = parent;
     p.env = &env;
@@ -173,8 +178,9 @@ struct task_access {
     static std::coroutine_handle<typename task<T>::promise_type> handle(task<T>& t) noexcept {
         return t.coroutine_;
     }
+    /// From now on the frame is the caller's.
     template <class T>
-    static std::coroutine_handle<> release(task<T>& t) noexcept {
+    static std::coroutine_handle<typename task<T>::promise_type> release(task<T>& t) noexcept {
         return std::exchange(t.coroutine_, {});
     }
     /// Of the coroutine of a `task<T>`.
@@ -196,7 +202,10 @@ public:
         return task(std::coroutine_handle<promise_type>::from_promise(*this));
     }
     detail::hand_back final_suspend() const noexcept { return {}; }
-    void unhandled_exception() noexcept { this->set_error(std::current_exception()); }
+    void unhandled_exception() noexcept {
+        this->failed = true;
+        this->set_error(std::current_exception());
+    }
 };
 
 template <class T>

@@ -26,6 +26,13 @@ public:
         parent.children_.push_back(*this);
     }
 
+    /// Puts a scope that was made without a parent below one: from now on, and from what happened before, they are
+    /// cancelled together.
+    void link_below(cancel_scope& parent) noexcept {
+        parent.children_.push_back(*this);
+        if (parent.reason_) cancel(*parent.reason_);
+    }
+
     [[nodiscard]] bool cancelled() const noexcept { return reason_.has_value(); }
     [[nodiscard]] cancel_reason reason() const noexcept { return reason_.value_or(cancel_reason::user); }
 
@@ -85,6 +92,15 @@ struct promise_base {
     unsigned depth = 0;           // of awaits since the root, to bound the stack
     bool started_inline = false;  // the awaiting coroutine's await_suspend is still on the stack
     bool done_inline = false;
+    bool forked = false;  // its environment is a fork_environment, to be told of its end
+    bool failed = false;
+};
+
+/// The environment of coroutines whose end is told to somebody who waits for several of them, instead of resuming a
+/// continuation.
+struct fork_environment : environment {
+    /// On the home, in the final suspension of the child.
+    void (*child_ended)(fork_environment& self, promise_base& child) noexcept;
 };
 
 /// One suspension at a leaf of the await tree. It lives in the awaiting frame, can be made ready once from any
@@ -128,6 +144,11 @@ protected:
     void enter_regardless(std::coroutine_handle<Promise> waiter) noexcept {
         waiter_ = waiter;
         env_ = waiter.promise().env;
+    }
+
+    void enter_regardless(std::coroutine_handle<> waiter, environment& env) noexcept {
+        waiter_ = waiter;
+        env_ = &env;
     }
 
     /// From now on `on_cancel` may be called, until the coroutine is resumed.
