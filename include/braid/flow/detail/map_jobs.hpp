@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <queue>
 #include <ranges>
 #include <tuple>
 #include <type_traits>
@@ -49,6 +50,13 @@ task<value_or_monostate<R>> result_of(job<R> work) {
     }
 }
 
+template <class Job>
+Job take_first(std::queue<Job>& jobs) {
+    Job first = std::move(jobs.front());
+    jobs.pop();
+    return first;
+}
+
 /// A range that is kept for later: values are moved in, lvalues are viewed and must outlive the stream.
 template <class Range>
 using kept_range = std::views::all_t<Range>;
@@ -56,14 +64,16 @@ using kept_range = std::views::all_t<Range>;
 /// The results in the order of the items. At most `window` items are ahead of the consumer.
 template <class Submit, class Range>
 stream<mapped<Submit, Range>> map_ordered(Submit submit, Range range, std::size_t window) {
-    ring<mapped_job<Submit, Range>> ahead;  // dropped early, it cancels what runs, and the scope waits for that
+    std::queue<mapped_job<Submit, Range>> ahead;  // dropped early, it cancels what runs, and the scope waits for that
     for (auto&& item : range) {
         ahead.push(submit_item(submit, std::forward<decltype(item)>(item)));
         if (ahead.size() < window) continue;
-        co_yield co_await result_of(ahead.pop());
+        auto first = take_first(ahead);
+        co_yield co_await result_of(std::move(first));
     }
     while (!ahead.empty()) {
-        co_yield co_await result_of(ahead.pop());
+        auto first = take_first(ahead);
+        co_yield co_await result_of(std::move(first));
     }
 }
 
