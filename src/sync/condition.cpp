@@ -24,7 +24,7 @@ std::size_t condition::notify(std::size_t many) noexcept {
 }
 
 mutex& condition::mutex_of(const mutex::lock_type& lock) {
-    if (lock) return *lock.mutex();
+    if (lock && lock.mutex()->is_locked()) return *lock.mutex();
     throw usage_error("a condition was waited for with a lock that holds no mutex: lock it first, and keep it");
 }
 

@@ -39,8 +39,8 @@ public:
         }
     }
 
-    /// Cancels about half of the first half, of whom nobody has got what he wants, and sees them end. Then calls
-    /// `release` and goes on in the second half, while the others are being served.
+    /// Cancels about half of the first half and sees them end. Then calls `release`, for which all may have waited, and
+    /// goes on in the second half, while the others are being served.
     template <class Release>
     void cancel_half(unsigned seed, Release release) {
         std::minstd_rand random(seed);

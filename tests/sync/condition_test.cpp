@@ -105,6 +105,10 @@ TEST_SUITE("sync/condition") {
             shared s;
             mutex::lock_type none;
             CHECK_THROWS_AS(co_await s.changed.wait(none), usage_error);
+            auto unlocked = co_await s.m.lock();
+            s.m.unlock();
+            CHECK_THROWS_AS(co_await s.changed.wait(unlocked), usage_error);
+            unlocked.detach();
         }());
     }
 

@@ -85,11 +85,13 @@ private:
     // Each end has a lock, so that they get on with their work side by side; a home that is alone here needs neither.
     mutable detail::bias favour_;
     detail::ring<T> values_;
-    alignas(detail::cache_line) mutable std::mutex push_end_;
-    alignas(detail::cache_line) mutable std::mutex pop_end_;
+    mutable std::mutex push_end_;
+    [[maybe_unused]] detail::cache_gap gap_;
+    mutable std::mutex pop_end_;
+    [[maybe_unused]] detail::cache_gap further_gap_;
     // Change with both locks, may be read with one. Consumers wait only while it is empty, producers only while it is
     // full: whoever finds somebody waiting takes both locks.
-    alignas(detail::cache_line) detail::wait_queue<producer> producers_;
+    detail::wait_queue<producer> producers_;
     detail::wait_queue<consumer> consumers_;
     bool closed_ = false;
 };

@@ -67,7 +67,7 @@ struct condition::waiting {
     mutex* what;
 
     using node = sleeper;
-    bool take(node* to_queue) const {
+    bool take(node* to_queue) const noexcept {
         if (!to_queue) return false;
         to_queue->what = what;
         where->fall_asleep(*to_queue);

@@ -35,7 +35,8 @@ private:
     semaphore* from_ = nullptr;
 };
 
-/// A number of permits. Threads: any. Lifetime: it must outlive its permits and those who wait.
+/// A bounded number of permits: giving back more than were taken is an error. Threads: any. Lifetime: it must outlive
+/// its permits and those who wait.
 class semaphore {
     struct acquiring;
 

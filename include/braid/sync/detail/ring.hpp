@@ -10,8 +10,11 @@
 
 namespace braid::detail {
 
-/// Keeps what two threads write apart, so that neither waits for the memory of the other.
-inline constexpr std::size_t cache_line = 64;
+/// Keeps what two threads write in different cache lines, so that neither waits for the memory of the other. By
+/// distance, not by alignment: a coroutine's frame, in which it may lie, has none beyond the default.
+struct cache_gap {
+    std::byte unused[64];
+};
 
 /// First in, first out. Threads: one may push while another pops; `grow` and `size` want neither.
 template <class T>
@@ -70,15 +73,17 @@ public:
     }
 
 private:
-    struct alignas(cache_line) end {
+    struct end {
         std::atomic<std::size_t> at = 0;  // counts what went through
         std::size_t other = 0;            // where the other end was when this one last looked
+        [[maybe_unused]] cache_gap gap;
     };
 
     T* slot(std::size_t i) const noexcept { return block_ + (i & (slots_ - 1)); }
 
     T* block_ = nullptr;
     std::size_t slots_ = 0;
+    [[maybe_unused]] cache_gap gap_;
     end tail_;
     end head_;
 };
