@@ -87,11 +87,13 @@ public:
     bool await_suspend(std::coroutine_handle<Promise> h) {
         if (!enter(h)) return false;
         workers_.enqueue(*this);
+        env().where->call_begins();
         listen();
         return true;
     }
     R await_resume() {
         throw_if_refused();
+        env().where->call_ends();
         if (dropped()) throw cancelled(drop_reason());
         return result_.take();
     }

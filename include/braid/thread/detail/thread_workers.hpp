@@ -52,6 +52,7 @@ private:
     bool run_calls(worker& me) noexcept;
     bool steal(worker& me) noexcept;
     void begin_away(worker& me, promise_base& child) noexcept;
+    bool look_out(worker& me) noexcept;
     void rest(worker& me) noexcept;
     [[nodiscard]] bool nothing_to_steal(const worker& me) const noexcept;
 
@@ -73,6 +74,7 @@ private:
     bool closed_ = false;
     wait_queue<waiter> closers_;
     std::vector<worker*> sleepers_;
+    std::atomic<bool> calls_queued_ = false;  // for those who look without the lock
 
     std::vector<std::unique_ptr<worker>> workers_;
     std::vector<std::thread> threads_;
