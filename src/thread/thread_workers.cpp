@@ -264,7 +264,7 @@ bool thread_workers::run_calls(worker& me) noexcept {
     if (!call) return false;
     std::size_t left = 0;
     for (std::size_t i = 1; call; ++i) {
-        const bool over = call->execute(me);
+        const bool over = call->execute(&me);
         thread_call* next = nullptr;
         {
             const std::lock_guard lock(mutex_);
