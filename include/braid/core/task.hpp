@@ -8,6 +8,7 @@
 
 #include <concepts>
 #include <coroutine>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -132,7 +133,8 @@ struct awaiting_promise : promise_base, recycled_frame {
     std::suspend_always initial_suspend() const noexcept { return {}; }
 
     template <class A>
-    decltype(auto) await_transform(A&& awaited) const noexcept {
+    decltype(auto) await_transform(A&& awaited, std::source_location here = std::source_location::current()) noexcept {
+        where = here;
         static_assert(
             home_awaitable<A>,
             "braid: this cannot be awaited in a task, which it could neither cancel nor bring back to its "
@@ -181,7 +183,10 @@ struct task_access {
 template <class T>
 class task<T>::promise_type : public detail::awaiting_promise, public detail::result_slot<T> {
 public:
-    task get_return_object() noexcept { return task(std::coroutine_handle<promise_type>::from_promise(*this)); }
+    task get_return_object(std::source_location here = std::source_location::current()) noexcept {
+        this->where = here;
+        return task(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
     detail::hand_back final_suspend() const noexcept { return {}; }
     void unhandled_exception() noexcept {
         this->failed = true;

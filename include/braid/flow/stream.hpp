@@ -6,6 +6,7 @@
 
 #include <exception>
 #include <optional>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -61,7 +62,10 @@ private:
 template <class T>
 class stream<T>::promise_type : public detail::awaiting_promise {
 public:
-    stream get_return_object() noexcept { return stream(std::coroutine_handle<promise_type>::from_promise(*this)); }
+    stream get_return_object(std::source_location here = std::source_location::current()) noexcept {
+        this->where = here;
+        return stream(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
     detail::hand_back final_suspend() const noexcept { return {}; }
     void return_void() const noexcept {}
     void unhandled_exception() noexcept { error_ = std::current_exception(); }

@@ -9,6 +9,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <optional>
+#include <source_location>
 
 namespace braid::detail {
 
@@ -68,6 +69,7 @@ struct environment {
 struct promise_base {
     std::coroutine_handle<> continuation;
     environment* env = nullptr;
+    std::source_location where;   // the await it is in, or was in last; before the first, the coroutine itself
     unsigned depth = 0;           // of awaits since the root, to bound the stack
     bool started_inline = false;  // the awaiting coroutine's await_suspend is still on the stack
     bool done_inline = false;
