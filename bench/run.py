@@ -143,7 +143,9 @@ def main() -> int:
 
     lines = []
     for problem in problems:
-        operations = max(1, problem.operations // (100 if arguments.quick else 1))
+        operations = problem.operations
+        if arguments.quick:
+            operations = problem.quick_operations or max(1, problem.operations // 100)
         for placement in problem.placements:
             try:
                 measured = measure(problem, placement, runs, operations, arguments.build.resolve())

@@ -21,8 +21,19 @@ class Problem:
     contenders: tuple[Contender, ...]
     floor: str | None  # the contender that does the least that could do
     placements: tuple[str, ...] = ("pinned", "free")
+    quick_operations: int | None = None  # of a trial, where a hundredth of the operations makes no sense
 
 
+FORK_CONTENDERS = (
+    Contender("onetbb", "core/tbb_fork"),
+    Contender("openmp", "core/openmp_fork"),
+    Contender("braid", "core/braid_fork"),
+)
+HOP_CONTENDERS = (
+    Contender("eventfd_ping_pong", "core/eventfd_ping_pong"),
+    Contender("asio_post_hop", "core/asio_post_hop"),
+    Contender("braid", "core/braid_on_thread"),
+)
 MULTIPROCESSING_POOL = Contender("multiprocessing.Pool", "process/multiprocessing_pool.py")
 
 TIMERS = tuple(Contender(name, f"core/{name}_timers") for name in ("hand_rolled", "asio", "braid"))
@@ -104,6 +115,23 @@ SUITES: dict[str, tuple[Problem, ...]] = {
                 ("mutex_contended_1000", 2_000_000, ("pinned", "free")),
             )
         ),
+        # Fork and join on two threads. An operation is the size of the problem: fork_problems.hpp.
+        Problem(
+            "fib", "CPU ns a node", False, 30, floor=None, placements=("free",), contenders=FORK_CONTENDERS,
+            quick_operations=20,
+        ),
+        Problem(
+            "skynet", "ms", False, 1_000_000, floor=None, placements=("free",), contenders=FORK_CONTENDERS,
+            quick_operations=10_000,
+        ),
+        Problem(
+            "nqueens", "ms", False, 11, floor=None, placements=("free",), contenders=FORK_CONTENDERS,
+            quick_operations=8,
+        ),
+        # A call on another thread and back, so many in flight.
+        Problem("on_thread_1", "ns", False, 20_000, floor="eventfd_ping_pong", contenders=HOP_CONTENDERS),
+        Problem("on_thread_64", "ns", False, 200_000, floor="eventfd_ping_pong", contenders=HOP_CONTENDERS),
+        Problem("on_thread_1000", "ns", False, 1_000_000, floor="eventfd_ping_pong", contenders=HOP_CONTENDERS),
     ),
     "process": (
         Problem(

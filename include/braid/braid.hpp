@@ -47,6 +47,9 @@
 #include <braid/core/worker_pool.hpp>
 #include <braid/thread/on_thread.hpp>
 #include <braid/thread/thread_pool.hpp>
+#include <braid/thread/start_on.hpp>
+#include <braid/thread/fork_join.hpp>
+#include <braid/thread/blocking_pool.hpp>
 #include <braid/process/error.hpp>
 #include <braid/process/on_process.hpp>
 #include <braid/process/process_pool.hpp>

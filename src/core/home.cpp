@@ -167,11 +167,18 @@ bool home::turn() noexcept {
     return more || !ready_.empty() || !turn_end_.empty();
 }
 
+bool home::look_out() noexcept {
+    return calls_away_ != 0 && spinner_.wait([this] { return outside_.load(std::memory_order_relaxed) != nullptr; });
+}
+
 void home::drain() noexcept {
+    constexpr unsigned turns_a_drain = 32;  // then the executor's sockets and timers have their turn
     const std::lock_guard only_one(draining_);
     const driver outer = std::exchange(this_driver, driver{nullptr, this, nullptr, 0});
-    for (;;) {
-        if (turn()) {
+    for (unsigned turns = 1;; ++turns) {
+        const bool more = turn();
+        if (!more && turns < turns_a_drain && look_out()) continue;
+        if (more) {
             schedule_drain();
             break;
         }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace braid::detail {
 
 void require_plain_thread(const char* call, const char* instead) {
@@ -54,9 +56,9 @@ bool job_state_base::listen(job_listener& listener) noexcept {
     return true;
 }
 
-void job_state_base::forget_listener() noexcept {
+bool job_state_base::forget_listener() noexcept {
     const std::lock_guard lock(mutex_);
-    listener_ = nullptr;
+    return std::exchange(listener_, nullptr) != nullptr;
 }
 
 void job_state_base::wait_blocking() const {

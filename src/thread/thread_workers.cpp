@@ -75,6 +75,7 @@ void thread_workers::enqueue(thread_call& call) {
         const std::lock_guard lock(mutex_);
         if (closed_) throw closed(fmt::format("the thread pool \"{}\" takes no more calls: it was closed", name_));
         queue_.push_back(call);
+        calls_queued_.store(true, std::memory_order_relaxed);
         ++unfinished_;
         sleeper = take_sleeper();
     }
@@ -194,7 +195,7 @@ void thread_workers::work(worker& me) noexcept {
         const bool lively = run_coroutines(me);
         const bool called = run_calls(me);
         if (me.inhabited && ++turns % turns_between_polls == 0) me.where->poll();
-        if (lively || called || steal(me)) {
+        if (lively || called || steal(me) || look_out(me)) {
             me.napped = false;
         } else {
             rest(me);
@@ -238,6 +239,7 @@ bool thread_workers::steal(worker& me) noexcept {
 /// Under the lock.
 thread_call* thread_workers::next_call() noexcept {
     thread_call* const call = queue_.pop_front();
+    if (queue_.empty()) calls_queued_.store(false, std::memory_order_relaxed);
     if (!call) return nullptr;
     call->stage_ = thread_call::stage::running;
     running_.push_back(*call);
@@ -262,7 +264,7 @@ bool thread_workers::run_calls(worker& me) noexcept {
     if (!call) return false;
     std::size_t left = 0;
     for (std::size_t i = 1; call; ++i) {
-        const bool over = call->execute(me);
+        const bool over = call->execute(&me);
         thread_call* next = nullptr;
         {
             const std::lock_guard lock(mutex_);
@@ -286,6 +288,12 @@ void thread_workers::ended(thread_call& call) noexcept {
     }
     call.tell_end();
     calls_left(1);
+}
+
+/// True when there is something to do soon enough not to go to sleep for it.
+bool thread_workers::look_out(worker& me) noexcept {
+    return me.before_rest.wait(
+        [&] { return calls_queued_.load(std::memory_order_relaxed) || me.where->has_work() || !nothing_to_steal(me); });
 }
 
 /// Sleeps until there may be something to do.

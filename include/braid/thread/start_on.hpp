@@ -61,16 +61,16 @@ public:
     }
 
 private:
-    bool execute(worker& here) noexcept override {
-        here.inhabited = true;
+    bool execute(worker* here) noexcept override {
+        here->inhabited = true;
         try {
-            auto remote = std::make_shared<remote_cancel>(here.where);
+            auto remote = std::make_shared<remote_cancel>(here->where);
             auto body = std::apply(
                 [this](Args&... args) { return std::invoke(std::move(function_), std::move(args)...); }, arguments_);
             root living = run_root(std::move(body), &result_, living_call_ended{workers_, *this, remote});
             remote->attach(living.scope());
             pass_stop_to(remote);
-            std::move(living).start(here.where);
+            std::move(living).start(here->where);
             return false;
         } catch (...) {
             result_.set_error(std::current_exception());

@@ -6,6 +6,7 @@
 #include <braid/core/detail/scoped.hpp>
 #include <braid/flow/detail/map_jobs.hpp>
 #include <braid/thread/detail/bound_call.hpp>
+#include <braid/thread/detail/thread_workers.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -46,15 +47,23 @@ public:
     /// `co_await pool.run(f, args...)`. Nothing is allocated: the call lies in the awaiting frame.
     /// Throws: what `f` threw; `closed`; `cancelled`, with the reason `shutdown` when the pool was terminated.
     template <class F, class... Args>
+        requires(!std::is_same_v<std::decay_t<F>, abandon_on_cancel_t>)
     auto run(F&& f, Args&&... args) {
         return detail::run_awaitable<detail::call_result_t<F, Args...>, std::decay_t<F>, std::decay_t<Args>...>{
-            workers_.get(), bind(std::forward<F>(f), std::forward<Args>(args)...)};
+            workers_.get(), detail::bind_call(std::forward<F>(f), std::forward<Args>(args)...)};
+    }
+
+    /// The same, but a cancelled caller does not wait for a call that runs. See `abandon_on_cancel`.
+    template <class F, class... Args>
+    auto run(abandon_on_cancel_t, F&& f, Args&&... args) {
+        return detail::abandon_awaitable<detail::call_result_t<F, Args...>, std::decay_t<F>, std::decay_t<Args>...>{
+            workers_, detail::bind_call(std::forward<F>(f), std::forward<Args>(args)...)};
     }
 
     /// The same, begun now; also from plain threads. Throws: `closed`, at once.
     template <class F, class... Args>
     auto submit(F&& f, Args&&... args) -> job<detail::call_result_t<F, Args...>> {
-        return submit_to(workers_, bind(std::forward<F>(f), std::forward<Args>(args)...));
+        return submit_to(workers_, detail::bind_call(std::forward<F>(f), std::forward<Args>(args)...));
     }
 
     /// `f(item)` for each item, as a stream of results in the order of the items; a tuple is spread. A few calls for
@@ -88,8 +97,6 @@ private:
     template <class F>
     struct submitter;
 
-    template <class F, class... Args>
-    static auto bind(F&& f, Args&&... args);
     template <class R, class F, class... Args>
     static job<R> submit_to(const std::shared_ptr<detail::thread_workers>& workers,
                             detail::bound_call<R, F, Args...> bound);
@@ -104,16 +111,6 @@ private:
 struct detail::pool_access {
     static thread_workers& workers(thread_pool& pool) noexcept { return *pool.workers_; }
 };
-
-template <class F, class... Args>
-auto thread_pool::bind(F&& f, Args&&... args) {
-    static_assert(std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>,
-                  "braid: this callable cannot be called with these arguments, which a pool passes as rvalues of their "
-                  "decayed types; pass std::ref(x) for a parameter of type T&");
-    BRAID_REQUIRE_SAFE_CALLABLE(F);
-    return detail::bound_call<detail::call_result_t<F, Args...>, std::decay_t<F>, std::decay_t<Args>...>{
-        std::forward<F>(f), std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)};
-}
 
 template <class R, class F, class... Args>
 job<R> thread_pool::submit_to(const std::shared_ptr<detail::thread_workers>& workers,
@@ -130,7 +127,7 @@ struct thread_pool::submitter {
 
     template <class... Args>
     auto operator()(Args&&... args) -> job<detail::call_result_t<F, Args...>> {
-        return submit_to(workers, bind(function, std::forward<Args>(args)...));
+        return submit_to(workers, detail::bind_call(function, std::forward<Args>(args)...));
     }
 };
 

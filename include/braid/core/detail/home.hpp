@@ -15,6 +15,7 @@
 
 #include <braid/core/detail/list.hpp>
 #include <braid/core/detail/timer_queue.hpp>
+#include <braid/core/detail/spin.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/io_context.hpp>
@@ -118,6 +119,10 @@ public:
     void arm(timer& t);
     void disarm(timer& t) noexcept { timers_.disarm(t); }
 
+    /// A call on another thread is under way, whose end may be near: worth a look before going to sleep. On this home.
+    void call_begins() noexcept { ++calls_away_; }
+    void call_ends() noexcept { --calls_away_; }
+
     /// A root lives here. The last one to leave stops the Asio timer, which would keep the context running, and sees to
     /// it that no thread is still waking the context, which may be destroyed next.
     void root_joins() noexcept { ++roots_; }
@@ -165,6 +170,7 @@ private:
     void drain() noexcept;
     bool turn() noexcept;
     bool take_outside() noexcept;
+    bool look_out() noexcept;
     void run_ready(unsigned count) noexcept;
     void timers_due() noexcept;
     void arm_asio_timer(clock::time_point at);
@@ -183,6 +189,8 @@ private:
     std::optional<boost::asio::steady_timer> asio_timer_;  // while it is of use: a home may outlive its context
     clock::time_point asio_timer_at_ = clock::time_point::max();
     std::size_t roots_ = 0;
+    std::size_t calls_away_ = 0;
+    spinner spinner_;
     bool context_gone_ = false;
     timer_work timer_work_;
 

@@ -35,8 +35,8 @@ public:
 
     /// Says who is to be told of the end. False, and nothing is told, when it has ended already.
     [[nodiscard]] bool listen(job_listener& listener) noexcept;
-    /// From here on the listener is not told any more, nor being told.
-    void forget_listener() noexcept;
+    /// From here on the listener is not told any more, nor being told. False when it was told before.
+    bool forget_listener() noexcept;
 
     void wait_blocking() const;
 

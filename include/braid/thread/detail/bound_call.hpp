@@ -5,7 +5,7 @@
 #include <braid/core/job.hpp>
 #include <braid/core/spawn.hpp>
 #include <braid/core/stop.hpp>
-#include <braid/thread/detail/thread_workers.hpp>
+#include <braid/thread/detail/call_runner.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -79,7 +79,7 @@ private:
 template <class R, class F, class... Args>
 class [[nodiscard]] run_operation : public operation, private thread_call {
 public:
-    run_operation(thread_workers& workers, bound_call<R, F, Args...> bound)
+    run_operation(call_runner& workers, bound_call<R, F, Args...> bound)
         : workers_(workers), bound_(std::move(bound)) {}
 
     bool await_ready() const noexcept { return false; }
@@ -87,17 +87,20 @@ public:
     bool await_suspend(std::coroutine_handle<Promise> h) {
         if (!enter(h)) return false;
         workers_.enqueue(*this);
+        looked_for_ = workers_.quick();
+        if (looked_for_) env().where->call_begins();
         listen();
         return true;
     }
     R await_resume() {
         throw_if_refused();
+        if (looked_for_) env().where->call_ends();
         if (dropped()) throw cancelled(drop_reason());
         return result_.take();
     }
 
 private:
-    bool execute(worker&) noexcept override {
+    bool execute(worker*) noexcept override {
         bound_.run_into(result_, *this);
         return true;
     }
@@ -106,14 +109,15 @@ private:
         if (!over()) workers_.stop(*this, env().scope->reason());  // when it is over, the pool may be gone
     }
 
-    thread_workers& workers_;
+    call_runner& workers_;
     bound_call<R, F, Args...> bound_;
     result_slot<R> result_;
+    bool looked_for_ = false;
 };
 
 template <class R, class F, class... Args>
 struct [[nodiscard("a call does nothing until it is awaited")]] run_awaitable {
-    thread_workers* workers;
+    call_runner* workers;
     bound_call<R, F, Args...> bound;
 
     run_operation<R, F, Args...> operator co_await() && {
@@ -125,7 +129,7 @@ struct [[nodiscard("a call does nothing until it is awaited")]] run_awaitable {
 template <class R, class F, class... Args>
 class submitted_call final : public job_state<R>, private thread_call {
 public:
-    submitted_call(std::shared_ptr<thread_workers> workers, bound_call<R, F, Args...> bound)
+    submitted_call(std::shared_ptr<call_runner> workers, bound_call<R, F, Args...> bound)
         : workers_(std::move(workers)), bound_(std::move(bound)) {}
 
     void start() {
@@ -139,7 +143,7 @@ public:
     }
 
 private:
-    bool execute(worker&) noexcept override {
+    bool execute(worker*) noexcept override {
         bound_.run_into(this->result(), *this);
         return true;
     }
@@ -150,9 +154,74 @@ private:
     }
     void stop(cancel_reason why) noexcept override { workers_->stop(*this, why); }
 
-    std::shared_ptr<thread_workers> workers_;
+    std::shared_ptr<call_runner> workers_;
     bound_call<R, F, Args...> bound_;
     std::shared_ptr<job_state_base> self_;  // while the pool has it
 };
 
+/// A call whose caller goes away when it is cancelled. What it needs lies on the heap and is its own.
+template <class R, class F, class... Args>
+class [[nodiscard]] abandon_operation : public operation, private job_listener {
+public:
+    abandon_operation(std::shared_ptr<call_runner> workers, bound_call<R, F, Args...> bound)
+        : call_(std::make_shared<submitted_call<R, F, Args...>>(std::move(workers), std::move(bound))) {}
+
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        if (!enter(h)) return false;
+        call_->start();
+        if (!call_->listen(*this)) return give_way_if_due();
+        operation::listen();
+        return true;
+    }
+    R await_resume() {
+        throw_if_refused();
+        if (abandoned_) throw_cancelled();
+        return call_->take();
+    }
+
+private:
+    void job_ended() noexcept override { complete(); }
+    void on_cancel() noexcept override {
+        call_->request_cancel(env().scope->reason());
+        abandoned_ = call_->forget_listener();
+        if (abandoned_) complete();
+    }
+
+    std::shared_ptr<submitted_call<R, F, Args...>> call_;
+    bool abandoned_ = false;
+};
+
+template <class R, class F, class... Args>
+struct [[nodiscard("a call does nothing until it is awaited")]] abandon_awaitable {
+    std::shared_ptr<call_runner> workers;
+    bound_call<R, F, Args...> bound;
+
+    abandon_operation<R, F, Args...> operator co_await() && {
+        return abandon_operation<R, F, Args...>(std::move(workers), std::move(bound));
+    }
+};
+
+/// A callable and its arguments, decayed.
+template <class F, class... Args>
+auto bind_call(F&& f, Args&&... args) {
+    static_assert(std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>,
+                  "braid: this callable cannot be called with these arguments, which a pool passes as rvalues of their "
+                  "decayed types; pass std::ref(x) for a parameter of type T&");
+    BRAID_REQUIRE_SAFE_CALLABLE(F);
+    return bound_call<call_result_t<F, Args...>, std::decay_t<F>, std::decay_t<Args>...>{
+        std::forward<F>(f), std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)};
+}
+
 }  // namespace braid::detail
+
+namespace braid {
+
+/// `co_await pool.run(abandon_on_cancel, f, args...)`, `on_thread(abandon_on_cancel, ...)`: when the caller is
+/// cancelled while `f` runs, it goes on at once and leaves `f` to itself, whose result is dropped. Elsewhere what has
+/// returned has stopped; not here: `f` must own all it touches. The pool's destructor still waits for it.
+struct abandon_on_cancel_t {};
+inline constexpr abandon_on_cancel_t abandon_on_cancel{};
+
+}  // namespace braid

@@ -201,7 +201,7 @@ private:
     [[noreturn]] void rethrow() const;
 
     std::coroutine_handle<> waiter_;
-    worker* worker_;                 // null outside of a pool
+    worker* worker_;              // null outside of a pool
     const fork_child* children_;  // the deque gives them back from last to first
     unsigned depth_;
     unsigned count_;

@@ -34,11 +34,12 @@ protected:
 
 private:
     friend class thread_workers;
+    friend class elastic_workers;
     friend class inner_task;
 
-    /// Runs the function, or begins the coroutine. Without the lock, on a thread of the pool. Gives whether it is over;
-    /// otherwise `thread_workers::ended` is called, on this thread.
-    virtual bool execute(worker& here) noexcept = 0;
+    /// Runs the function, or begins the coroutine. Without the lock, on a thread of the pool: `here`, if that has a
+    /// home for coroutines. Gives whether it is over; otherwise `thread_workers::ended` is called, on this thread.
+    virtual bool execute(worker* here) noexcept = 0;
     /// Tells whoever waits. Nothing of the call may be touched after it.
     virtual void finished() noexcept = 0;
     /// It will live on its worker after `execute`.

@@ -3,7 +3,7 @@
 
 #include <braid/core/detail/list.hpp>
 #include <braid/sync/detail/waiter.hpp>
-#include <braid/thread/detail/thread_call.hpp>
+#include <braid/thread/detail/call_runner.hpp>
 #include <braid/thread/detail/worker.hpp>
 
 #include <atomic>
@@ -17,7 +17,7 @@
 namespace braid::detail {
 
 /// Threads: any.
-class thread_workers final : private fork_exchange {
+class thread_workers final : public call_runner, private fork_exchange {
 public:
     thread_workers(int threads, std::string name);
     thread_workers(const thread_workers&) = delete;
@@ -27,10 +27,9 @@ public:
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] int size() const noexcept { return static_cast<int>(workers_.size()); }
 
-    /// Throws: `closed`.
-    void enqueue(thread_call& call);
-    /// A queued call is dropped, a running one asked to stop.
-    void stop(thread_call& call, cancel_reason why) noexcept;
+    void enqueue(thread_call& call) override;
+    void stop(thread_call& call, cancel_reason why) noexcept override;
+    [[nodiscard]] bool quick() const noexcept override { return true; }
     /// A call that went on after `execute` is over.
     void ended(thread_call& call) noexcept;
 
@@ -52,6 +51,7 @@ private:
     bool run_calls(worker& me) noexcept;
     bool steal(worker& me) noexcept;
     void begin_away(worker& me, promise_base& child) noexcept;
+    bool look_out(worker& me) noexcept;
     void rest(worker& me) noexcept;
     [[nodiscard]] bool nothing_to_steal(const worker& me) const noexcept;
 
@@ -73,6 +73,7 @@ private:
     bool closed_ = false;
     wait_queue<waiter> closers_;
     std::vector<worker*> sleepers_;
+    std::atomic<bool> calls_queued_ = false;  // for those who look without the lock
 
     std::vector<std::unique_ptr<worker>> workers_;
     std::vector<std::thread> threads_;

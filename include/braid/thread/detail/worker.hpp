@@ -82,6 +82,7 @@ public:
     /// Coroutines have lived here, so that sockets and timers may be waited for.
     bool inhabited = false;
     bool napped = false;
+    spinner before_rest;
     /// Forks until the home's queue gets its turn again: what cancels a computation comes in by that.
     unsigned forks_until_turn = 0;
     static constexpr unsigned forks_a_turn = 4096;
