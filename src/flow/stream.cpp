@@ -2,6 +2,8 @@
 
 #include <braid/core/spawn.hpp>
 
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <exception>
 #include <utility>
@@ -11,6 +13,10 @@ namespace braid::detail {
 void stream_destroyed_while_asked() noexcept {
     std::fputs("braid: a stream was destroyed while its next value was being awaited\n", stderr);
     std::terminate();
+}
+
+void require_some(const char* what, std::size_t count) {
+    if (count == 0) throw usage_error(fmt::format("{} of 0 values was asked of a stream: it takes at least 1", what));
 }
 
 void rethrow_unless_cancelled(const std::exception_ptr& error) {

@@ -12,7 +12,6 @@
 #include <functional>
 #include <optional>
 #include <source_location>
-#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -27,6 +26,9 @@ namespace detail {
 template <class T>
 class next_awaiter;
 struct stream_access;
+
+/// Throws `usage_error` for a batch or a buffer of nothing.
+void require_some(const char* what, std::size_t count);
 
 /// What a function makes of the arguments: awaited, if it gives a task or something else that can be.
 template <class Result>

@@ -73,10 +73,6 @@ task<> call_for_each(stream<T> source, F f) {
     }
 }
 
-inline void require_some(const char* what, std::size_t count) {
-    if (count == 0) throw usage_error(std::string(what) + " of 0 values was asked of a stream: it takes at least one");
-}
-
 }  // namespace detail
 
 template <class T>
