@@ -37,12 +37,33 @@ TIMER_PROBLEMS = {  # and the number of operations
 
 SUITES: dict[str, tuple[Problem, ...]] = {
     "core": (
+        *(
+            Problem(
+                name, "ns", False, 10_000_000, floor="hand_rolled", placements=("pinned",),
+                contenders=(
+                    Contender("hand_rolled", "core/hand_rolled_nested"),
+                    Contender("asio_awaitable", "core/asio_awaitable_nested"),
+                    Contender("braid", "core/braid_nested"),
+                ),
+            )
+            for name in ("nested_await", "chain")
+        ),
+        *(
+            Problem(
+                name, "ns", False, 2_000_000, floor="hand_rolled", placements=("pinned",),
+                contenders=(
+                    Contender("hand_rolled", "core/hand_rolled_group"),
+                    Contender("asio_co_spawn", "core/asio_group"),
+                    Contender("braid", "core/braid_group"),
+                ),
+            )
+            for name in ("start_join", "fan_out")
+        ),
         Problem(
-            "nested_await", "ns", False, 10_000_000, floor="hand_rolled", placements=("pinned",),
+            "suspended_task", "bytes", False, 100_000, floor=None, placements=("free",),
             contenders=(
-                Contender("hand_rolled", "core/hand_rolled_nested"),
-                Contender("asio_awaitable", "core/asio_awaitable_nested"),
-                Contender("braid", "core/braid_nested"),
+                Contender("asio_co_spawn", "core/asio_suspended"),
+                Contender("braid", "core/braid_suspended"),
             ),
         ),
         *(
@@ -52,6 +73,41 @@ SUITES: dict[str, tuple[Problem, ...]] = {
         *(
             Problem(name, "us", False, 100_000, floor="hand_rolled", placements=("pinned",), contenders=ECHO)
             for name in ("tcp_echo_20", "tcp_echo_1000")
+        ),
+        *(
+            Problem(
+                name, "ns", False, operations, floor="hand_rolled", placements=("pinned",),
+                contenders=(
+                    Contender("hand_rolled", "core/hand_rolled_channel"),
+                    Contender("asio_channel", "core/asio_channel"),
+                    Contender("braid", "core/braid_channel"),
+                ),
+            )
+            for name, operations in (("channel_buffered", 3_000_000), ("channel_rendezvous", 2_000_000))
+        ),
+        *(
+            Problem(
+                name, "ns", False, 2_000_000, floor="vyukov_queue",
+                contenders=(
+                    Contender("vyukov_queue", "core/vyukov_queue"),
+                    Contender("asio_channel", "core/asio_channel"),
+                    Contender("braid", "core/braid_channel"),
+                ),
+            )
+            for name in ("channel_threads_1_1", "channel_threads_4_4")
+        ),
+        *(
+            Problem(
+                name, "ns", False, operations, floor="std_mutex", placements=placements,
+                contenders=(
+                    Contender("std_mutex", "core/std_mutex"),
+                    Contender("braid", "core/braid_mutex"),
+                ),
+            )
+            for name, operations, placements in (
+                ("mutex_uncontended", 10_000_000, ("pinned",)),
+                ("mutex_contended_1000", 2_000_000, ("pinned", "free")),
+            )
         ),
     ),
     "process": (

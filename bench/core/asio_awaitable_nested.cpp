@@ -1,4 +1,5 @@
-// A coroutine that awaits a leaf coroutine, again and again, as asio::awaitable. Unit: nanoseconds for each await.
+// Nested awaits, as asio::awaitable. Problems: nested_await (a leaf, again and again), chain (1,000 deep, for each
+// level). Unit: nanoseconds for each await.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -18,6 +19,18 @@ asio::awaitable<void> root(std::uint64_t operations, std::uint64_t& result) {
     result = sum;
 }
 
+asio::awaitable<std::uint64_t> down(std::uint64_t depth) {
+    if (depth == 0) co_return 0;
+    co_return 1 + co_await down(depth - 1);
+}
+
+asio::awaitable<void> chains(std::uint64_t operations, std::uint64_t& result) {
+    constexpr std::uint64_t depth = 1000;
+    std::uint64_t levels = 0;
+    while (levels < operations) levels += co_await down(depth);
+    result = levels;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -26,10 +39,11 @@ int main(int argc, char** argv) {
     std::uint64_t result = 0;
 
     const bench::stopwatch watch;
-    asio::co_spawn(loop, root(asked.operations, result), asio::detached);
+    asio::co_spawn(loop, asked.problem == "chain" ? chains(asked.operations, result) : root(asked.operations, result),
+                   asio::detached);
     loop.run();
     const double wall = watch.wall_seconds();
 
-    if (result != asked.operations) return 1;
-    bench::report(wall * 1e9 / static_cast<double>(asked.operations), watch.cpu_seconds());
+    if (result < asked.operations) return 1;
+    bench::report(wall * 1e9 / static_cast<double>(result), watch.cpu_seconds());
 }

@@ -13,8 +13,10 @@
 #include <braid/core/sleep.hpp>
 #include <braid/core/deadline.hpp>
 #include <braid/core/task_group.hpp>
+#include <braid/core/ready_signal.hpp>
 #include <braid/core/when_all.hpp>
 #include <braid/core/when_any.hpp>
+#include <braid/core/as_result.hpp>
 #include <braid/core/job.hpp>
 #include <braid/core/shield.hpp>
 #include <braid/core/stop.hpp>
@@ -27,8 +29,20 @@
 
 // Between coroutines
 #include <braid/sync/channel.hpp>
+#include <braid/sync/work_queue.hpp>
+#include <braid/sync/mutex.hpp>
+#include <braid/sync/recursive_mutex.hpp>
+#include <braid/sync/shared_mutex.hpp>
 #include <braid/sync/semaphore.hpp>
+#include <braid/sync/condition.hpp>
+#include <braid/sync/event.hpp>
+#include <braid/sync/latch.hpp>
+#include <braid/sync/barrier.hpp>
+#include <braid/sync/once.hpp>
 #include <braid/flow/stream.hpp>
+#include <braid/flow/as_completed.hpp>
+#include <braid/flow/map_concurrent.hpp>
+#include <braid/flow/retry.hpp>
 
 // Threads and processes
 #include <braid/core/worker_pool.hpp>
@@ -37,5 +51,6 @@
 #include <braid/process/error.hpp>
 #include <braid/process/on_process.hpp>
 #include <braid/process/process_pool.hpp>
+#include <braid/process/worker_state.hpp>
 #include <braid/process/spawn_error.hpp>
 #include <braid/wire/exception.hpp>

@@ -27,4 +27,14 @@ void cancel_scope::stop_operations() noexcept {
     children_.for_each([](cancel_scope& child) { child.stop_operations(); });
 }
 
+void cancel_expired(const environment& here) noexcept {
+    const auto now = clock::now();
+    cancel_scope* outermost = nullptr;
+    // A shield knows of no deadline around it, and so ends the search.
+    for (const environment* env = &here; env && env->scope->expiry_ <= now; env = env->parent) {
+        if (env->scope->own_expiry_ <= now) outermost = env->scope;
+    }
+    if (outermost) outermost->cancel(cancel_reason::deadline);
+}
+
 }  // namespace braid::detail

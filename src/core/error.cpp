@@ -13,4 +13,15 @@ std::string_view to_string(cancel_reason reason) noexcept {
     return "unknown";
 }
 
+std::optional<cancel_reason> why_cancelled(const std::exception_ptr& error) noexcept {
+    if (!error) return std::nullopt;
+    try {
+        std::rethrow_exception(error);
+    } catch (const cancelled& c) {
+        return c.reason();
+    } catch (...) {
+        return std::nullopt;
+    }
+}
+
 }  // namespace braid

@@ -181,6 +181,16 @@ void home::drain() noexcept {
     this_driver = outer;
 }
 
+bool home::rest() noexcept {
+    work* none = nullptr;
+    return outside_.compare_exchange_strong(none, idle, std::memory_order_acq_rel, std::memory_order_relaxed);
+}
+
+void home::stop_resting() noexcept {
+    work* expected = idle;
+    outside_.compare_exchange_strong(expected, nullptr, std::memory_order_acquire, std::memory_order_relaxed);
+}
+
 void home::run_here(const std::function<void()>& first) {
     const auto keep = shared_from_this();
     const std::lock_guard only_one(draining_);

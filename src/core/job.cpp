@@ -85,11 +85,13 @@ bool job_state_base::adopt_by(environment& env) noexcept {
 
 void job_state_base::drop() noexcept {
     if (ended()) return;
-    request_cancel(cancel_reason::user);
     if (this_driver.current && this_driver.env) {
-        adopt_by(*this_driver.env);
+        environment& here = *this_driver.env;
+        request_cancel(here.scope->cancelled() ? here.scope->reason() : cancel_reason::user);
+        adopt_by(here);
         return;
     }
+    request_cancel(cancel_reason::user);
     std::unique_lock lock(mutex_);
     if (ended_ || needs_this_thread()) return;
     over_.wait(lock, [this] { return ended_; });

@@ -4,49 +4,47 @@ namespace braid {
 
 namespace detail {
 
-// The body has ended. What it adopted may not have: then the child ends when that does.
-void group_child::promise_type::settle() noexcept {
-    run = [](work* w) noexcept { static_cast<promise_type*>(w)->end(); };
-    if (own_.adopted.count == 0) {
-        end();
-    } else {
-        own_.adopted.waiter = this;
-    }
+void group_child::begin(work* w) noexcept {
+    auto& self = *static_cast<group_child*>(w);
+    this_driver.env = &self;
+    resume(self.coroutine_);
 }
 
-void group_child::promise_type::end() noexcept {
-    task_group& group = *group_;
-    std::exception_ptr error = std::move(error_);
-    this_driver.env = &group.inside_.env;  // takes over the jobs among the arguments; ours goes with the frame
-    std::coroutine_handle<promise_type>::from_promise(*this).destroy();
-    group.child_ended(std::move(error));
+inline void group_child::end() noexcept {
+    task_group& group = group_;
+    const cancel_scope& of_child = *scope;
+    child_watch* const watch = watch_;
+    std::exception_ptr error = take_(coroutine_, watch);
+    this_driver.env = &group.inside_.env;  // takes over the jobs among the arguments; ours goes
+    coroutine_.destroy();
+    delete this;
+    std::shared_ptr<child_watch> keep;
+    if (watch) [[unlikely]] {
+        keep = std::move(watch->keep);
+        watch->scope.unlink();
+        watch->ended(error);
+    }
+    if (error) [[unlikely]]
+        group.fail(std::move(error), of_child);
+    group.child_ended(of_child);
+}
+
+// The task has ended. What it adopted may not have: then the child ends when that does.
+void group_child::settle(environment& own) noexcept {
+    auto& self = static_cast<group_child&>(own);
+    if (self.adopted.count == 0) [[likely]]
+        return self.end();
+    self.run = [](work* w) noexcept { static_cast<group_child*>(w)->end(); };
+    self.adopted.waiter = &self;
 }
 
 }  // namespace detail
 
-void task_group::begin(detail::group_child child) noexcept {
-    auto& promise = child.coroutine.promise();
-    promise.group_ = this;
-    promise.own_ = {.where = inside_.env.where, .scope = &inside_.scope, .parent = &inside_.env};
-    promise.env = &promise.own_;
-    promise.run = [](detail::work* w) noexcept {
-        auto& p = *static_cast<detail::group_child::promise_type*>(w);
-        detail::this_driver.env = p.env;
-        detail::resume(std::coroutine_handle<detail::group_child::promise_type>::from_promise(p));
-    };
-    ++alive_;
-    inside_.env.where->post(&promise);
-}
-
-void task_group::fail(std::exception_ptr error) noexcept {
-    if (inside_.scope.cancelled()) {
-        try {
-            std::rethrow_exception(error);
-        } catch (const braid::cancelled&) {
-            cut_off_ = true;  // the echo of a cancellation, not a failure of its own
-            return;
-        } catch (...) {
-        }
+void task_group::fail(std::exception_ptr error, const detail::cancel_scope& scope) noexcept {
+    if (scope.cancelled() && why_cancelled(error)) {
+        // The echo of a cancellation, not a failure of its own. Nobody misses a daemon, or a child cancelled alone.
+        if (&scope != &daemon_scope_ && inside_.scope.cancelled()) cut_off_ = true;
+        return;
     }
     if (first_error_) {
         further_errors_.push_back(std::move(error));
@@ -56,9 +54,32 @@ void task_group::fail(std::exception_ptr error) noexcept {
     }
 }
 
-void task_group::child_ended(std::exception_ptr error) noexcept {
-    if (error) fail(std::move(error));
-    if (--alive_ == 0 && joiner_) std::exchange(joiner_, nullptr)->complete();
+void task_group::wake(crowd& empty) noexcept {
+    for (joined* waiting = std::exchange(empty.joiners, nullptr); waiting;) {
+        joined& one = *std::exchange(waiting, waiting->next_);
+        one.waiting_ = false;
+        one.complete();
+    }
+}
+
+void task_group::joined::on_cancel() noexcept {
+    if (!std::exchange(waiting_, false)) return;
+    joined** place = &awaited_.joiners;
+    while (*place != this) place = &(*place)->next_;
+    *place = next_;
+    stopped_ = true;
+    complete();
+}
+
+task<> task_group::ended() {
+    // Whoever else knows the group, a daemon that unwinds for instance, may start a child after the last one ended.
+    while (size() != 0 || inside_.env.adopted.count != 0) {
+        co_await joined(children_, joined::mode::regardless);
+        co_await detail::adopted_done(inside_.env);
+        if (children_.alive != 0) continue;
+        daemon_scope_.cancel(cancel_reason::shutdown);
+        co_await joined(daemons_, joined::mode::regardless);
+    }
 }
 
 void task_group::rethrow(bool has_result) const {

@@ -4,7 +4,8 @@
 
 namespace braid::detail {
 
-call_base::call_base(std::shared_ptr<pool_engine> engine) noexcept : engine_(std::move(engine)) {
+call_base::call_base(std::shared_ptr<pool_engine> engine, const call_options& options) noexcept
+    : engine_(std::move(engine)), options_(options) {
     submission_.call = this;
     submission_.run = [](work* w) noexcept { static_cast<travelling*>(w)->call->arrive(); };
     cancellation_.call = this;

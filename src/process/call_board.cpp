@@ -53,6 +53,7 @@ call_board::call_board(const board_options& options)
     created->version = board_version;
     created->slot_count = options_.slot_count;
     created->outgoing_capacity = options_.outgoing_capacity;
+    created->memory_limit = options_.memory_limit;
     for (std::uint32_t i = 0; i < options_.slot_count; ++i) {
         ::new (mapping_.data() + layout_.slots + i * sizeof(call_slot)) call_slot{};
     }
@@ -111,6 +112,8 @@ std::chrono::steady_clock::time_point call_board::running_since() const noexcept
     const std::chrono::nanoseconds since(header().current_since.load(std::memory_order_relaxed));
     return std::min(std::chrono::steady_clock::time_point(since), std::chrono::steady_clock::now());
 }
+
+bool call_board::worn_out() const noexcept { return header().worn_out.load(std::memory_order_relaxed) != 0; }
 
 std::vector<std::byte> call_board::recover(std::uint64_t received) const {
     const std::uint64_t committed = header().committed.load(std::memory_order_acquire);
@@ -189,6 +192,10 @@ void board_client::starts_count_from(std::chrono::steady_clock::time_point now) 
     const std::chrono::nanoseconds since = now.time_since_epoch();
     header().current_since.store(since.count(), std::memory_order_relaxed);
 }
+
+std::uint64_t board_client::memory_limit() const noexcept { return header().memory_limit; }
+
+void board_client::tell_worn_out() noexcept { header().worn_out.store(1, std::memory_order_relaxed); }
 
 void board_client::finish(std::uint32_t slot, call_id id) noexcept {
     slot_at(slot).word.store(pack(slot_state::done, id), std::memory_order_release);

@@ -55,6 +55,9 @@ public:
     /// When the worker began what it is running, to some 100 us: it reads the clock as seldom as it can.
     [[nodiscard]] std::chrono::steady_clock::time_point running_since() const noexcept;
 
+    /// Between calls it held more memory than it should.
+    [[nodiscard]] bool worn_out() const noexcept;
+
     /// For a dead worker, after its reply pipe was read to the end: what it had committed beyond the `received` bytes.
     /// Throws: board_corrupted.
     [[nodiscard]] std::vector<std::byte> recover(std::uint64_t received) const;
@@ -83,6 +86,9 @@ public:
     [[nodiscard]] bool try_start(std::uint32_t slot, call_id id) noexcept;
     /// What is started from now on began then.
     void starts_count_from(std::chrono::steady_clock::time_point now) noexcept;
+    /// Bytes that this process should not hold between calls; 0: no matter.
+    [[nodiscard]] std::uint64_t memory_limit() const noexcept;
+    void tell_worn_out() noexcept;
     /// Marks the running call done. Its reply must be committed to outgoing() before.
     void finish(std::uint32_t slot, call_id id) noexcept;
     /// Two loads: cheap enough for an inner loop.

@@ -36,10 +36,12 @@ struct worker_died::report {
 
     void make_names() const {
         std::call_once(named, [this] {
-            call = process_detail::name_of_function(death.called.address, *death.called.type);
+            call = death.name.empty() ? process_detail::name_of_function(death.called.address, *death.called.type)
+                                      : death.name;
             message = fmt::format("worker {} {} while it ran {}, after {:.1f} ms", death.pid, to_string(death.status),
                                   call, std::chrono::duration<double, std::milli>(death.ran_for).count());
             if (death.reason == death_reason::out_of_memory) message += "; the kernel was out of memory";
+            if (!death.earlier.empty()) message += fmt::format("; this was attempt {}", death.earlier.size() + 1);
             if (!death.violation.empty()) {
                 message += fmt::format("; it was killed for breaking the protocol: {}", death.violation);
             }
@@ -84,6 +86,8 @@ std::chrono::microseconds worker_died::cpu_time() const noexcept {
 }
 
 std::optional<std::uint64_t> worker_died::peak_memory() const noexcept { return report_->death.status.peak_memory; }
+
+std::span<const worker_died> worker_died::earlier() const noexcept { return report_->death.earlier; }
 
 std::vector<std::string> worker_died::stack() const {
     std::vector<std::string> names;

@@ -69,8 +69,13 @@ spawn_result launcher_thread::launch(const child_program& program) const {
         launcher.descriptors.push_back({.parent = passed.parent.get(), .child = passed.child});
     }
     try {
-        return launcher.launch(program.path, program.arguments,
-                               boost::process::v2::process_environment(program.environment));
+        namespace bp = boost::process::v2;
+        bp::process_environment environment(program.environment);  // not const: it would then be no initialiser
+        if (program.directory.empty()) {
+            return launcher.launch(program.path, program.arguments, environment, program.settings);
+        }
+        return launcher.launch(program.path, program.arguments, environment, program.settings,
+                               bp::process_start_dir(program.directory));
     } catch (const spawn_error& failure) {
         return failure;
     } catch (const std::bad_alloc&) {

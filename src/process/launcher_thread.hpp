@@ -2,6 +2,7 @@
 // The thread that starts every child. It lives as long as the runtime, because the kernel kills a child when the thread
 // that made it ends, and because exec takes a millisecond that the loop does not have.
 
+#include "process/child_settings.hpp"
 #include "process/descriptors.hpp"
 #include "process/start_child.hpp"
 
@@ -31,6 +32,8 @@ struct child_program {
     std::vector<std::string> arguments;    ///< from argv[1] on
     std::vector<std::string> environment;  ///< all of it, "NAME=value": see child_environment()
     std::vector<passed_descriptor> descriptors;
+    std::string directory = {};  ///< to run in, if it is not the parent's
+    child_settings settings = {};
 };
 
 /// This process's environment without `BRAID_*`, and then `own`.

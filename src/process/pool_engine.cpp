@@ -26,11 +26,14 @@ pool_engine::pool_engine(std::shared_ptr<home> where, process_pool_options optio
       home_address_(home_.get()),
       options_(std::move(options)),
       services_(services),
+      most_workers_(static_cast<std::size_t>(*options_.workers)),
       read_buffer_(256 * 1024) {
     plan_work_.engine = this;
     plan_work_.run = [](work* w) noexcept { static_cast<engine_work*>(w)->engine->carry_out(); };
     look_timer_.engine = this;
     look_timer_.fire = [](timer* t) noexcept { static_cast<engine_timer*>(t)->engine->look_for_stuck_workers(); };
+    idle_timer_.engine = this;
+    idle_timer_.fire = [](timer* t) noexcept { static_cast<engine_timer*>(t)->engine->plan(); };
     retry_timer_.engine = this;
     retry_timer_.fire = [](timer* t) noexcept { static_cast<engine_timer*>(t)->engine->plan(); };
 }
@@ -71,18 +74,14 @@ void pool_engine::submit(call_base& call) noexcept {
         return call.finish();
     }
     call.place_ = call_base::place::queued;
-    queue_.push_back(call.entry_);
-    ++queued_;
+    queue_.push_back(call.entry_, call.options_.priority);
     plan();
 }
 
 void pool_engine::cancel(call_base& call) noexcept {
     switch (call.place_) {
         case call_base::place::nowhere: return;  // it has just ended
-        case call_base::place::queued:
-            call.entry_.unlink();
-            --queued_;
-            break;
+        case call_base::place::queued: queue_.remove(call.entry_); break;
         case call_base::place::at_worker:
             if (!call.worker_->take_back(call)) return call.worker_->stop_begun(call, options_.grace);
             plan();
@@ -97,17 +96,26 @@ void pool_engine::call_ended(call_base& call) noexcept {
     call.finish();
 }
 
-void pool_engine::call_lost(call_base& call, std::exception_ptr error) noexcept {
-    call.fail(state_ == state::terminated ? std::make_exception_ptr(cancelled(cancel_reason::shutdown))
-                                          : std::move(error));
+void pool_engine::call_lost(call_base& call, worker_death death) noexcept {
+    if (state_ == state::terminated) return call_returned(call);
+    if (call.deaths_.size() < call.options_.retries) {
+        call.deaths_.emplace_back(std::move(death));
+        return enqueue_again(call);
+    }
+    death.earlier = std::exchange(call.deaths_, {});
+    call.fail(std::make_exception_ptr(worker_died(std::move(death))));
     call_ended(call);
 }
 
 void pool_engine::call_returned(call_base& call) noexcept {
-    if (state_ == state::terminated) return call_lost(call, nullptr);
+    if (state_ != state::terminated) return enqueue_again(call);
+    call.fail(std::make_exception_ptr(cancelled(cancel_reason::shutdown)));
+    call_ended(call);
+}
+
+void pool_engine::enqueue_again(call_base& call) noexcept {
     call.place_ = call_base::place::queued;
-    queue_.push_front(call.entry_);
-    ++queued_;
+    queue_.push_front(call.entry_, call.options_.priority);
 }
 
 void pool_engine::cancellation_arrived() noexcept {
@@ -117,7 +125,6 @@ void pool_engine::cancellation_arrived() noexcept {
 
 void pool_engine::fail_queued(const std::exception_ptr& error) noexcept {
     while (call_entry* entry = queue_.pop_front()) {
-        --queued_;
         entry->call.fail(error);
         entry->call.place_ = call_base::place::nowhere;
         entry->call.finish();
@@ -140,9 +147,10 @@ void pool_engine::carry_out() noexcept {
     look_again_if_due();
     if (state_ == state::closing && queue_.empty()) {
         for (const auto& link : workers_) {
-            if (link->in_flight() == 0) link->leave(options_.grace);
+            if (link->in_flight() == 0) link->leave(options_.grace, worker_link::ending::not_needed);
         }
     }
+    if (state_ == state::open) retire_workers();
     start_workers_if_needed();
     settle_if_gone();
 }
@@ -160,7 +168,6 @@ void pool_engine::assign_queued() {
         worker_link* worker = least_busy();
         if (!worker) return;
         call_base& call = queue_.pop_front()->call;
-        --queued_;
         if (!worker->give(call)) call_ended(call);
     }
 }
@@ -203,20 +210,22 @@ void pool_engine::look_for_stuck_workers() noexcept {
 
 void pool_engine::start_workers_if_needed() {
     if (state_ == state::terminated || retry_timer_.armed()) return;
-    std::size_t starting = 0;
-    for (const auto& link : workers_) starting += link->where() == worker_link::state::starting ? 1 : 0;
-    while (starting < queued_ && !retry_timer_.armed() &&
-           workers_.size() < static_cast<std::size_t>(*options_.workers)) {
+    std::size_t coming = 0;
+    for (const auto& link : workers_) coming += link->coming() ? 1 : 0;
+    const std::size_t always = state_ == state::open ? static_cast<std::size_t>(options_.min_workers) : 0;
+    while (!retry_timer_.armed() && workers_.size() < most_workers_ &&
+           (coming < queue_.size() || workers_.size() < always)) {
         start_worker();
-        ++starting;
+        ++coming;
     }
 }
 
 void pool_engine::start_worker() {
     try {
         const auto link = std::make_shared<worker_link>(shared_from_this());
-        link->launch(options_.name);
+        link->launch();
         workers_.push_back(link);
+        ++started_;
     } catch (const std::exception& e) {
         failed_to_start(e.what());
     }
@@ -225,14 +234,14 @@ void pool_engine::start_worker() {
 void pool_engine::worker_started(const std::shared_ptr<worker_link>& link, pd::spawn_result result) {
     if (auto* failure = std::get_if<spawn_error>(&result)) {
         remove(link);
-        if (!queue_.empty()) failed_to_start(failure->what());
+        if (wants_workers()) failed_to_start(failure->what());
         return plan();
     }
     try {
         link->started(std::get<pd::started_child>(std::move(result)));
     } catch (const std::exception& e) {  // it has been killed and reaped
         remove(link);
-        if (!queue_.empty()) failed_to_start(e.what());
+        if (wants_workers()) failed_to_start(e.what());
         return plan();
     }
     if (state_ == state::terminated) link->kill();
@@ -242,21 +251,89 @@ void pool_engine::worker_started(const std::shared_ptr<worker_link>& link, pd::s
 void pool_engine::worker_gone(const std::shared_ptr<worker_link>& link, const pd::exit_status& status) {
     link->bury(status);
     remove(link);
-    if (!link->ran_a_call() && !queue_.empty()) failed_to_start(link->why_useless(status));
+    count_end(*link);
+    if (!link->ran_a_call() && link->ended_for() == worker_link::ending::none && wants_workers())
+        failed_to_start(link->why_useless(status));
     plan();
 }
 
 void pool_engine::failed_to_start(const std::string& why) {
-    if (++failed_starts_ < failed_starts_allowed || has_ready_worker()) {
-        if (retry_timer_.armed()) return;
-        retry_timer_.at = clock::now() + first_retry * (1 << std::min(failed_starts_, longest_retry_shift));
+    const bool give_up = ++failed_starts_ >= failed_starts_allowed && !has_ready_worker();
+    // Those that are to be there even without work are tried for on and on, but seldom.
+    if ((!give_up || options_.min_workers > 0) && !retry_timer_.armed()) {
+        const unsigned shift = give_up ? longest_retry_shift : std::min(failed_starts_, longest_retry_shift);
+        retry_timer_.at = clock::now() + first_retry * (1 << shift);
         home_->arm(retry_timer_);
-        return;
     }
+    if (!give_up) return;
     failed_starts_ = 0;
     fail_queued(std::make_exception_ptr(
         pool_failed(fmt::format("no worker of the pool {} could be started, {} times in a row; the last time: {}",
                                 options_.name, failed_starts_allowed, why))));
+}
+
+// Between calls: those that are used up, and those that are too many.
+void pool_engine::retire_workers() {
+    std::size_t staying = 0;
+    for (const auto& link : workers_) {
+        const auto why = link->used_up();
+        if (why != worker_link::ending::none && link->idle()) link->leave(options_.grace, why);
+        staying += link->where() != worker_link::state::leaving ? 1 : 0;
+    }
+    if (staying > most_workers_) {
+        for (const auto& link : workers_) {
+            if (staying == most_workers_) break;
+            if (!link->idle()) continue;
+            link->leave(options_.grace, worker_link::ending::not_needed);
+            --staying;
+        }
+    }
+    if (options_.idle_time) retire_idle_workers(staying);
+}
+
+void pool_engine::retire_idle_workers(std::size_t staying) {
+    home_->disarm(idle_timer_);
+    const auto now = clock::now();
+    auto next = clock::time_point::max();
+    for (const auto& link : workers_) {
+        if (staying <= static_cast<std::size_t>(options_.min_workers)) return;
+        if (!link->idle()) continue;
+        const auto due = link->idle_since() + *options_.idle_time;
+        if (due > now) {
+            next = std::min(next, due);
+            continue;
+        }
+        link->leave(options_.grace, worker_link::ending::not_needed);
+        --staying;
+    }
+    if (next == clock::time_point::max()) return;
+    idle_timer_.at = next;
+    home_->arm(idle_timer_);
+}
+
+void pool_engine::resize(std::size_t workers) noexcept {
+    most_workers_ = workers;
+    plan();
+}
+
+void pool_engine::count_end(const worker_link& link) noexcept {
+    using ending = worker_link::ending;
+    switch (link.ended_for()) {
+        case ending::none: ++(link.died_of_a_call() ? ended_.died_of_calls : ended_.died_idle); break;
+        case ending::stopped_call: ++ended_.stopped_calls; break;
+        case ending::calls_used_up: ++ended_.calls_used_up; break;
+        case ending::memory_used_up: ++ended_.memory_used_up; break;
+        case ending::not_needed: ++ended_.not_needed; break;
+    }
+}
+
+pool_stats pool_engine::stats() const {
+    pool_stats now{.queued = queue_.size(), .answered = answered_, .started = started_, .ended = ended_};
+    for (const auto& link : workers_) {
+        now.workers.push_back(link->stats());
+        now.in_flight += link->in_flight();
+    }
+    return now;
 }
 
 bool pool_engine::has_ready_worker() const noexcept {
@@ -285,6 +362,7 @@ void pool_engine::terminate() noexcept {
     if (state_ == state::terminated) return;
     state_ = state::terminated;
     home_->disarm(retry_timer_);
+    home_->disarm(idle_timer_);
     home_->disarm(look_timer_);  // nothing comes back into the queue from now on
     fail_queued(std::make_exception_ptr(cancelled(cancel_reason::shutdown)));
     for (const auto& link : workers_) link->kill();
@@ -300,6 +378,7 @@ void pool_engine::settle_if_gone() {
     if (state_ == state::open || !workers_.empty() || !queue_.empty() || cancellations_expected_ != 0) return;
     home_->disarm(look_timer_);
     home_->disarm(retry_timer_);
+    home_->disarm(idle_timer_);
     for (auto& then : std::exchange(gone_, {})) then();
 }
 

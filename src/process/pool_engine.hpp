@@ -2,7 +2,9 @@
 // The inside of a process_pool: who does what next. It owns the queue and the workers, and every decision is made on
 // its home; nothing is shared with other threads but the queue of that home.
 
+#include "process/call_queue.hpp"
 #include "process/services.hpp"
+#include "process/worker_death.hpp"
 #include "process/worker_link.hpp"
 
 #include <braid/core/detail/home.hpp>
@@ -35,10 +37,13 @@ public:
     void submit(call_base& call) noexcept;
     void cancel(call_base& call) noexcept;
     void begin_close() noexcept;
+    void start_minimum() noexcept { plan(); }
     void terminate() noexcept;
     /// Calls back once, on the home, when the pool is closed and its last worker gone.
     void when_gone(std::function<void()> then);
     [[nodiscard]] std::vector<int> worker_pids() const;
+    [[nodiscard]] pool_stats stats() const;
+    void resize(std::size_t workers) noexcept;
 
     /// From a thread that runs no coroutine: terminates, and waits until nothing is left.
     void terminate_blocking();
@@ -49,10 +54,11 @@ public:
     void worker_works() noexcept { failed_starts_ = 0; }
     void call_ended(call_base& call) noexcept;
     /// Its worker died while it was running it.
-    void call_lost(call_base& call, std::exception_ptr error) noexcept;
+    void call_lost(call_base& call, worker_death death) noexcept;
     /// Its worker has not begun it and never will: it is the next to run elsewhere.
     void call_returned(call_base& call) noexcept;
     void worker_has_room() noexcept { plan(); }
+    void count_answer() noexcept { ++answered_; }
     [[nodiscard]] std::span<std::byte> read_buffer() noexcept { return read_buffer_; }
 
     // A call of another home has ended here, and can be told so when its cancellation has arrived.
@@ -95,11 +101,20 @@ private:
     void even_out() noexcept;
     void look_again_if_due();
     void look_for_stuck_workers() noexcept;
+    void retire_workers();
+    void retire_idle_workers(std::size_t staying);
+    void count_end(const worker_link& link) noexcept;
     void start_workers_if_needed();
     void start_worker();
     void failed_to_start(const std::string& why);
     [[nodiscard]] bool has_ready_worker() const noexcept;
+    /// A worker fewer is a worker missing.
+    [[nodiscard]] bool wants_workers() const noexcept {
+        return !queue_.empty() ||
+               (state_ == state::open && workers_.size() < static_cast<std::size_t>(options_.min_workers));
+    }
     void remove(const std::shared_ptr<worker_link>& link);
+    void enqueue_again(call_base& call) noexcept;
     void fail_queued(const std::exception_ptr& error) noexcept;
     void settle_if_gone();
 
@@ -109,13 +124,17 @@ private:
     pd::process_services& services_;
 
     state state_ = state::open;
-    list<call_entry> queue_;
-    std::size_t queued_ = 0;
+    call_queue queue_;
     std::vector<std::shared_ptr<worker_link>> workers_;
     engine_work plan_work_;
     std::shared_ptr<pool_engine> planned_;  // this, while the work is queued
     engine_timer look_timer_;               // at workers that may be stuck in a long call
     engine_timer retry_timer_;              // of a start that failed
+    engine_timer idle_timer_;               // of the worker that has been idle longest
+    std::size_t most_workers_;
+    std::uint64_t answered_ = 0;
+    std::uint64_t started_ = 0;
+    worker_ends ended_{};
     unsigned failed_starts_ = 0;
     std::vector<std::function<void()>> gone_;
     std::size_t cancellations_expected_ = 0;

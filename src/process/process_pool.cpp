@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <sched.h>
+
 namespace braid {
 
 namespace {
@@ -42,6 +44,58 @@ private:
     bool stopped_ = false;
 };
 
+/// Takes the statistics on the pool's home.
+class asking : public operation {
+public:
+    explicit asking(pool_engine& pool) noexcept : pool_(pool) {}
+
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        if (!enter(h)) return false;
+        pool_.post([this] {
+            answer_ = pool_.stats();
+            complete();
+        });
+        return true;
+    }
+    pool_stats await_resume() {
+        throw_if_refused();
+        return std::move(answer_);
+    }
+
+private:
+    pool_engine& pool_;
+    pool_stats answer_;
+};
+
+void check(const process_pool_options& options) {
+    if (*options.workers <= 0) {
+        throw usage_error(fmt::format("a process_pool needs at least one worker, not {}", *options.workers));
+    }
+    if (options.min_workers < 0 || options.min_workers > *options.workers) {
+        throw usage_error(fmt::format("a process_pool of {} workers cannot have a minimum of {}", *options.workers,
+                                      options.min_workers));
+    }
+    if (options.grace.count() < 0) {
+        throw usage_error(
+            fmt::format("a process_pool's grace period cannot be negative, as {} ms is", options.grace.count()));
+    }
+    if (options.idle_time && options.idle_time->count() < 0) {
+        throw usage_error(
+            fmt::format("a process_pool's idle time cannot be negative, as {} ms is", options.idle_time->count()));
+    }
+    for (const int cpu : options.cpus) {
+        if (cpu >= 0 && cpu < CPU_SETSIZE) continue;
+        throw usage_error(
+            fmt::format("a process_pool's workers cannot run on CPU {}: there are at most {}", cpu, CPU_SETSIZE));
+    }
+    for (const std::string& entry : options.environment) {
+        if (const auto equals = entry.find('='); equals != std::string::npos && equals != 0) continue;
+        throw usage_error(fmt::format("a variable of a process_pool's environment is NAME=value, not \"{}\"", entry));
+    }
+}
+
 std::shared_ptr<pool_engine> make_engine(std::shared_ptr<home> where, process_pool_options options) {
     process_detail::process_services* services = process_detail::services();
     if (!services) {
@@ -54,15 +108,13 @@ std::shared_ptr<pool_engine> make_engine(std::shared_ptr<home> where, process_po
                                       process_detail::max_depth));
     }
     if (!options.workers) options.workers = usable_cpus();
-    if (*options.workers <= 0) {
-        throw usage_error(fmt::format("a process_pool needs at least one worker, not {}", *options.workers));
-    }
-    if (options.grace.count() < 0) {
-        throw usage_error(
-            fmt::format("a process_pool's grace period cannot be negative, as {} ms is", options.grace.count()));
-    }
+    check(options);
     process_detail::ignore_sigpipe();
-    return std::make_shared<pool_engine>(std::move(where), std::move(options), *services);
+    const auto engine = std::make_shared<pool_engine>(std::move(where), std::move(options), *services);
+    if (engine->options().min_workers > 0) {
+        engine->post([engine] { engine->start_minimum(); });
+    }
+    return engine;
 }
 
 std::shared_ptr<home> current_home() {
@@ -110,6 +162,16 @@ task<> process_pool::close() {
 
 void process_pool::terminate() noexcept {
     engine_->post([engine = engine_] { engine->terminate(); });
+}
+
+void process_pool::resize(int workers) {
+    if (workers <= 0) throw usage_error(fmt::format("a process_pool needs at least one worker, not {}", workers));
+    engine_->post([engine = engine_, workers] { engine->resize(static_cast<std::size_t>(workers)); });
+}
+
+task<pool_stats> process_pool::stats() const {
+    const auto keep = engine_;
+    co_return co_await asking(*keep);
 }
 
 std::size_t process_pool::window() const noexcept {

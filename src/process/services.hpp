@@ -44,7 +44,7 @@ inline constexpr int control_descriptor = 5;
 inline constexpr int board_descriptor = 6;
 
 // Kinds of frames between parent and worker.
-enum class frame_kind : std::uint32_t { hello = 1, request = 2, reply = 3 };
+enum class frame_kind : std::uint32_t { hello = 1, request = 2, reply = 3, initialise = 4, initialised = 5 };
 
 /// The id of a request or reply: the call's slot on the board, and its number.
 [[nodiscard]] constexpr std::uint64_t frame_id(std::uint32_t slot, std::uint32_t id) noexcept {

@@ -19,8 +19,10 @@ struct worker_death {
     death_reason reason = death_reason::unknown;
     std::string violation;  ///< of the protocol
     called_function called{nullptr, &typeid(void)};
+    std::string name;  ///< what the caller calls it; else it is looked up
     std::chrono::microseconds ran_for{};
     std::vector<wire::code_address> stack;
+    std::vector<worker_died> earlier;  ///< attempts
 };
 
 }  // namespace braid::detail

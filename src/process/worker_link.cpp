@@ -1,6 +1,8 @@
 #include "process/worker_link.hpp"
 
+#include "process/memory_held.hpp"
 #include "process/pool_engine.hpp"
+#include "process/symbolise.hpp"
 
 #include <fmt/format.h>
 
@@ -9,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <random>
 #include <tuple>
 #include <utility>
 
@@ -21,6 +24,12 @@ constexpr double prefetched_ns = 200'000;
 constexpr std::size_t most_in_flight = 512;
 constexpr int pipe_capacity = 1 << 20;
 
+std::string name_of(const call_base& call) {
+    if (call.options().name) return call.options().name;
+    const called_function called = call.called();
+    return pd::name_of_function(called.address, *called.type);
+}
+
 pd::pipe_ends make_wide_pipe() {
     pd::pipe_ends ends = pd::make_pipe();
     ::fcntl(ends.write.get(), F_SETPIPE_SZ, pipe_capacity);  // as a favour: without it, it works with less at a time
@@ -31,13 +40,44 @@ void set_nonblocking(int fd) {
     if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) pd::throw_errno("making a pipe non-blocking");
 }
 
+std::size_t draw_calls_allowed(std::size_t calls) {
+    static thread_local std::minstd_rand random(std::random_device{}());
+    return calls + std::uniform_int_distribution<std::size_t>(0, calls / 5)(random);
+}
+
+pd::child_settings settings_of(const process_pool_options& options) {
+    pd::child_settings settings;
+    const worker_limits& limits = options.limits;
+    if (limits.memory) settings.limits.push_back({RLIMIT_AS, *limits.memory, *limits.memory});
+    if (limits.file_size) settings.limits.push_back({RLIMIT_FSIZE, *limits.file_size, *limits.file_size});
+    if (limits.cpu_time) {
+        // The soft limit sends SIGXCPU, which can be ignored; a second later the hard one kills.
+        const auto seconds = static_cast<rlim_t>(limits.cpu_time->count());
+        settings.limits.push_back({RLIMIT_CPU, seconds, seconds + 1});
+    }
+    settings.niceness = options.niceness;
+    if (!options.cpus.empty()) {
+        CPU_ZERO(&settings.cpus.emplace());
+        for (const int cpu : options.cpus) CPU_SET(cpu, &*settings.cpus);
+    }
+    return settings;
+}
+
+std::vector<std::string> environment_of(const process_pool_options& options, unsigned depth) {
+    std::vector<std::string> own = options.environment;
+    own.push_back(fmt::format("{}={}", pd::worker_variable, depth));
+    return pd::child_environment(own);
+}
+
 }  // namespace
 
 worker_link::worker_link(std::shared_ptr<pool_engine> pool)
     : pool_(std::move(pool)),
+      board_({.memory_limit = pool_->options().memory_per_worker}),
       requests_(pool_->where().executor()),
       replies_(pool_->where().executor()),
-      slots_(board_.slot_count()) {
+      slots_(board_.slot_count()),
+      calls_allowed_(draw_calls_allowed(pool_->options().calls_per_worker)) {
     readable_.link = this;
     readable_.run = [](work* w) noexcept {
         const auto keep = std::exchange(static_cast<readable_work*>(w)->keep, nullptr);
@@ -52,7 +92,7 @@ worker_link::~worker_link() = default;
 
 // --- its life
 
-void worker_link::launch(const std::string& name) {
+void worker_link::launch() {
     pd::process_services& services = pool_->services();
     pd::pipe_ends requests = make_wide_pipe();
     pd::pipe_ends replies = make_wide_pipe();
@@ -63,8 +103,10 @@ void worker_link::launch(const std::string& name) {
     pd::child_program program;
     program.path = services.program;
     program.executable = services.executable.get();
-    program.arguments = {name};
-    program.environment = pd::child_environment({fmt::format("{}={}", pd::worker_variable, services.depth + 1)});
+    program.arguments = {pool_->options().name};
+    program.environment = environment_of(pool_->options(), services.depth + 1);
+    program.directory = pool_->options().working_directory;
+    program.settings = settings_of(pool_->options());
     program.descriptors.push_back({std::move(requests.read), pd::request_descriptor});
     program.descriptors.push_back({std::move(replies.write), pd::reply_descriptor});
     program.descriptors.push_back({std::move(control.read), pd::control_descriptor});
@@ -100,9 +142,10 @@ void worker_link::started(pd::started_child child) {
     await_replies();
 }
 
-void worker_link::leave(std::chrono::milliseconds grace) {
+void worker_link::leave(std::chrono::milliseconds grace, ending why) {
+    if (ending_ == ending::none) ending_ = why;
     if (state_ != state::ready) {
-        if (state_ == state::starting) kill();
+        if (coming()) kill();
         return;
     }
     state_ = state::leaving;
@@ -131,6 +174,11 @@ std::size_t worker_link::wanted() const noexcept {
 
 bool worker_link::stuck_since_last_look() noexcept {
     return std::exchange(replies_at_last_look_, replies_seen_) == replies_seen_;
+}
+
+worker_link::ending worker_link::used_up() const noexcept {
+    if (calls_allowed_ != 0 && given_ >= calls_allowed_) return ending::calls_used_up;
+    return board_.worn_out() ? ending::memory_used_up : ending::none;
 }
 
 void worker_link::expect_long_calls() noexcept { call_ns_ = 10 * prefetched_ns; }
@@ -162,6 +210,7 @@ bool worker_link::give(call_base& call) noexcept {
     wire::end_frame(out_, begun);
     board_.queue(slot, last_id_);
     free_slots_.pop_back();
+    ++given_;
     slots_[slot] = &call;
     call.slot_ = slot;
     call.id_ = last_id_;
@@ -219,13 +268,14 @@ void worker_link::release(call_base& call) noexcept {
     free_slots_.push_back(call.slot_);
     call.worker_ = nullptr;
     call.place_ = call_base::place::nowhere;
-    --in_flight_;
+    if (--in_flight_ == 0) idle_since_ = clock::now();
 }
 
 bool worker_link::take_back(call_base& call) noexcept {
     if (!board_.try_revoke(call.slot_, call.id_)) return false;
     board_.free(call.slot_);
     release(call);
+    --given_;
     return true;
 }
 
@@ -258,7 +308,24 @@ void worker_link::stop_begun(call_base& call, std::chrono::milliseconds grace) {
 void worker_link::grace_is_over() noexcept {
     // It may have ended meanwhile, its reply waiting behind a call that began before we could take that back.
     if (stopping_ && board_.state(stopping_->slot_, stopping_->id_) == pd::slot_state::done) return nudge();
+    if (stopping_) ending_ = ending::stopped_call;
     kill();
+}
+
+worker_stats worker_link::stats() const {
+    worker_stats now{.pid = pid_, .calls = replies_seen_, .in_flight = in_flight_};
+    if (pid_ > 0) now.memory = pd::memory_held_by(pid_);
+    if (coming()) return now;
+    now.at = state_ == state::leaving || condemned_ ? worker_stats::state::leaving
+             : in_flight_ == 0                      ? worker_stats::state::idle
+                                                    : worker_stats::state::busy;
+    const auto running = board_.running();
+    const call_base* call = running ? slots_[running->slot] : nullptr;
+    if (call && (call->id_ & pd::call_id_mask) == running->id) {
+        now.call = name_of(*call);
+        now.age = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - board_.running_since());
+    }
+    return now;
 }
 
 }  // namespace braid::detail

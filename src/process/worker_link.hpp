@@ -7,6 +7,7 @@
 #include <braid/core/detail/home.hpp>
 #include <braid/process/detail/call.hpp>
 #include <braid/process/error.hpp>
+#include <braid/process/pool_stats.hpp>
 #include <braid/wire/buffer.hpp>
 #include <braid/wire/frame.hpp>
 
@@ -28,11 +29,14 @@ namespace pd = braid::process_detail;
 class worker_link : public std::enable_shared_from_this<worker_link> {
 public:
     enum class state : unsigned char {
-        starting,  // the process may not exist yet; it has not said hello
+        starting,      // the process may not exist yet; it has not said hello
+        initialising,  // it runs the pool's initialiser
         ready,
         leaving,  // was told that no request comes any more
         gone,
     };
+    /// Why we end it.
+    enum class ending : unsigned char { none, stopped_call, calls_used_up, memory_used_up, not_needed };
 
     explicit worker_link(std::shared_ptr<pool_engine> pool);
     worker_link(const worker_link&) = delete;
@@ -40,7 +44,7 @@ public:
     ~worker_link();
 
     /// Asks the launcher for the process. What comes of it is told to the pool.
-    void launch(const std::string& name);
+    void launch();
 
     [[nodiscard]] state where() const noexcept { return state_; }
     [[nodiscard]] int pid() const noexcept { return pid_; }
@@ -48,8 +52,15 @@ public:
     /// How many calls it should have at a time: one, and what fills the time that a new one takes to arrive.
     [[nodiscard]] std::size_t wanted() const noexcept;
     [[nodiscard]] bool has_room() const noexcept {
-        return state_ == state::ready && !condemned_ && !stopping_ && in_flight_ < wanted();
+        return state_ == state::ready && !condemned_ && !stopping_ && in_flight_ < wanted() &&
+               used_up() == ending::none;
     }
+    [[nodiscard]] bool idle() const noexcept { return state_ == state::ready && !condemned_ && in_flight_ == 0; }
+    [[nodiscard]] clock::time_point idle_since() const noexcept { return idle_since_; }
+    /// It is on its way, but cannot take a call yet.
+    [[nodiscard]] bool coming() const noexcept { return state_ == state::starting || state_ == state::initialising; }
+    /// It has run so many calls, or holds so much memory, that it should be replaced.
+    [[nodiscard]] ending used_up() const noexcept;
     /// Nothing has come back since the last look, though there is something to do.
     [[nodiscard]] bool stuck_since_last_look() noexcept;
     /// It was found at a call longer than measured so far: nothing is sent ahead until it is measured again.
@@ -69,12 +80,15 @@ public:
     /// Asks a call that it has begun to stop, and kills the process if it is still at that after the grace period.
     void stop_begun(call_base& call, std::chrono::milliseconds grace);
 
-    void leave(std::chrono::milliseconds grace);
+    void leave(std::chrono::milliseconds grace, ending why);
     /// Gives back what it has not begun, so that it begins nothing more, and ends the process.
     void kill() noexcept;
 
     /// The process is gone: takes the replies that it left, and gives the calls back that it had not begun.
     void bury(const pd::exit_status& status);
+    [[nodiscard]] worker_stats stats() const;
+    [[nodiscard]] ending ended_for() const noexcept { return ending_; }
+    [[nodiscard]] bool died_of_a_call() const noexcept { return died_of_a_call_; }
     /// It has answered a call, or died of one.
     [[nodiscard]] bool ran_a_call() const noexcept { return replies_seen_ != 0 || died_of_a_call_; }
     [[nodiscard]] std::string why_useless(const pd::exit_status& status) const;
@@ -98,6 +112,9 @@ private:
     bool take_chunk(std::span<const std::byte> chunk);
     void take_frame(const wire::frame& frame);
     void take_hello(const wire::frame& frame);
+    void initialise();
+    void take_initialised(const wire::frame& frame);
+    void become_ready() noexcept;
     void take_reply(const wire::frame& frame);
     void measure(std::size_t finished) noexcept;
     void release(call_base& call) noexcept;
@@ -112,6 +129,7 @@ private:
     state state_ = state::starting;
     bool condemned_ = false;  // it was killed, or is about to be
     bool died_of_a_call_ = false;
+    ending ending_ = ending::none;
     int pid_ = -1;
     std::optional<pd::child_id> child_;
     pd::call_board board_;
@@ -138,6 +156,9 @@ private:
     std::vector<std::uint32_t> free_slots_;
     std::size_t in_flight_ = 0;
     std::uint32_t last_id_ = 0;
+    std::size_t given_ = 0;
+    const std::size_t calls_allowed_;  // 0: any number
+    clock::time_point idle_since_{};
 
     call_base* stopping_ = nullptr;  // the running call that the kill timer is for
     kill_timer kill_timer_;

@@ -2,6 +2,7 @@
 
 #include "process/call_board.hpp"
 #include "process/crash_handler.hpp"
+#include "process/memory_held.hpp"
 #include "process/orphan_guard.hpp"
 #include "process/services.hpp"
 
@@ -67,7 +68,7 @@ public:
             batch_began_ = clock::now();
             board_.starts_count_from(batch_began_);
             while (const auto request = requests_.next()) take(*request);
-            flush();
+            deliver();
         }
     }
 
@@ -86,23 +87,42 @@ private:
     }
 
     void take(const wire::frame& request) {
+        if (request.header.kind == static_cast<std::uint32_t>(frame_kind::initialise)) {
+            return answer(request, frame_kind::initialised);
+        }
         slot_ = slot_of(request.header.id);
         id_ = call_of(request.header.id);
         if (!board_.try_start(slot_, id_)) return;  // the parent has taken it back
-        const std::size_t begun =
-            wire::begin_frame(reply_, request.header.id, static_cast<std::uint32_t>(frame_kind::reply));
+        answer(request, frame_kind::reply);
+        board_.finish(slot_, id_);
+        const auto now = clock::now();
+        board_.starts_count_from(now);
+        if (now - batch_began_ > longest_batch) {
+            deliver();
+            batch_began_ = now;
+        }
+    }
+
+    void answer(const wire::frame& request, frame_kind kind) {
+        const std::size_t begun = wire::begin_frame(reply_, request.header.id, static_cast<std::uint32_t>(kind));
         wire::reader arguments(request.body);
         wire::writer result(reply_);
         wire::run_call(arguments, result);
         wire::end_frame(reply_, begun);
         send();
-        board_.finish(slot_, id_);
-        const auto now = clock::now();
-        board_.starts_count_from(now);
-        if (now - batch_began_ > longest_batch) {
-            flush();
-            batch_began_ = now;
-        }
+    }
+
+    /// What is said of the memory is there when the parent wakes.
+    void deliver() {
+        look_at_memory();
+        flush();
+    }
+
+    void look_at_memory() noexcept {
+        const std::uint64_t limit = board_.memory_limit();
+        if (limit == 0) return;
+        const auto held = memory_held_by(::getpid());
+        if (held && *held > limit) board_.tell_worn_out();
     }
 
     /// A parent that is gone wants no answer, and nobody to see us complain. (SIGPIPE says so first, unless it is

@@ -16,7 +16,7 @@
 namespace braid::detail {
 
 void worker_link::await_replies() {
-    const bool expects = in_flight_ != 0 || state_ == state::starting;
+    const bool expects = in_flight_ != 0 || coming();
     if (awaiting_replies_ || !expects || !replies_.is_open()) return;
     awaiting_replies_ = true;
     replies_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
@@ -68,7 +68,9 @@ void worker_link::take_frame(const wire::frame& frame) {
     switch (static_cast<pd::frame_kind>(frame.header.kind)) {
         case pd::frame_kind::hello: return take_hello(frame);
         case pd::frame_kind::reply: return take_reply(frame);
-        case pd::frame_kind::request: break;
+        case pd::frame_kind::initialised: return take_initialised(frame);
+        case pd::frame_kind::request:
+        case pd::frame_kind::initialise: break;
     }
     throw wire::decode_error(fmt::format("a frame of kind {}, which no worker sends", frame.header.kind));
 }
@@ -78,7 +80,33 @@ void worker_link::take_hello(const wire::frame& frame) {
     const std::string differs =
         wire::difference(wire::fingerprint(), wire::decode<wire::image_fingerprint>(frame.body));
     if (!differs.empty()) throw usage_error(fmt::format("the worker is not the same program: {}", differs));
+    if (!pool_->options().initialise) return become_ready();
+    state_ = state::initialising;
+    initialise();
+}
+
+void worker_link::initialise() {
+    const std::size_t begun = wire::begin_frame(out_, 0, static_cast<std::uint32_t>(pd::frame_kind::initialise));
+    wire::writer request(out_);
+    pool_->options().initialise.encode(request);
+    wire::end_frame(out_, begun);
+    flush();
+}
+
+void worker_link::take_initialised(const wire::frame& frame) {
+    if (state_ != state::initialising) throw wire::decode_error("an initialiser was run that nobody asked for");
+    wire::reader reply(frame.body);
+    try {
+        wire::decode_reply<void>(reply, {.pid = pid_, .call = "the initialiser"});
+    } catch (const std::exception& e) {
+        return violated(fmt::format("its initialiser failed: {}", e.what()));
+    }
+    become_ready();
+}
+
+void worker_link::become_ready() noexcept {
     state_ = state::ready;
+    idle_since_ = clock::now();
     pool_->worker_ready();
 }
 
@@ -94,6 +122,7 @@ void worker_link::take_reply(const wire::frame& frame) {
     board_.free(slot);
     release(*call);
     pool_->worker_works();
+    pool_->count_answer();
     pool_->call_ended(*call);
 }
 
@@ -145,10 +174,12 @@ void worker_link::lose(call_base& call, const pd::exit_status& status) noexcept 
                        .reason = reason_of(status),
                        .violation = violation_,
                        .called = call.called(),
+                       .name = call.options_.name ? call.options_.name : "",
                        .ran_for = std::chrono::duration_cast<std::chrono::microseconds>(ran_for),
-                       .stack = {}};
+                       .stack = {},
+                       .earlier = {}};
     if (death.reason == death_reason::crashed) death.stack = pd::stack_of(board_.crash_report());
-    pool_->call_lost(call, std::make_exception_ptr(worker_died(std::move(death))));
+    pool_->call_lost(call, std::move(death));
 }
 
 death_reason worker_link::reason_of(const pd::exit_status& status) const {

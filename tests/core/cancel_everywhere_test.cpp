@@ -2,6 +2,7 @@
 
 #include "support/cancel_everywhere.hpp"
 
+#include <braid/core/as_result.hpp>
 #include <braid/core/deadline.hpp>
 #include <braid/core/sleep.hpp>
 #include <braid/core/task_group.hpp>
@@ -9,6 +10,9 @@
 #include <braid/core/use_task.hpp>
 #include <braid/core/when_all.hpp>
 #include <braid/core/when_any.hpp>
+#include <braid/flow/as_completed.hpp>
+#include <braid/flow/map_concurrent.hpp>
+#include <braid/flow/retry.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect_pipe.hpp>
@@ -23,6 +27,8 @@
 #include <array>
 #include <functional>
 #include <stdexcept>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 using namespace braid;
@@ -46,6 +52,11 @@ task<int> steps(int& alive) {
 task<> fails(int& alive) {
     co_await steps(alive);
     throw std::runtime_error("failed");
+}
+
+task<> serve(int& alive) {
+    const witness here(alive);
+    co_await sleep_for(1h);
 }
 
 task<> nested_groups(int& alive) {
@@ -116,6 +127,60 @@ TEST_SUITE("core/cancellation") {
         });
     }
 
+    TEST_CASE("handles, daemons, joins and starts that wait unwind") {
+        cancel_everywhere([](int& alive) -> task<> {
+            co_await with_task_group([&](task_group& g) -> task<> {
+                const witness body(alive);
+                g.start_daemon(serve, std::ref(alive));
+                co_await g.start_ready<int>(
+                    [](ready_signal<int> ready, int& n) -> task<> {
+                        const witness child(n);
+                        const int value = co_await steps(n);
+                        ready(value);
+                        co_await steps(n);
+                    },
+                    std::ref(alive));
+                auto one = g.submit(steps, std::ref(alive));
+                auto other = g.submit(steps, std::ref(alive));
+                auto dropped = g.submit(serve, std::ref(alive));
+                dropped = {};
+                co_await one;
+                co_await g.join();
+                co_await other;
+            });
+            co_await checkpoint();
+        });
+    }
+
+    TEST_CASE("outcomes, streams of results and repeated attempts unwind") {
+        cancel_everywhere([](int& alive) -> task<> {
+            const auto result = co_await as_result(steps(alive));
+            CHECK((result.has_value() || result.cancelled()));
+            co_await when_all_settled(steps(alive), sleep_for(50us));
+            std::vector<task<int>> many;
+            for (int i = 0; i < 3; ++i) many.push_back(steps(alive));
+            co_await as_completed(std::move(many)).collect();
+            const auto step = [](int, int* n) -> task<int> { co_return co_await steps(*n); };
+            std::vector<std::tuple<int, int*>> items;
+            for (int i = 0; i < 3; ++i) items.emplace_back(i, &alive);
+            co_await map_concurrent(2, items, step).collect();
+            co_await map_concurrent_unordered(2, items, step).collect();
+            retry_options thrice;
+            thrice.attempts = 3;
+            thrice.first_delay = 50us;
+            int failures = 2;
+            co_await retry(
+                thrice,
+                [](int& n, int& left) -> task<> {
+                    const witness here(n);
+                    co_await checkpoint();
+                    if (left-- > 0) throw std::runtime_error("again");
+                },
+                std::ref(alive), std::ref(failures));
+            co_await checkpoint();
+        });
+    }
+
     TEST_CASE("deadlines around deadlines unwind") {
         cancel_everywhere([](int& alive) -> task<> {
             co_await fail_after(1h, move_on_after(1h, fail_at(time_point::max(), steps(alive))));
@@ -171,10 +236,18 @@ TEST_SUITE("core/cancellation") {
                     co_await count([&] { return when_any(steps(alive), steps(alive)); });
                     co_await count([&] { return fail_after(1h, steps(alive)); });
                     co_await count([&] { return move_on_after(1h, steps(alive)); });
+                    co_await count([&] { return g.join(); });
+                    co_await count([&] { return retry(retry_options(), steps, std::ref(alive)); });
+                    co_await count([&] {
+                        return g.start_ready([](ready_signal<> ready) -> task<> {
+                            ready();
+                            co_return;
+                        });
+                    });
                     co_await count([&] { return nested_groups(alive); });
                 }
             });
-            CHECK(refused == 16);
+            CHECK(refused == 22);
             CHECK(alive == 0);
         }());
     }

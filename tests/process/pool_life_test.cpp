@@ -115,6 +115,7 @@ private:
 // What the workers run.
 int square(int x) { return x * x; }
 int pid() { return ::getpid(); }
+void killed() { ::raise(SIGKILL); }
 int hangs() {
     for (;;) ::pause();
 }
@@ -334,6 +335,25 @@ TEST_SUITE("process/process_pool: life") {
             CHECK(good == 96);
             CHECK(dead == 4);
         }());
+    }
+
+    TEST_CASE("a thousand workers that die of their calls, one after the other, leave no zombie and no descriptor") {
+        const belongings before;
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 2});
+            int died = 0;
+            for (int i = 0; i < 1000; ++i) {
+                try {
+                    co_await pool.run(killed);
+                } catch (const worker_died&) {
+                    ++died;
+                }
+            }
+            CHECK(died == 1000);
+            co_await pool.close();
+        }());
+        CHECK(has_no_child());
+        CHECK(belongings() == before);
     }
 
     TEST_CASE("pools nest in workers three deep, and no deeper") {

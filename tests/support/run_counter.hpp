@@ -36,8 +36,8 @@ public:
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] int runs_of(std::size_t call) const noexcept { return runs_[call].load(); }
 
-    /// In the worker, which keeps the mapping of the first path that it sees.
-    static void ran(const std::string& path, std::size_t call) {
+    /// In the worker. Returns which run it is, from 1 on.
+    static int ran(const std::string& path, std::size_t call) {
         static std::string mapped;
         static std::atomic<std::uint8_t>* runs = nullptr;
         if (mapped != path) {
@@ -47,7 +47,7 @@ public:
             ::close(fd);
             mapped = path;
         }
-        runs[call].fetch_add(1);
+        return runs[call].fetch_add(1) + 1;
     }
 
 private:

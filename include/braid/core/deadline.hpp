@@ -34,11 +34,8 @@ class deadline : public scoped_environment, private timer {
 public:
     deadline(environment& outer, time_point then) : scoped_environment(outer) {
         at = then;
-        fire = [](timer* t) noexcept {
-            auto* self = static_cast<deadline*>(t);
-            self->expired_ = true;
-            self->scope.cancel(cancel_reason::deadline);
-        };
+        fire = [](timer* t) noexcept { static_cast<deadline*>(t)->scope.cancel(cancel_reason::deadline); };
+        scope.expires_at(then);
         if (then <= clock::now()) {
             fire(this);
         } else if (then != time_point::max()) {
@@ -47,11 +44,8 @@ public:
     }
     ~deadline() { env.where->disarm(*this); }
 
-    /// The work inside was cut off by this deadline and by nothing else.
-    [[nodiscard]] bool cut_off() const noexcept { return expired_ && only_this_cancelled(); }
-
-private:
-    bool expired_ = false;
+    /// The work inside was cut off by this deadline, who alone cancels this scope, and by nothing else.
+    [[nodiscard]] bool cut_off() const noexcept { return only_this_cancelled(); }
 };
 
 }  // namespace detail

@@ -2,6 +2,8 @@
 // How work can end other than with a value: `cancelled` (somebody no longer wants it) and the exceptions
 // that braid itself throws, all derived from `braid::error`.
 
+#include <exception>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -14,7 +16,7 @@ enum class cancel_reason : unsigned char {
     deadline,        ///< an enclosing `fail_after`, `move_on_after` ran out of time
     sibling_failed,  ///< another child of the same group or combinator failed
     sibling_won,     ///< another contender of the same `when_any` finished first
-    shutdown,        ///< the pool, the runtime or the program is going down
+    shutdown,        ///< the pool, the runtime, the program, or the group that a daemon serves, is going down
 };
 
 [[nodiscard]] std::string_view to_string(cancel_reason reason) noexcept;
@@ -29,6 +31,9 @@ public:
 private:
     cancel_reason reason_;
 };
+
+/// Empty for null, and for every other exception.
+[[nodiscard]] std::optional<cancel_reason> why_cancelled(const std::exception_ptr& error) noexcept;
 
 /// The base of every exception that braid itself throws.
 class error : public std::runtime_error {

@@ -1,10 +1,13 @@
 #pragma once
 // outcome<T>: how work ended, as a value: with a T or with an exception.
 
+#include <braid/core/error.hpp>
+
 #include <exception>
 #include <functional>
 #include <memory>
 #include <new>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -28,6 +31,13 @@ struct storable<T&> {
 /// What stands for a result where a value is needed: for void, and for references, which cannot be stored.
 template <class T>
 using value_or_monostate = typename storable<T>::type;
+
+}  // namespace detail
+
+template <class T>
+class outcome;
+
+namespace detail {
 
 /// Where a coroutine leaves its result. Empty, then a value or an error, taken once.
 template <class T>
@@ -61,6 +71,8 @@ public:
         std::construct_at(&error_, std::move(error));
         state_ = state::error;
     }
+    /// Null when there is none.
+    [[nodiscard]] std::exception_ptr error() const noexcept { return state_ == state::error ? error_ : nullptr; }
     T take() {
         if (state_ == state::error) [[unlikely]]
             std::rethrow_exception(std::exchange(error_, {}));
@@ -69,6 +81,20 @@ public:
         } else {
             return std::move(value_);
         }
+    }
+    outcome<T> take_outcome();
+    /// Null when there is none; drops a value.
+    std::exception_ptr take_error() noexcept { return state_ == state::error ? std::exchange(error_, {}) : nullptr; }
+    /// What was taken lies in `other` then. Gives the error, which may come from moving the value.
+    std::exception_ptr move_to(result_slot& other) noexcept {
+        std::exception_ptr error = take_error();
+        try {
+            if (!error) other.return_value(take());
+        } catch (...) {
+            error = std::current_exception();
+        }
+        if (error) other.set_error(error);
+        return error;
     }
 
 private:
@@ -84,9 +110,16 @@ class result_slot<void> {
 public:
     void return_void() const noexcept {}
     void set_error(std::exception_ptr error) noexcept { error_ = std::move(error); }
+    [[nodiscard]] std::exception_ptr error() const noexcept { return error_; }
     void take() {
         if (error_) [[unlikely]]
             std::rethrow_exception(std::exchange(error_, {}));
+    }
+    outcome<void> take_outcome() noexcept;
+    std::exception_ptr take_error() noexcept { return std::exchange(error_, {}); }
+    std::exception_ptr move_to(result_slot& other) noexcept {
+        other.error_ = error_;
+        return take_error();
     }
 
 private:
@@ -112,6 +145,11 @@ public:
         return has_value() ? std::exception_ptr() : std::get<1>(state_);
     }
 
+    /// Why the work was cancelled; empty when it ended otherwise.
+    [[nodiscard]] std::optional<cancel_reason> cancelled() const noexcept {
+        return has_value() ? std::nullopt : why_cancelled(std::get<1>(state_));
+    }
+
     /// The value. Throws: the exception with which the work ended.
     T value() && {
         if (!has_value()) std::rethrow_exception(std::get<1>(state_));
@@ -125,5 +163,25 @@ public:
 private:
     std::variant<detail::value_or_monostate<T>, std::exception_ptr> state_;
 };
+
+// Implementation
+
+namespace detail {
+
+template <class T>
+outcome<T> result_slot<T>::take_outcome() {
+    if (state_ == state::error) return outcome<T>(std::exchange(error_, {}));
+    if constexpr (std::is_reference_v<T>) {
+        return outcome<T>(std::in_place, *value_);
+    } else {
+        return outcome<T>(std::in_place, std::move(value_));
+    }
+}
+
+inline outcome<void> result_slot<void>::take_outcome() noexcept {
+    return error_ ? outcome<void>(std::exchange(error_, {})) : outcome<void>(std::in_place);
+}
+
+}  // namespace detail
 
 }  // namespace braid

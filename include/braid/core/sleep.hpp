@@ -71,6 +71,8 @@ public:
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
+        const environment& here = *h.promise().env;
+        if (here.scope->expired()) cancel_expired(here);
         if (!enter(h)) return false;
         env().where->post(this);
         return true;
@@ -97,7 +99,7 @@ detail::sleep_awaitable sleep_for(std::chrono::duration<Rep, Period> time) noexc
 }
 
 /// Lets everything else that is ready run first. For loops that compute: `co_await checkpoint()`.
-/// Throws: `cancelled`.
+/// Throws: `cancelled`, also when a deadline has passed that the loop had no time to look at.
 inline detail::checkpoint_awaitable checkpoint() noexcept { return {}; }
 
 }  // namespace braid

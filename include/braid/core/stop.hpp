@@ -29,11 +29,13 @@ private:
 
 }  // namespace detail
 
-/// In a coroutine: its scope has been cancelled. In a call on a pool's thread or in a worker process: whoever waits for
-/// it no longer wants it. Elsewhere: false. Cheap enough for an inner loop.
+/// In a coroutine: its scope has been cancelled, or a deadline around it has passed. In a call on a pool's thread or in
+/// a worker process: whoever waits for it no longer wants it. Elsewhere: false. Cheap enough for an inner loop. A
+/// coroutine that does not await keeps its loop from hearing of anything else, a signal or another coroutine's `cancel`
+/// for instance: `co_await checkpoint()` now and then.
 [[nodiscard]] inline bool stop_requested() noexcept {
     const detail::driver& here = detail::this_driver;
-    if (here.current && here.env && here.env->scope->cancelled()) return true;
+    if (here.current && here.env && (here.env->scope->cancelled() || here.env->scope->expired())) return true;
     const detail::stop_query query = detail::this_stop_query;
     return query.ask && query.ask(query.data);
 }

@@ -54,6 +54,11 @@ private:
 
 namespace detail {
 
+template <class T>
+struct is_task : std::false_type {};
+template <class T>
+struct is_task<task<T>> : std::true_type {};
+
 /// The end of a coroutine that is awaited: hands over to whoever awaits it.
 struct hand_back {
     bool await_ready() const noexcept { return false; }
@@ -62,19 +67,26 @@ struct hand_back {
         promise_base& p = coroutine.promise();
         if (p.started_inline) {
             p.done_inline = true;  // its await_suspend is below us on the stack, and goes on by itself
-        } else {
+        } else if (p.forked) [[unlikely]] {
+            auto& waiting = static_cast<fork_environment&>(*p.env);
+            waiting.child_ended(waiting, p);
+        } else if (p.continuation) [[likely]] {
             this_driver.next = p.continuation;
+        } else {
+            p.env->first_ended(*p.env);
         }
     }
     void await_resume() const noexcept {}
 };
+
+/// Levels of awaits that may lie on the stack between two unwindings to the driver.
+inline constexpr unsigned levels_on_the_stack = 16;
 
 /// Starts or hands over to `child` for `parent`. A child begins on the stack of its parent, which costs less than
 /// any hand-over; every few levels the stack is unwound to the driver first. To be returned from await_suspend.
 template <class Promise>
 bool begin_child(std::coroutine_handle<Promise> child, std::coroutine_handle<> parent, environment& env,
                  unsigned depth) noexcept {
-    constexpr unsigned levels_on_the_stack = 16;
     promise_base& p = child.promise();
     p.continuation = parent;
     p.env = &env;
@@ -140,6 +152,8 @@ struct awaiting_promise : promise_base, recycled_frame {
     template <class A>
     decltype(auto) await_transform(A&& awaited, std::source_location here = std::source_location::current()) noexcept {
         where = here;
+        static_assert(!std::is_lvalue_reference_v<A> || !is_task<std::remove_cvref_t<A>>::value,
+                      "braid: a task is awaited once, which uses it up: write co_await std::move(it)");
         static_assert(
             home_awaitable<A>,
             "braid: this cannot be awaited in a task, which it could neither cancel nor bring back to its "
@@ -150,7 +164,7 @@ struct awaiting_promise : promise_base, recycled_frame {
         } else if constexpr (requires { awaited.await_ready(); }) {
             return referred_awaiter<std::remove_reference_t<A>>{awaited};
         } else {
-            return std::forward<A>(awaited);
+            return detail::get_awaiter(std::forward<A>(awaited));
         }
     }
 };
@@ -176,6 +190,16 @@ struct task_access {
     static std::coroutine_handle<typename task<T>::promise_type> handle(task<T>& t) noexcept {
         return t.coroutine_;
     }
+    /// From now on the frame is the caller's.
+    template <class T>
+    static std::coroutine_handle<typename task<T>::promise_type> release(task<T>& t) noexcept {
+        return std::exchange(t.coroutine_, {});
+    }
+    /// Of the coroutine of a `task<T>`.
+    template <class T>
+    static typename task<T>::promise_type& promise(std::coroutine_handle<> h) noexcept {
+        return std::coroutine_handle<typename task<T>::promise_type>::from_address(h.address()).promise();
+    }
     template <class T>
     static task<T> make(std::coroutine_handle<typename task<T>::promise_type> h) noexcept {
         return task<T>(h);
@@ -190,7 +214,10 @@ public:
         return task(std::coroutine_handle<promise_type>::from_promise(*this));
     }
     detail::hand_back final_suspend() const noexcept { return {}; }
-    void unhandled_exception() noexcept { this->set_error(std::current_exception()); }
+    void unhandled_exception() noexcept {
+        this->failed = true;
+        this->set_error(std::current_exception());
+    }
 };
 
 template <class T>
@@ -205,14 +232,5 @@ using await_result_t = decltype(std::declval<decltype(detail::get_awaiter(std::d
 /// Something that can be awaited in a task.
 template <class A>
 concept awaitable = requires(A a) { detail::get_awaiter(std::move(a)).await_ready(); };
-
-namespace detail {
-
-template <class T>
-struct is_task : std::false_type {};
-template <class T>
-struct is_task<task<T>> : std::true_type {};
-
-}  // namespace detail
 
 }  // namespace braid

@@ -1,6 +1,7 @@
 #pragma once
 // when_any: run several tasks side by side until the first of them has ended.
 
+#include <braid/core/detail/task_range.hpp>
 #include <braid/core/outcome.hpp>
 #include <braid/core/task_group.hpp>
 
@@ -46,8 +47,9 @@ template <awaitable... As>
     requires(sizeof...(As) > 0)
 auto when_any(As... work) -> task<race_result<await_result_t<As>...>>;
 
-template <class T>
-auto when_any(std::vector<task<T>> work) -> task<race_result_of<T>>;
+/// The same for a range of tasks of one type: gives a `race_result_of<T>`. Throws: `usage_error` for an empty one.
+template <detail::range_of_tasks R>
+auto when_any(R&& work);
 
 // Implementation
 
@@ -91,6 +93,22 @@ task<> race(Start start, const std::size_t& winner) {
     }
 }
 
+template <class T>
+auto race_of(std::vector<task<T>> work) -> task<race_result_of<T>> {
+    if (work.empty()) throw usage_error("when_any needs at least one task: nobody can win an empty race");
+    using slot = std::optional<outcome<T>>;
+    race_result_of<T> result{.winner = no_winner, .outcomes = std::vector<slot>(work.size())};
+    const auto start = [&](task_group& group) {
+        for (std::size_t i = 0; i < work.size(); ++i) {
+            group.start(contend<task<T>, slot>, std::move(work[i]), std::ref(result.outcomes[i]), std::ref(group), i,
+                        std::ref(result.winner));
+        }
+    };
+    co_await race(start, result.winner);
+    if (const auto error = result.outcomes[result.winner]->error()) std::rethrow_exception(error);
+    co_return result;
+}
+
 }  // namespace detail
 
 template <awaitable... As>
@@ -117,20 +135,9 @@ auto when_any(As... work) -> task<race_result<await_result_t<As>...>> {
     co_return result;
 }
 
-template <class T>
-auto when_any(std::vector<task<T>> work) -> task<race_result_of<T>> {
-    if (work.empty()) throw usage_error("when_any needs at least one task: nobody can win an empty race");
-    using slot = std::optional<outcome<T>>;
-    race_result_of<T> result{.winner = detail::no_winner, .outcomes = std::vector<slot>(work.size())};
-    const auto start = [&](task_group& group) {
-        for (std::size_t i = 0; i < work.size(); ++i) {
-            group.start(detail::contend<task<T>, slot>, std::move(work[i]), std::ref(result.outcomes[i]),
-                        std::ref(group), i, std::ref(result.winner));
-        }
-    };
-    co_await detail::race(start, result.winner);
-    if (const auto error = result.outcomes[result.winner]->error()) std::rethrow_exception(error);
-    co_return result;
+template <detail::range_of_tasks R>
+auto when_any(R&& work) {
+    return detail::race_of(detail::task_vector(std::forward<R>(work)));
 }
 
 }  // namespace braid

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,9 @@ public:
     /// Where it crashed, innermost function first: name, file and line as far as the executable knows them. Empty
     /// unless it crashed. The first use reads the debug information of the program, which may take a while.
     [[nodiscard]] std::vector<std::string> stack() const;
+
+    /// How it went before, when it was run again (`call_options::retries`), first attempt first.
+    [[nodiscard]] std::span<const worker_died> earlier() const noexcept;
 
 private:
     struct report;

@@ -4,30 +4,21 @@
 
 #include <braid/core/task.hpp>
 #include <braid/flow/detail/map_jobs.hpp>
+#include <braid/process/call_options.hpp>
 #include <braid/process/detail/call.hpp>
 #include <braid/process/error.hpp>
+#include <braid/process/pool_options.hpp>
+#include <braid/process/pool_stats.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <ranges>
-#include <string>
 #include <utility>
 #include <vector>
 
 namespace braid {
-
-struct process_pool_options {
-    /// Processes at most; they are started when there is work for them. Default: the CPUs that this process may use.
-    std::optional<int> workers = {};
-    /// Shown in the process list, as the workers' second argument.
-    std::string name = "braid-worker";
-    /// How long a running call that was cancelled may go on before its process is killed.
-    std::chrono::milliseconds grace{1000};
-};
 
 /// A pool of worker processes, each the same executable started again.
 /// Threads: all members but the destructor may be called from any thread, `run` from coroutines on any home. The pool
@@ -53,28 +44,37 @@ public:
     /// its process is killed and replaced. When the await throws `cancelled`, nothing of the call runs any more.
     template <class F, class... Args>
     auto run(F&& function, Args&&... args) {
-        return detail::call_awaitable<std::decay_t<F>, std::decay_t<Args>...>(engine_, std::forward<F>(function),
-                                                                              std::forward<Args>(args)...);
+        return run(call_options(), std::forward<F>(function), std::forward<Args>(args)...);
+    }
+    /// `co_await pool.run(call_options{.retries = 2}, f, args...)`
+    template <class F, class... Args>
+    auto run(call_options options, F&& function, Args&&... args) {
+        return detail::call_awaitable<std::decay_t<F>, std::decay_t<Args>...>(
+            engine_, options, std::forward<F>(function), std::forward<Args>(args)...);
     }
 
     /// The same, begun now, also from plain threads: a job, to be awaited or cancelled later.
     template <class F, class... Args>
     auto submit(F&& function, Args&&... args) {
-        return detail::submit_call(engine_, std::forward<F>(function), std::forward<Args>(args)...);
+        return submit(call_options(), std::forward<F>(function), std::forward<Args>(args)...);
+    }
+    template <class F, class... Args>
+    auto submit(call_options options, F&& function, Args&&... args) {
+        return detail::submit_call(engine_, options, std::forward<F>(function), std::forward<Args>(args)...);
     }
 
     /// `f(item)` for each item, as a stream of results in the order of the items; a tuple is spread. Some calls for
     /// each worker are ahead of the consumer, no more: the range may be endless.
     /// Lifetime: a range that is an lvalue is looked at, not copied. Dropped early, the stream cancels what is left.
     template <class F, std::ranges::input_range Range>
-    auto map(F function, Range&& items) {
-        return detail::map_ordered(detail::call_submitter<F>{engine_, std::move(function)},
+    auto map(F function, Range&& items, call_options options = {}) {
+        return detail::map_ordered(detail::call_submitter<F>{engine_, options, std::move(function)},
                                    std::views::all(std::forward<Range>(items)), window());
     }
     /// The same in the order in which the calls end.
     template <class F, std::ranges::input_range Range>
-    auto map_unordered(F function, Range&& items) {
-        return detail::map_as_completed(detail::call_submitter<F>{engine_, std::move(function)},
+    auto map_unordered(F function, Range&& items, call_options options = {}) {
+        return detail::map_as_completed(detail::call_submitter<F>{engine_, options, std::move(function)},
                                         std::views::all(std::forward<Range>(items)), window());
     }
 
@@ -85,6 +85,13 @@ public:
     /// Cancels what is queued and running, kills the workers, and does not wait for it. The calls end with `cancelled`
     /// (reason shutdown) when their processes are gone.
     void terminate() noexcept;
+
+    /// From now on so many workers at most. Those that are too many finish what they have and end. Threads: any.
+    /// Throws: usage_error if it is not positive.
+    void resize(int workers);
+
+    /// What the pool is doing now. Cancellation: of the awaiting task only.
+    task<pool_stats> stats() const;
 
     /// Of the workers that run now. Threads: the pool's home.
     [[nodiscard]] std::vector<int> worker_pids() const;

@@ -2,9 +2,9 @@
 // channel<T>: a queue between coroutines, bounded, so that a fast producer waits for a slow consumer. Several of both
 // may use it, on several homes and plain threads.
 
-#include <braid/core/detail/job_state.hpp>
+#include <braid/core/error.hpp>
+#include <braid/sync/detail/queued.hpp>
 #include <braid/sync/detail/ring.hpp>
-#include <braid/sync/detail/waiter.hpp>
 
 #include <cstddef>
 #include <limits>
@@ -27,22 +27,21 @@ class channel {
     static_assert(
         std::is_nothrow_move_constructible_v<T>,
         "braid: a channel moves its values where nothing may fail: T needs a move constructor that is noexcept");
-    class push_operation;
-    class pop_operation;
-    struct push_awaitable;
-    struct pop_awaitable;
+    struct pushing;
+    struct popping;
 
 public:
     /// With capacity 0 each push waits until a pop takes its value.
     explicit channel(std::size_t capacity) noexcept : capacity_(capacity) {}
     channel(const channel&) = delete;
     channel& operator=(const channel&) = delete;
+    ~channel();
 
     /// `co_await ch.push(v)` waits while the channel is full.
     /// Throws: `closed`, also when the channel is closed while it waits; the value is gone then.
-    [[nodiscard]] push_awaitable push(T value) noexcept { return {*this, std::move(value)}; }
+    [[nodiscard]] detail::queued<pushing> push(T value) noexcept;
     /// `co_await ch.pop()` waits while it is empty, and gives an empty optional once it is closed and drained.
-    [[nodiscard]] pop_awaitable pop() noexcept { return {*this}; }
+    [[nodiscard]] detail::queued<popping> pop() noexcept;
 
     /// False when it is full: then the value stays with the caller. Throws: `closed`.
     [[nodiscard]] bool try_push(T&& value);
@@ -61,40 +60,37 @@ public:
     /// Nothing more goes in; what is in comes out. Wakes everyone who waits. Twice: no effect.
     void close() noexcept;
 
-    [[nodiscard]] bool is_closed() const noexcept {
-        return locked([this] { return closed_; });
-    }
+    [[nodiscard]] bool is_closed() const noexcept;
     /// Values inside, without those of producers that wait: a snapshot.
-    [[nodiscard]] std::size_t size() const noexcept {
-        return locked([this] { return values_.size(); });
-    }
+    [[nodiscard]] std::size_t size() const noexcept;
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
 private:
+    template <class>
+    friend class work_queue;
     struct producer;
     struct consumer;
-    class blocked_producer;
-    class blocked_consumer;
-    enum class pushed : unsigned char { now, later, refused };
+    class both_ends;
 
-    template <class F>
-    auto locked(F f) const noexcept {
-        const std::lock_guard lock(mutex_);
-        return f();
-    }
     [[noreturn]] static void throw_closed() {
         throw closed("a value was pushed into a channel that is closed: nobody would ever take it out");
     }
-
-    bool deliver(T& value, consumer*& served);
-    bool fetch(std::optional<T>& to, producer*& served) noexcept;
-    pushed push_or_queue(producer& p);
-    bool pop_or_queue(consumer& c) noexcept;
+    bool take_in_at_once(T& value) noexcept;
+    bool give_out_at_once(std::optional<T>& to) noexcept;
+    // Apart, so that what is done at once is short enough to be inlined.
+    [[gnu::noinline]] bool take_in(T& value, bool& refused, producer* to_queue);
+    [[gnu::noinline]] bool give_out(std::optional<T>& to, consumer* to_queue) noexcept;
 
     const std::size_t capacity_;
-    mutable std::mutex mutex_;
-    // All under mutex_. Consumers wait only while it is empty, producers only while it is full.
+    // Each end has a lock, so that they get on with their work side by side; a home that is alone here needs neither.
+    mutable detail::bias favour_;
     detail::ring<T> values_;
+    mutable std::mutex push_end_;
+    [[maybe_unused]] detail::cache_gap gap_;
+    mutable std::mutex pop_end_;
+    [[maybe_unused]] detail::cache_gap further_gap_;
+    // Change with both locks, may be read with one. Consumers wait only while it is empty, producers only while it is
+    // full: whoever finds somebody waiting takes both locks.
     detail::wait_queue<producer> producers_;
     detail::wait_queue<consumer> consumers_;
     bool closed_ = false;

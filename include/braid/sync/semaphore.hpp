@@ -1,10 +1,9 @@
 #pragma once
 // semaphore: at most n at a time. Waiting suspends the coroutine, never the thread, and is first come, first served.
 
-#include <braid/sync/detail/waiter.hpp>
+#include <braid/sync/detail/queued.hpp>
 
 #include <cstddef>
-#include <mutex>
 #include <utility>
 
 namespace braid {
@@ -36,10 +35,10 @@ private:
     semaphore* from_ = nullptr;
 };
 
-/// A number of permits. Threads: any. Lifetime: it must outlive its permits and those who wait.
+/// A bounded number of permits: giving back more than were taken is an error. Threads: any. Lifetime: it must outlive
+/// its permits and those who wait.
 class semaphore {
-    class acquire_operation;
-    struct acquire_awaitable;
+    struct acquiring;
 
 public:
     /// Throws: `usage_error` unless 0 <= permits <= limit and 0 < limit.
@@ -51,7 +50,7 @@ public:
 
     /// `co_await s.acquire()` gives a `permit`.
     /// Cancellation: takes the waiter out of the queue; one that was served before keeps its permit.
-    [[nodiscard]] acquire_awaitable acquire() noexcept;
+    [[nodiscard]] detail::queued<acquiring> acquire() noexcept;
     /// An empty permit when there is none left. It never overtakes those who wait.
     permit try_acquire() noexcept;
     /// For plain threads.
@@ -65,17 +64,14 @@ public:
 
 private:
     friend class permit;
-    class blocked_thread;
 
-    bool take_or_queue(detail::waiter& w) noexcept;
-    bool forget(detail::waiter& w) noexcept;
+    bool take(detail::waiter* to_queue) noexcept;
     void give_back() noexcept;
-    void hand_out(std::ptrdiff_t count, detail::list<detail::waiter>& served) noexcept;  // under mutex_
+    void hand_out(std::ptrdiff_t count, detail::list<detail::waiter>& served) noexcept;  // inside room_
 
     const std::ptrdiff_t limit_;
-    mutable std::mutex mutex_;
-    std::ptrdiff_t available_;                    // under mutex_; 0 while somebody waits
-    detail::wait_queue<detail::waiter> waiting_;  // under mutex_
+    mutable detail::waiting_room<> room_;
+    std::ptrdiff_t available_;  // inside room_; 0 while somebody waits
 };
 
 // Implementation
@@ -84,41 +80,27 @@ inline void permit::release() noexcept {
     if (semaphore* from = std::exchange(from_, nullptr)) from->give_back();
 }
 
-class [[nodiscard]] semaphore::acquire_operation : public detail::operation, private detail::waiter {
-public:
-    explicit acquire_operation(semaphore& from) noexcept : from_(from) {}
+struct semaphore::acquiring {
+    semaphore* from;
 
-    bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
-        if (!enter(h)) return false;
-        if (from_.take_or_queue(*this)) return give_way_if_due();
-        listen();
+    using node = detail::waiter;
+    bool take(node* to_queue) const noexcept { return from->take(to_queue); }
+    bool forget(node& w) const noexcept { return from->room_.leave(w); }
+    permit result() const noexcept { return permit(*from); }
+};
+
+inline detail::queued<semaphore::acquiring> semaphore::acquire() noexcept { return detail::queued(acquiring{this}); }
+
+inline bool semaphore::take(detail::waiter* to_queue) noexcept {
+    const detail::section inside = room_.enter();
+    if (available_ > 0) {
+        --available_;
         return true;
     }
-    permit await_resume() const {
-        throw_if_refused();
-        if (stopped_) throw_cancelled();
-        return permit(from_);
-    }
+    if (to_queue) room_.queue.push(*to_queue);
+    return false;
+}
 
-private:
-    void wake() noexcept override { complete(); }
-    void on_cancel() noexcept override {
-        if (!from_.forget(*this)) return;
-        stopped_ = true;
-        complete();
-    }
-
-    semaphore& from_;
-    bool stopped_ = false;
-};
-
-struct [[nodiscard("acquire does nothing until it is awaited")]] semaphore::acquire_awaitable {
-    semaphore& from;
-    acquire_operation operator co_await() const noexcept { return acquire_operation(from); }
-};
-
-inline semaphore::acquire_awaitable semaphore::acquire() noexcept { return {*this}; }
+inline permit semaphore::try_acquire() noexcept { return take(nullptr) ? permit(*this) : permit(); }
 
 }  // namespace braid

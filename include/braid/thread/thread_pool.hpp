@@ -5,7 +5,7 @@
 
 #include <braid/core/detail/scoped.hpp>
 #include <braid/flow/detail/map_jobs.hpp>
-#include <braid/thread/detail/thread_call.hpp>
+#include <braid/thread/detail/bound_call.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -16,6 +16,10 @@
 #include <utility>
 
 namespace braid {
+
+namespace detail {
+struct pool_access;
+}
 
 struct thread_pool_options {
     std::optional<int> threads = {};  ///< default: the CPUs that the process may use
@@ -78,6 +82,7 @@ public:
     [[nodiscard]] int size() const noexcept { return workers_->size(); }
 
 private:
+    friend struct detail::pool_access;
     class close_operation;
     struct close_awaitable;
     template <class F>
@@ -94,6 +99,11 @@ private:
 };
 
 // Implementation
+
+/// Gives the library's own functions what is behind a pool.
+struct detail::pool_access {
+    static thread_workers& workers(thread_pool& pool) noexcept { return *pool.workers_; }
+};
 
 template <class F, class... Args>
 auto thread_pool::bind(F&& f, Args&&... args) {

@@ -14,6 +14,7 @@
 namespace braid::detail {
 
 class operation;
+struct environment;
 
 /// A part of the work that is cancelled as one. Scopes form a tree; cancelling one cancels those below it.
 /// Cancellation is a state, not an event: what is awaited later in a cancelled scope is refused.
@@ -21,8 +22,15 @@ class operation;
 class cancel_scope : public list_node {
 public:
     cancel_scope() = default;
-    explicit cancel_scope(cancel_scope& parent) noexcept : reason_(parent.reason_) {
+    explicit cancel_scope(cancel_scope& parent) noexcept : reason_(parent.reason_), expiry_(parent.expiry_) {
         parent.children_.push_back(*this);
+    }
+
+    /// Puts a scope that was made without a parent below one: from now on, and from what happened before, they are
+    /// cancelled together.
+    void link_below(cancel_scope& parent) noexcept {
+        parent.children_.push_back(*this);
+        if (parent.reason_) cancel(*parent.reason_);
     }
 
     [[nodiscard]] bool cancelled() const noexcept { return reason_.has_value(); }
@@ -31,13 +39,25 @@ public:
     /// Cancels everything inside. The first reason stays.
     void cancel(cancel_reason why) noexcept;
 
+    /// Before anything is inside. Whoever says so cancels the scope when the time has come.
+    void expires_at(clock::time_point then) noexcept {
+        own_expiry_ = then;
+        if (then < expiry_) expiry_ = then;
+    }
+    /// The time has come for this scope, or one around it, though the loop may not have got to its timers.
+    [[nodiscard]] bool expired() const noexcept { return expiry_ != never && clock::now() >= expiry_; }
+
     void add(operation& op) noexcept;
 
 private:
+    friend void cancel_expired(const environment& here) noexcept;
     void mark(cancel_reason why) noexcept;
     void stop_operations() noexcept;
 
+    static constexpr clock::time_point never = clock::time_point::max();
     std::optional<cancel_reason> reason_;
+    clock::time_point expiry_ = never;  // the earliest of this scope and of those around it
+    clock::time_point own_expiry_ = never;
     list<cancel_scope> children_;
     list<operation> operations_;  // suspended in this scope
 };
@@ -56,7 +76,13 @@ struct environment {
     cancel_scope* scope;
     environment* parent = nullptr;
     adopted_work adopted{};
+    bool same_task = false;  // as the parent's: a part of what it does, not something beside it
+    /// Where no coroutine awaits the first one in here: is told that it has ended, and may destroy it.
+    void (*first_ended)(environment& here) noexcept = nullptr;
 };
+
+/// Cancels the outermost of the scopes around `here` that have expired.
+void cancel_expired(const environment& here) noexcept;
 
 /// A coroutine that suspends tells the operation it waits for where it belongs, through its promise.
 struct promise_base {
@@ -66,6 +92,15 @@ struct promise_base {
     unsigned depth = 0;           // of awaits since the root, to bound the stack
     bool started_inline = false;  // the awaiting coroutine's await_suspend is still on the stack
     bool done_inline = false;
+    bool forked = false;  // its environment is a fork_environment, to be told of its end
+    bool failed = false;
+};
+
+/// The environment of coroutines whose end is told to somebody who waits for several of them, instead of resuming a
+/// continuation.
+struct fork_environment : environment {
+    /// On the home, in the final suspension of the child.
+    void (*child_ended)(fork_environment& self, promise_base& child) noexcept;
 };
 
 /// One suspension at a leaf of the await tree. It lives in the awaiting frame, can be made ready once from any
@@ -109,6 +144,11 @@ protected:
     void enter_regardless(std::coroutine_handle<Promise> waiter) noexcept {
         waiter_ = waiter;
         env_ = waiter.promise().env;
+    }
+
+    void enter_regardless(std::coroutine_handle<> waiter, environment& env) noexcept {
+        waiter_ = waiter;
+        env_ = &env;
     }
 
     /// From now on `on_cancel` may be called, until the coroutine is resumed.

@@ -10,6 +10,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include <braid/core/detail/list.hpp>
 #include <braid/core/detail/timer_queue.hpp>
@@ -38,16 +40,21 @@ struct driver {
 };
 inline constinit thread_local driver this_driver{};
 
-/// Resumes a coroutine and whatever it hands over to. The only place from which coroutines are resumed: handing
-/// over through `next` instead of recursing keeps the stack flat with every compiler, at every level of optimisation.
-inline void resume(std::coroutine_handle<> coroutine) noexcept {
+/// Resumes what is to be resumed next, and whatever it hands over to.
+inline void resume_next() noexcept {
     driver& d = this_driver;
-    coroutine.resume();
     while (d.next) {
         const std::coroutine_handle<> next = d.next;
         d.next = nullptr;
         next.resume();
     }
+}
+
+/// Resumes a coroutine and whatever it hands over to. The only place from which coroutines are resumed: handing
+/// over through `next` instead of recursing keeps the stack flat with every compiler, at every level of optimisation.
+inline void resume(std::coroutine_handle<> coroutine) noexcept {
+    coroutine.resume();
+    resume_next();
 }
 
 /// A queue of work, first in, first out. Not thread-safe.
@@ -75,7 +82,7 @@ class context_watch;
 class home : public std::enable_shared_from_this<home>, private list_node {
 public:
     explicit home(boost::asio::any_io_executor executor);
-    ~home();
+    virtual ~home();
     home(const home&) = delete;
     home& operator=(const home&) = delete;
 
@@ -116,6 +123,32 @@ public:
     void root_joins() noexcept { ++roots_; }
     void root_leaves() noexcept;
 
+protected:
+    // For a home that drains itself on a thread of its own, see worker_home.
+
+    /// Runs `work()` and what is ready, as this home's. True when there is more to do.
+    template <class Work>
+    bool drive(Work work) noexcept {
+        const std::lock_guard only_one(draining_);
+        const driver outer = std::exchange(this_driver, driver{nullptr, this, nullptr, 0});
+        work();
+        const bool more = turn();
+        this_driver = outer;
+        return more;
+    }
+    [[nodiscard]] bool has_work() const noexcept {
+        return !ready_.empty() || outside_.load(std::memory_order_acquire) != nullptr;
+    }
+    /// From now on whoever posts calls schedule_drain. False, and it does not, when there is work.
+    [[nodiscard]] bool rest() noexcept;
+    /// From now on nobody does.
+    void stop_resting() noexcept;
+    /// Threads that are still inside of `post`.
+    [[nodiscard]] bool posting() const noexcept { return posting_.load(std::memory_order_acquire) != 0; }
+
+    /// Sees to it that the home is drained soon. Threads: any.
+    virtual void schedule_drain() noexcept;
+
 private:
     friend class context_watch;
     template <class>
@@ -129,7 +162,6 @@ private:
 
     void context_goes() noexcept;
     void post_from_outside(work* w) noexcept;
-    void schedule_drain() noexcept;
     void drain() noexcept;
     bool turn() noexcept;
     bool take_outside() noexcept;

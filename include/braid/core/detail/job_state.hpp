@@ -1,6 +1,7 @@
 #pragma once
 // What a job and the work behind it share: how it ended, who waits for that, and how to ask it to stop.
 
+#include <braid/core/detail/plain_thread.hpp>
 #include <braid/core/detail/root.hpp>
 
 #include <condition_variable>
@@ -11,9 +12,6 @@
 namespace braid::detail {
 
 struct job_access;
-
-/// Throws `usage_error` in a coroutine, whose loop a call that blocks would stop.
-void require_plain_thread(const char* call, const char* instead);
 
 /// Is told, once, that a job has ended. Runs under the lock of the job, on the thread that ended it.
 class job_listener {
@@ -102,7 +100,7 @@ private:
 
 /// The state of a job that is a coroutine.
 template <class R>
-class root_job final : public job_state<R> {
+class root_job : public job_state<R> {
 public:
     explicit root_job(std::shared_ptr<home> where) noexcept : home_(std::move(where)) {
         request_.run = [](work* w) noexcept { static_cast<stop_work*>(w)->carry_out(); };

@@ -9,7 +9,9 @@ public:
     list_node() = default;
     list_node(const list_node&) = delete;
     list_node& operator=(const list_node&) = delete;
-    ~list_node() { unlink(); }
+    ~list_node() {
+        if (linked()) unlink();
+    }
 
     [[nodiscard]] bool linked() const noexcept { return next_ != this; }
 

@@ -23,7 +23,7 @@ private:
 /// A cancel scope below that of `outer`, and the environment that leads there.
 struct scoped_environment {
     explicit scoped_environment(environment& outer) noexcept
-        : scope(*outer.scope), env{.where = outer.where, .scope = &scope, .parent = &outer} {}
+        : scope(*outer.scope), env{.where = outer.where, .scope = &scope, .parent = &outer, .same_task = true} {}
     scoped_environment(const scoped_environment&) = delete;
     scoped_environment& operator=(const scoped_environment&) = delete;
 
@@ -65,6 +65,24 @@ public:
 private:
     environment& inner_;
     environment* outer_ = nullptr;
+    std::coroutine_handle<typename task<T>::promise_type> child_;
+};
+
+/// Awaits a task and gives how it ended, without throwing that.
+template <class T>
+class [[nodiscard]] settled {
+public:
+    explicit settled(task<T>& work) noexcept : child_(task_access::handle(work)) {}
+
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> parent) const noexcept {
+        promise_base& p = parent.promise();
+        return begin_child(child_, parent, *p.env, p.depth);
+    }
+    outcome<T> await_resume() const { return child_.promise().take_outcome(); }
+
+private:
     std::coroutine_handle<typename task<T>::promise_type> child_;
 };
 

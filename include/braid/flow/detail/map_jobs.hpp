@@ -1,5 +1,6 @@
 #pragma once
-// What `map` of every pool is made of: jobs for the items of a range, a window of them at a time.
+// What `map` of every pool, `map_concurrent` and `as_completed` are made of: jobs for the items of a range, a window of
+// them at a time.
 
 #include <braid/core/job.hpp>
 #include <braid/flow/stream.hpp>
@@ -8,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <queue>
 #include <ranges>
 #include <tuple>
 #include <type_traits>
@@ -35,7 +37,25 @@ template <class Submit, class Range>
 using mapped_job =
     decltype(submit_item(std::declval<Submit&>(), std::declval<std::ranges::range_reference_t<Range&>>()));
 template <class Submit, class Range>
-using mapped = typename mapped_job<Submit, Range>::value_type;
+using mapped = value_or_monostate<typename mapped_job<Submit, Range>::value_type>;
+
+/// The result of a job as a stream can give it.
+template <class R>
+task<value_or_monostate<R>> result_of(job<R> work) {
+    if constexpr (std::is_void_v<R>) {
+        co_await work;
+        co_return std::monostate();
+    } else {
+        co_return co_await work;
+    }
+}
+
+template <class Job>
+Job take_first(std::queue<Job>& jobs) {
+    Job first = std::move(jobs.front());
+    jobs.pop();
+    return first;
+}
 
 /// A range that is kept for later: values are moved in, lvalues are viewed and must outlive the stream.
 template <class Range>
@@ -44,16 +64,16 @@ using kept_range = std::views::all_t<Range>;
 /// The results in the order of the items. At most `window` items are ahead of the consumer.
 template <class Submit, class Range>
 stream<mapped<Submit, Range>> map_ordered(Submit submit, Range range, std::size_t window) {
-    ring<mapped_job<Submit, Range>> ahead;  // dropped early, it cancels what runs, and the scope waits for that
+    std::queue<mapped_job<Submit, Range>> ahead;  // dropped early, it cancels what runs, and the scope waits for that
     for (auto&& item : range) {
         ahead.push(submit_item(submit, std::forward<decltype(item)>(item)));
         if (ahead.size() < window) continue;
-        auto first = ahead.pop();
-        co_yield co_await first;
+        auto first = take_first(ahead);
+        co_yield co_await result_of(std::move(first));
     }
     while (!ahead.empty()) {
-        auto first = ahead.pop();
-        co_yield co_await first;
+        auto first = take_first(ahead);
+        co_yield co_await result_of(std::move(first));
     }
 }
 
@@ -61,7 +81,12 @@ stream<mapped<Submit, Range>> map_ordered(Submit submit, Range range, std::size_
 template <class R>
 class job_set {
 public:
-    explicit job_set(std::size_t places) : ended_(unbounded), places_(places) {}
+    explicit job_set(std::size_t places) : ended_(unbounded), places_(places) {
+        for (place& p : places_) {
+            p.set = this;
+            free_.push_back(&p);
+        }
+    }
     job_set(const job_set&) = delete;
     job_set& operator=(const job_set&) = delete;
     ~job_set() {
@@ -70,57 +95,52 @@ public:
         }
     }
 
-    [[nodiscard]] bool full() const noexcept { return used_ == places_.size(); }
-    [[nodiscard]] bool empty() const noexcept { return used_ == 0; }
+    [[nodiscard]] bool full() const noexcept { return free_.empty(); }
+    [[nodiscard]] bool empty() const noexcept { return free_.size() == places_.size(); }
 
     void add(job<R> work) {
-        std::size_t index = 0;
-        while (places_[index].used) ++index;
-        place& p = places_[index];
-        p.set = this;
-        p.index = index;
+        place& p = *free_.back();
+        free_.pop_back();
         p.work = std::move(work);
         p.used = true;
-        ++used_;
         if (!job_access::state(p.work).listen(p)) p.job_ended();
     }
 
     /// The job that ended first of those that are left.
     task<job<R>> next() {
-        const auto index = co_await ended_.pop();
-        place& p = places_[*index];
+        const auto ended = co_await ended_.pop();
+        place& p = **ended;
         p.used = false;
-        --used_;
+        free_.push_back(&p);
         co_return std::move(p.work);
     }
 
 private:
     struct place final : job_listener {
-        void job_ended() noexcept override { static_cast<void>(set->ended_.try_push(std::size_t{index})); }
+        void job_ended() noexcept override { static_cast<void>(set->ended_.try_push(this)); }
         job_set* set = nullptr;
-        std::size_t index = 0;
         bool used = false;
         job<R> work;
     };
 
-    channel<std::size_t> ended_;
+    channel<place*> ended_;
     std::vector<place> places_;
-    std::size_t used_ = 0;
+    std::vector<place*> free_;
 };
 
 /// The results as they come.
 template <class Submit, class Range>
 stream<mapped<Submit, Range>> map_as_completed(Submit submit, Range range, std::size_t window) {
-    job_set<mapped<Submit, Range>> ahead(window);
+    job_set<typename mapped_job<Submit, Range>::value_type> ahead(window);
     for (auto&& item : range) {
         ahead.add(submit_item(submit, std::forward<decltype(item)>(item)));
         if (!ahead.full()) continue;
         auto first = co_await ahead.next();
-        co_yield co_await first;
+        co_yield co_await result_of(std::move(first));
     }
     while (!ahead.empty()) {
         auto first = co_await ahead.next();
-        co_yield co_await first;
+        co_yield co_await result_of(std::move(first));
     }
 }
 

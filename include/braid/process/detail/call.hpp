@@ -4,6 +4,8 @@
 #include <braid/core/detail/environment.hpp>
 #include <braid/core/job.hpp>
 #include <braid/core/outcome.hpp>
+#include <braid/process/call_options.hpp>
+#include <braid/process/error.hpp>
 #include <braid/wire/call.hpp>
 
 #include <atomic>
@@ -12,6 +14,7 @@
 #include <tuple>
 #include <typeinfo>
 #include <utility>
+#include <vector>
 
 namespace braid::detail {
 
@@ -42,8 +45,10 @@ public:
     virtual void fail(std::exception_ptr error) noexcept = 0;
     [[nodiscard]] virtual called_function called() const noexcept = 0;
 
+    [[nodiscard]] const call_options& options() const noexcept { return options_; }
+
 protected:
-    explicit call_base(std::shared_ptr<pool_engine> engine) noexcept;
+    call_base(std::shared_ptr<pool_engine> engine, const call_options& options) noexcept;
     ~call_base() override = default;
 
     void submit() noexcept;
@@ -69,12 +74,14 @@ private:
     enum class crossing : unsigned char { none, cancel_on_its_way, finished };
 
     std::shared_ptr<pool_engine> engine_;
+    const call_options options_;
     travelling submission_{};
     travelling cancellation_{};
     std::atomic<crossing> crossing_ = crossing::none;
 
     // Pool's home:
     call_entry entry_{*this};
+    std::vector<worker_died> deaths_;  // of workers that ran it, as long as it may be run again
     worker_link* worker_ = nullptr;
     std::uint32_t slot_ = 0;
     std::uint32_t id_ = 0;
@@ -90,8 +97,9 @@ class [[nodiscard]] process_call final : public call_base {
     using result = wire::call_result_t<F, Args...>;
 
 public:
-    process_call(std::shared_ptr<pool_engine> engine, F function, std::tuple<Args...> arguments)
-        : call_base(std::move(engine)), function_(std::move(function)), arguments_(std::move(arguments)) {}
+    process_call(std::shared_ptr<pool_engine> engine, const call_options& options, F function,
+                 std::tuple<Args...> arguments)
+        : call_base(std::move(engine), options), function_(std::move(function)), arguments_(std::move(arguments)) {}
 
     bool await_ready() const noexcept { return false; }
     template <class Promise>
@@ -136,31 +144,38 @@ private:
 template <class F, class... Args>
 class [[nodiscard("a call is made when it is awaited: write co_await, or use submit")]] call_awaitable {
 public:
-    call_awaitable(std::shared_ptr<pool_engine> engine, F function, Args... arguments)
-        : engine_(std::move(engine)), function_(std::move(function)), arguments_(std::move(arguments)...) {}
+    call_awaitable(std::shared_ptr<pool_engine> engine, const call_options& options, F function, Args... arguments)
+        : engine_(std::move(engine)),
+          options_(options),
+          function_(std::move(function)),
+          arguments_(std::move(arguments)...) {}
 
     process_call<F, Args...> operator co_await() && {
-        return {std::move(engine_), std::move(function_), std::move(arguments_)};
+        return {std::move(engine_), options_, std::move(function_), std::move(arguments_)};
     }
 
 private:
     std::shared_ptr<pool_engine> engine_;
+    call_options options_;
     F function_;
     std::tuple<Args...> arguments_;
 };
 
 /// A call as a task, for a job to run.
 template <class F, class... Args>
-task<wire::call_result_t<F, Args...>> call_task(std::shared_ptr<pool_engine> engine, F function, Args... arguments) {
-    co_return co_await call_awaitable<F, Args...>(std::move(engine), std::move(function), std::move(arguments)...);
+task<wire::call_result_t<F, Args...>> call_task(std::shared_ptr<pool_engine> engine, call_options options, F function,
+                                                Args... arguments) {
+    co_return co_await call_awaitable<F, Args...>(std::move(engine), options, std::move(function),
+                                                  std::move(arguments)...);
 }
 
 /// Where a job begins that somebody submits here: the current home, or the pool's outside of coroutines.
 [[nodiscard]] std::shared_ptr<home> home_for_submit(pool_engine& engine);
 
 template <class F, class... Args>
-auto submit_call(const std::shared_ptr<pool_engine>& engine, F&& function, Args&&... args) {
-    return start_job(call_task<std::decay_t<F>, std::decay_t<Args>...>(engine, std::forward<F>(function),
+auto submit_call(const std::shared_ptr<pool_engine>& engine, const call_options& options, F&& function,
+                 Args&&... args) {
+    return start_job(call_task<std::decay_t<F>, std::decay_t<Args>...>(engine, options, std::forward<F>(function),
                                                                        std::forward<Args>(args)...),
                      home_for_submit(*engine));
 }
@@ -168,11 +183,12 @@ auto submit_call(const std::shared_ptr<pool_engine>& engine, F&& function, Args&
 template <class F>
 struct call_submitter {
     std::shared_ptr<pool_engine> engine;
+    call_options options;
     F function;
 
     template <class... Args>
     auto operator()(Args&&... args) {
-        return submit_call(engine, function, std::forward<Args>(args)...);
+        return submit_call(engine, options, function, std::forward<Args>(args)...);
     }
 };
 

@@ -7,9 +7,8 @@ namespace braid {
 
 template <class T>
 struct channel<T>::producer : detail::waiter {
-    explicit producer(T v) noexcept : value(std::move(v)) {}
-    T value;
-    bool refused = false;  // the channel was closed; written before the wake-up
+    T* value = nullptr;
+    bool* refused = nullptr;  // written before the wake-up
 
 protected:
     ~producer() = default;
@@ -17,95 +16,139 @@ protected:
 
 template <class T>
 struct channel<T>::consumer : detail::waiter {
-    std::optional<T> value;  // written before the wake-up
+    std::optional<T>* value = nullptr;  // written before the wake-up
 
 protected:
     ~consumer() = default;
 };
 
-// --- what happens under the lock
-
-/// Puts the value where it goes next, if there is room. `served` is to be woken after unlocking.
+/// Inside both ends: nobody else is in the channel.
 template <class T>
-bool channel<T>::deliver(T& value, consumer*& served) {
-    served = consumers_.pop();
-    if (served) {
-        served->value.emplace(std::move(value));
-        return true;
+class channel<T>::both_ends {
+public:
+    explicit both_ends(const channel& c) noexcept : pop_end_(c.favour_, c.pop_end_), push_end_(c.push_end_, pop_end_) {}
+
+private:
+    const detail::section pop_end_;
+    const detail::further_lock push_end_;
+};
+
+// --- what is waited for
+
+// They are moved member by member: a processor stalls when it reads as one what was just written in parts.
+
+template <class T>
+struct channel<T>::pushing {
+    pushing(channel& c, T&& v) noexcept : into(&c), value(std::move(v)) {}
+    pushing(pushing&& other) noexcept : into(other.into), value(std::move(other.value)) {}
+
+    channel* into;
+    T value;
+    bool refused = false;  // the channel was closed
+
+    using node = producer;
+    bool take(node* to_queue) {
+        return (!to_queue && into->take_in_at_once(value)) || into->take_in(value, refused, to_queue);
     }
-    if (values_.size() >= capacity_) return false;
-    values_.push(std::move(value));
-    return true;
+    bool forget(node& w) noexcept {
+        const both_ends inside(*into);
+        return into->producers_.remove(w);
+    }
+    void result() const {
+        if (refused) throw_closed();
+    }
+};
+
+template <class T>
+struct channel<T>::popping {
+    explicit popping(channel& c) noexcept : from(&c) {}
+    popping(popping&& other) noexcept : from(other.from) {}
+
+    channel* from;
+    std::optional<T> value;
+
+    using node = consumer;
+    bool take(node* to_queue) noexcept {
+        return (!to_queue && from->give_out_at_once(value)) || from->give_out(value, to_queue);
+    }
+    bool forget(node& w) noexcept {
+        const both_ends inside(*from);
+        return from->consumers_.remove(w);
+    }
+    std::optional<T> result() noexcept {
+        if (!value) return std::nullopt;
+        return std::optional<T>(std::move(*value));
+    }
+};
+
+// --- one end, where nobody waits
+
+template <class T>
+bool channel<T>::take_in_at_once(T& value) noexcept {
+    if (capacity_ == 0) return false;
+    const detail::section inside(favour_, push_end_);
+    return consumers_.empty() && !closed_ && values_.push(value, capacity_);
 }
 
-/// Takes the next value, if there is one; then the first producer that waits gets rid of its own.
 template <class T>
-bool channel<T>::fetch(std::optional<T>& to, producer*& served) noexcept {
-    const bool buffered = !values_.empty();
-    if (buffered) to.emplace(values_.pop());
-    served = producers_.pop();
-    if (!served) return buffered;
-    if (buffered) {
-        values_.push(std::move(served->value));
-    } else {
-        to.emplace(std::move(served->value));
-    }
-    return true;
+bool channel<T>::give_out_at_once(std::optional<T>& to) noexcept {
+    if (capacity_ == 0) return false;
+    const detail::section inside(favour_, pop_end_);
+    return producers_.empty() && values_.pop([&to](T&& v) { to.emplace(std::move(v)); });
 }
 
-// --- what locks
+// --- both ends, when somebody waits or will
 
+/// True when the value has gone in, or was refused.
 template <class T>
-typename channel<T>::pushed channel<T>::push_or_queue(producer& p) {
+bool channel<T>::take_in(T& value, bool& refused, producer* to_queue) {
     consumer* served = nullptr;
     {
-        const std::lock_guard lock(mutex_);
-        if (closed_) return pushed::refused;
-        if (!deliver(p.value, served)) {
-            producers_.push(p);
-            return pushed::later;
-        }
-    }
-    if (served) served->wake();
-    return pushed::now;
-}
-
-template <class T>
-bool channel<T>::pop_or_queue(consumer& c) noexcept {
-    producer* served = nullptr;
-    {
-        const std::lock_guard lock(mutex_);
-        if (!fetch(c.value, served) && !closed_) {
-            consumers_.push(c);
+        const both_ends inside(*this);
+        if (closed_) return refused = true;
+        served = consumers_.pop();
+        if (!served) {
+            if (values_.size() < capacity_) {
+                values_.grow_if_full();
+                return values_.push(value, capacity_);
+            }
+            if (to_queue) {
+                to_queue->value = &value;
+                to_queue->refused = &refused;
+                producers_.push(*to_queue);
+            }
             return false;
         }
+        served->value->emplace(std::move(value));
     }
-    if (served) served->wake();
+    served->wake();
     return true;
 }
 
+/// True when a value has come out, or none will ever again. The first producer that waits gets rid of its own, too.
 template <class T>
-bool channel<T>::try_push(T&& value) {
-    consumer* served = nullptr;
-    {
-        const std::lock_guard lock(mutex_);
-        if (closed_) throw_closed();
-        if (!deliver(value, served)) return false;
-    }
-    if (served) served->wake();
-    return true;
-}
-
-template <class T>
-std::optional<T> channel<T>::try_pop() noexcept {
+bool channel<T>::give_out(std::optional<T>& to, consumer* to_queue) noexcept {
     producer* served = nullptr;
-    std::optional<T> value;
     {
-        const std::lock_guard lock(mutex_);
-        fetch(value, served);
+        const both_ends inside(*this);
+        const bool buffered = values_.pop([&to](T&& v) { to.emplace(std::move(v)); });
+        served = producers_.pop();
+        if (!served) {
+            if (buffered || closed_) return true;
+            if (to_queue) {
+                to_queue->value = &to;
+                consumers_.push(*to_queue);
+            }
+            return false;
+        }
+        if (buffered) {
+            values_.push(*served->value, capacity_);
+        } else {
+            to.emplace(std::move(*served->value));
+        }
     }
-    if (served) served->wake();
-    return value;
+    served->wake();
+    return true;
 }
 
 template <class T>
@@ -113,127 +156,72 @@ void channel<T>::close() noexcept {
     detail::list<producer> refused;
     detail::list<consumer> ended;
     {
-        const std::lock_guard lock(mutex_);
+        const both_ends inside(*this);
         if (std::exchange(closed_, true)) return;
         producers_.move_to(refused);
         consumers_.move_to(ended);
     }
     while (producer* p = refused.pop_front()) {
-        p->refused = true;
+        *p->refused = true;
         p->wake();
     }
     detail::wake_all(ended);
 }
 
-// --- coroutines
+// --- what users call
+
+// A producer on another thread may just be leaving its end, though its value has come out at the other.
+template <class T>
+channel<T>::~channel() {
+    const std::scoped_lock everybody_has_left(pop_end_, push_end_);
+}
 
 template <class T>
-class [[nodiscard]] channel<T>::push_operation : public detail::operation, private producer {
-public:
-    push_operation(channel& to, T v) noexcept : producer(std::move(v)), to_(to) {}
-
-    bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!enter(h)) return false;
-        switch (to_.push_or_queue(*this)) {
-            case pushed::refused: this->refused = true; return false;
-            case pushed::now: return give_way_if_due();
-            case pushed::later: break;
-        }
-        listen();
-        return true;
-    }
-    void await_resume() const {
-        throw_if_refused();
-        if (stopped_) throw_cancelled();
-        if (this->refused) throw_closed();
-    }
-
-private:
-    void wake() noexcept override { complete(); }
-    void on_cancel() noexcept override {
-        stopped_ = to_.locked([this] { return to_.producers_.remove(*this); });
-        if (stopped_) complete();
-    }
-
-    channel& to_;
-    bool stopped_ = false;
-};
+detail::queued<typename channel<T>::pushing> channel<T>::push(T value) noexcept {
+    return detail::queued(pushing(*this, std::move(value)));
+}
 
 template <class T>
-class [[nodiscard]] channel<T>::pop_operation : public detail::operation, private consumer {
-public:
-    explicit pop_operation(channel& from) noexcept : from_(from) {}
-
-    bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
-        if (!enter(h)) return false;
-        if (from_.pop_or_queue(*this)) return give_way_if_due();
-        listen();
-        return true;
-    }
-    std::optional<T> await_resume() {
-        throw_if_refused();
-        if (stopped_) throw_cancelled();
-        return std::move(this->value);
-    }
-
-private:
-    void wake() noexcept override { complete(); }
-    void on_cancel() noexcept override {
-        stopped_ = from_.locked([this] { return from_.consumers_.remove(*this); });
-        if (stopped_) complete();
-    }
-
-    channel& from_;
-    bool stopped_ = false;
-};
+detail::queued<typename channel<T>::popping> channel<T>::pop() noexcept {
+    return detail::queued(popping(*this));
+}
 
 template <class T>
-struct [[nodiscard("push does nothing until it is awaited")]] channel<T>::push_awaitable {
-    channel& to;
-    T value;
-    push_operation operator co_await() && noexcept { return push_operation(to, std::move(value)); }
-};
+bool channel<T>::try_push(T&& value) {
+    if (take_in_at_once(value)) return true;
+    bool refused = false;
+    const bool done = take_in(value, refused, nullptr);
+    if (refused) throw_closed();
+    return done;
+}
 
 template <class T>
-struct [[nodiscard("pop does nothing until it is awaited")]] channel<T>::pop_awaitable {
-    channel& from;
-    pop_operation operator co_await() const noexcept { return pop_operation(from); }
-};
-
-// --- plain threads
-
-template <class T>
-class channel<T>::blocked_producer : public producer, public detail::thread_parker {
-public:
-    using producer::producer;
-    void wake() noexcept override { unpark(); }
-};
-
-template <class T>
-class channel<T>::blocked_consumer : public consumer, public detail::thread_parker {
-public:
-    void wake() noexcept override { unpark(); }
-};
+std::optional<T> channel<T>::try_pop() noexcept {
+    std::optional<T> value;
+    static_cast<void>(give_out_at_once(value) || give_out(value, nullptr));
+    return value;
+}
 
 template <class T>
 void channel<T>::push_blocking(T value) {
-    detail::require_plain_thread("channel::push_blocking", "co_await push(value)");
-    blocked_producer here(std::move(value));
-    const pushed done = push_or_queue(here);
-    if (done == pushed::later) here.wait();
-    if (done == pushed::refused || here.refused) throw_closed();
+    detail::wait_blocking(pushing(*this, std::move(value)), "channel::push_blocking", "co_await push(value)");
 }
 
 template <class T>
 std::optional<T> channel<T>::pop_blocking() {
-    detail::require_plain_thread("channel::pop_blocking", "co_await pop()");
-    blocked_consumer here;
-    if (!pop_or_queue(here)) here.wait();
-    return std::move(here.value);
+    return detail::wait_blocking(popping(*this), "channel::pop_blocking", "co_await pop()");
+}
+
+template <class T>
+bool channel<T>::is_closed() const noexcept {
+    const both_ends inside(*this);
+    return closed_;
+}
+
+template <class T>
+std::size_t channel<T>::size() const noexcept {
+    const both_ends inside(*this);
+    return values_.size();
 }
 
 }  // namespace braid

@@ -1,12 +1,9 @@
 #pragma once
-// Who waits in the queue of a semaphore, a channel or a pool: a node in the frame of the waiting coroutine, or on
-// the stack of a blocked thread. Waiting allocates nothing.
+// Who waits in the queue of a primitive: a node in the frame of the waiting coroutine, or on the stack of a blocked
+// thread. Waiting allocates nothing.
 
-#include <braid/core/detail/environment.hpp>
 #include <braid/core/detail/list.hpp>
-
-#include <condition_variable>
-#include <mutex>
+#include <braid/sync/detail/biased_mutex.hpp>
 
 namespace braid::detail {
 
@@ -28,6 +25,7 @@ template <class Waiter>
 class wait_queue {
 public:
     [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+    [[nodiscard]] Waiter& front() noexcept { return entries_.front(); }
     void push(Waiter& w) noexcept {
         w.queued = true;
         entries_.push_back(w);
@@ -59,23 +57,22 @@ void wake_all(list<Waiter>& woken) noexcept {
     while (Waiter* w = woken.pop_front()) w->wake();
 }
 
-/// A thread that is blocked, rather than a coroutine that is suspended.
-class thread_parker {
+/// The lock of a primitive and the queue of those who wait for it.
+template <class Waiter = waiter>
+class waiting_room {
 public:
-    void wait() {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return woken_; });
-    }
-    void unpark() noexcept {
-        const std::lock_guard lock(mutex_);  // held while notifying: the thread then takes this object away
-        woken_ = true;
-        changed_.notify_one();
+    [[nodiscard]] section enter() noexcept { return lock_.enter(); }
+
+    /// Takes a waiter out who does not want to wait any more. False when it has been, or is just being, served.
+    bool leave(Waiter& w) noexcept {
+        const section inside = enter();
+        return queue.remove(w);
     }
 
+    wait_queue<Waiter> queue;  // inside
+
 private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool woken_ = false;
+    biased_mutex lock_;
 };
 
 }  // namespace braid::detail

@@ -1,151 +1,83 @@
 #pragma once
-// A call on its way to a pool's thread and back. It lies in the awaiting frame, or in the state of a job.
+// What the queue of a pool holds: one call, from its beginning to its end.
 
-#include <braid/core/job.hpp>
-#include <braid/core/spawn.hpp>
-#include <braid/core/stop.hpp>
-#include <braid/thread/detail/thread_workers.hpp>
+#include <braid/core/detail/job_state.hpp>
+#include <braid/core/detail/list.hpp>
 
-#include <boost/asio/io_context.hpp>
-
-#include <functional>
-#include <tuple>
-#include <type_traits>
-#include <utility>
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <mutex>
 
 namespace braid::detail {
 
-template <class R>
-struct call_result {
-    using type = std::remove_cvref_t<R>;
-};
-template <class T>
-struct call_result<task<T>> {
-    using type = std::remove_cvref_t<T>;
-};
-/// What `f(args...)` gives from elsewhere: a value, though `f` may return a reference; a task is run there to its end.
-template <class F, class... Args>
-using call_result_t = typename call_result<std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>>::type;
+class thread_workers;
+class worker;
 
-/// A task on a thread that is no loop's: a loop for this task alone. A stop of the call cancels the task.
-template <class T>
-T run_task_of(thread_call& call, task<T> work) {
-    boost::asio::io_context loop(1);
-    auto running = start_job(std::move(work), boost::asio::any_io_executor(loop.get_executor()));
-    const inner_task inside(call, job_access::state(running));
-    loop.run();
-    return job_access::state(running).take();
-}
-
-/// The function, its arguments and its result.
-template <class R, class F, class... Args>
-struct bound_call {
-    F function;
-    std::tuple<Args...> arguments;
-
-    void run_into(result_slot<R>& slot, thread_call& call) noexcept {
-        const stop_query_guard asking({.ask = &thread_call::asked_to_stop, .data = &call});
-        try {
-            if constexpr (std::is_void_v<R>) {
-                invoke(call);
-            } else {
-                slot.return_value(invoke(call));
-            }
-        } catch (const cancelled&) {
-            // Not the caller's own cancellation, unless the call was asked to stop.
-            slot.set_error(call.stopping() ? std::current_exception() : foreign_cancellation());
-        } catch (...) {
-            slot.set_error(std::current_exception());
-        }
-    }
-
-private:
-    R invoke(thread_call& call) {
-        return std::apply(
-            [&](Args&... args) -> R {
-                using returned = std::invoke_result_t<F, Args...>;
-                if constexpr (is_task<returned>::value) {
-                    return run_task_of(call, std::invoke(std::move(function), std::move(args)...));
-                } else {
-                    return std::invoke(std::move(function), std::move(args)...);
-                }
-            },
-            arguments);
-    }
-};
-
-/// A call that a coroutine awaits.
-template <class R, class F, class... Args>
-class [[nodiscard]] run_operation : public operation, private thread_call {
+/// One call. It is over when `finished` has been called, once: after `execute`, or instead of it when it was dropped.
+class thread_call : public list_node {
 public:
-    run_operation(thread_workers& workers, bound_call<R, F, Args...> bound)
-        : workers_(workers), bound_(std::move(bound)) {}
+    [[nodiscard]] static bool asked_to_stop(void* call) noexcept { return static_cast<thread_call*>(call)->stopping(); }
+    [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
 
-    bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!enter(h)) return false;
-        workers_.enqueue(*this);
-        listen();
-        return true;
-    }
-    R await_resume() {
-        throw_if_refused();
-        if (dropped()) throw cancelled(drop_reason());
-        return result_.take();
-    }
+protected:
+    thread_call() = default;
+    ~thread_call() = default;
+
+    [[nodiscard]] bool over() const noexcept { return over_.load(std::memory_order_acquire); }
+    /// After the end: it was taken out of the queue and never ran.
+    [[nodiscard]] bool dropped() const noexcept { return dropped_; }
+    [[nodiscard]] cancel_reason drop_reason() const noexcept { return why_; }
+
+    /// From here on a stop of the call is passed on to the coroutine that it is.
+    void pass_stop_to(const std::shared_ptr<remote_cancel>& coroutine) noexcept;
 
 private:
-    void execute() noexcept override { bound_.run_into(result_, *this); }
-    void finished() noexcept override { complete(); }
-    void on_cancel() noexcept override {
-        if (!over()) workers_.stop(*this, env().scope->reason());  // when it is over, the pool may be gone
-    }
+    friend class thread_workers;
+    friend class inner_task;
 
-    thread_workers& workers_;
-    bound_call<R, F, Args...> bound_;
-    result_slot<R> result_;
+    /// Runs the function, or begins the coroutine. Without the lock, on a thread of the pool. Gives whether it is over;
+    /// otherwise `thread_workers::ended` is called, on this thread.
+    virtual bool execute(worker& here) noexcept = 0;
+    /// Tells whoever waits. Nothing of the call may be touched after it.
+    virtual void finished() noexcept = 0;
+    /// It will live on its worker after `execute`.
+    [[nodiscard]] virtual bool lives() const noexcept { return false; }
+
+    void ask_to_stop(cancel_reason why) noexcept;
+    void drop(cancel_reason why) noexcept {
+        stage_ = stage::left;
+        why_ = why;
+        dropped_ = true;
+    }
+    void tell_end() noexcept;
+
+    enum class stage : unsigned char { queued, running, left };
+
+    std::atomic<bool> stopping_ = false;
+    std::atomic<bool> over_ = false;
+    bool dropped_ = false;                     // with why_ written under the lock, read after the end
+    stage stage_ = stage::queued;              // under the lock
+    cancel_reason why_ = cancel_reason::user;  // under the lock; while it runs, under inner_mutex_
+    std::mutex inner_mutex_;
+    // The task that the call runs, under inner_mutex_: on a loop of its own, or living on the worker.
+    std::shared_ptr<job_state_base> inner_;
+    std::shared_ptr<remote_cancel> living_;
 };
 
-template <class R, class F, class... Args>
-struct [[nodiscard("a call does nothing until it is awaited")]] run_awaitable {
-    thread_workers* workers;
-    bound_call<R, F, Args...> bound;
-
-    run_operation<R, F, Args...> operator co_await() && {
-        return run_operation<R, F, Args...>(*workers, std::move(bound));
-    }
-};
-
-/// A call that a job stands for.
-template <class R, class F, class... Args>
-class submitted_call final : public job_state<R>, private thread_call {
+/// For as long as a call runs a task: a stop of the call is passed on to it.
+class inner_task {
 public:
-    submitted_call(std::shared_ptr<thread_workers> workers, bound_call<R, F, Args...> bound)
-        : workers_(std::move(workers)), bound_(std::move(bound)) {}
-
-    void start() {
-        self_ = this->shared_from_this();
-        try {
-            workers_->enqueue(*this);
-        } catch (...) {
-            self_.reset();
-            throw;
-        }
-    }
+    inner_task(thread_call& call, job_state_base& work);
+    inner_task(const inner_task&) = delete;
+    inner_task& operator=(const inner_task&) = delete;
+    ~inner_task();
 
 private:
-    void execute() noexcept override { bound_.run_into(this->result(), *this); }
-    void finished() noexcept override {
-        if (dropped()) this->result().set_error(std::make_exception_ptr(cancelled(drop_reason())));
-        const auto self = std::move(self_);
-        this->end();
-    }
-    void stop(cancel_reason why) noexcept override { workers_->stop(*this, why); }
-
-    std::shared_ptr<thread_workers> workers_;
-    bound_call<R, F, Args...> bound_;
-    std::shared_ptr<job_state_base> self_;  // while the pool has it
+    thread_call& call_;
 };
+
+/// What user code may not do unasked: pretend that its caller was cancelled.
+[[nodiscard]] std::exception_ptr foreign_cancellation() noexcept;
 
 }  // namespace braid::detail

@@ -1,0 +1,19 @@
+#pragma once
+// What a caller can ask for one call to a worker process.
+
+namespace braid {
+
+/// Which of the waiting calls is begun first; equal ones in the order in which they came.
+enum class call_priority : unsigned char { high, normal, low };
+
+/// Trivially destructible, so that GCC 12 may be given a temporary one inside of a `co_await`.
+struct call_options {
+    /// What errors and statistics call it; null: the name of the function. It has to live until the call has ended.
+    const char* name = nullptr;
+    call_priority priority = call_priority::normal;
+    /// How often it is run again when its worker died of it: only the caller knows whether running it twice is
+    /// harmless.
+    unsigned retries = 0;
+};
+
+}  // namespace braid

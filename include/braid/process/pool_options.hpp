@@ -1,0 +1,58 @@
+#pragma once
+// How a process_pool keeps its workers.
+
+#include <braid/process/worker_initialiser.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace braid {
+
+/// What a worker may use; the kernel sees to it. Source: setrlimit(2).
+struct worker_limits {
+    /// Bytes of address space. Beyond, allocations fail: the call throws std::bad_alloc. Not with sanitizers, which
+    /// reserve terabytes.
+    std::optional<std::uint64_t> memory = {};
+    /// Of the worker's whole life. Beyond, it dies (`death_reason::cpu_limit`).
+    std::optional<std::chrono::seconds> cpu_time = {};
+    /// Bytes in any file that it writes. Beyond, it dies of SIGXFSZ, unless it ignores that.
+    std::optional<std::uint64_t> file_size = {};
+};
+
+struct process_pool_options {
+    /// Processes at most; they are started when there is work for them. Default: the CPUs that this process may use.
+    std::optional<int> workers = {};
+    /// Processes that are started at once and kept, whether there is work for them or not.
+    int min_workers = 0;
+    /// A worker beyond those that had nothing to do for so long ends. Default: it stays.
+    std::optional<std::chrono::milliseconds> idle_time = {};
+    /// Shown in the process list, as the workers' second argument.
+    std::string name = "braid-worker";
+    /// How long a running call that was cancelled may go on before its process is killed.
+    std::chrono::milliseconds grace{1000};
+
+    /// Run by each new worker before its first call: `.initialise = {load_model, path}`. A worker in which it throws is
+    /// of no use: after a few of those the waiting calls fail with pool_failed, which says why.
+    worker_initialiser initialise = {};
+    /// A worker that has run about so many calls is replaced (the exact number is drawn for each, up to a fifth more,
+    /// so that they do not all go at once). 0: never.
+    std::size_t calls_per_worker = 0;
+    /// A worker that holds more bytes of memory than this after a call is replaced. 0: never.
+    std::uint64_t memory_per_worker = 0;
+
+    worker_limits limits = {};
+    /// Added to the scheduling priority number: positive is less urgent. Source: nice(2).
+    int niceness = 0;
+    /// CPUs that the workers may run on. Default: those of this process.
+    std::vector<int> cpus = {};
+    /// "NAME=value", in addition to the environment of this process.
+    std::vector<std::string> environment = {};
+    /// Default: that of this process.
+    std::string working_directory = {};
+};
+
+}  // namespace braid

@@ -1,0 +1,48 @@
+#pragma once
+// What a process_pool is doing.
+
+#include <braid/process/error.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace braid {
+
+struct worker_stats {
+    enum class state : unsigned char { starting, idle, busy, leaving };
+
+    int pid = -1;  ///< -1 while there is no process yet
+    state at = state::starting;
+    std::uint64_t calls = 0;                   ///< answered
+    std::size_t in_flight = 0;                 ///< running or sent ahead
+    std::string call = {};                     ///< that it is running, if it is
+    std::chrono::microseconds age{};           ///< of that call, since it began
+    std::optional<std::uint64_t> memory = {};  ///< bytes that it holds now
+};
+
+/// Why workers ended.
+struct worker_ends {
+    std::uint64_t died_of_calls = 0;   ///< each of these was somebody's worker_died
+    std::uint64_t died_idle = 0;       ///< without a call, or before they could take one
+    std::uint64_t stopped_calls = 0;   ///< killed because a cancelled call did not stop
+    std::uint64_t calls_used_up = 0;   ///< calls_per_worker
+    std::uint64_t memory_used_up = 0;  ///< memory_per_worker
+    std::uint64_t not_needed = 0;      ///< idle_time, a resize, or the end of the pool
+};
+
+struct pool_stats {
+    std::size_t queued = 0;     ///< calls that no worker has yet
+    std::size_t in_flight = 0;  ///< calls that workers have
+    std::uint64_t answered = 0;
+    std::uint64_t started = 0;  ///< workers, so far
+    worker_ends ended = {};
+    std::vector<worker_stats> workers = {};
+};
+
+[[nodiscard]] const char* to_string(worker_stats::state state) noexcept;
+
+}  // namespace braid

@@ -1,0 +1,14 @@
+#pragma once
+// How much memory a process holds.
+
+#include <cstdint>
+#include <optional>
+
+#include <sys/types.h>
+
+namespace braid::process_detail {
+
+/// In bytes, resident; nothing if there is no such process. Source: proc(5), /proc/pid/statm.
+[[nodiscard]] std::optional<std::uint64_t> memory_held_by(pid_t pid) noexcept;
+
+}  // namespace braid::process_detail

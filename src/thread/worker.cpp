@@ -1,0 +1,61 @@
+#include <braid/thread/detail/worker.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <thread>
+#include <unistd.h>
+
+namespace braid::detail {
+
+namespace {
+
+// std::atomic::wait has no time limit, spins by itself and keeps a table that all waiters share.
+template <class T>
+void futex_wait(std::atomic<T>& word, T expected, std::chrono::nanoseconds limit) noexcept {
+    static_assert(sizeof(std::atomic<T>) == sizeof(int));
+    constexpr std::int64_t second = 1'000'000'000;
+    const timespec timeout{.tv_sec = limit.count() / second, .tv_nsec = limit.count() % second};
+    ::syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, static_cast<int>(expected),
+              limit == std::chrono::nanoseconds::max() ? nullptr : &timeout, nullptr, 0);
+}
+
+template <class T>
+void futex_wake(std::atomic<T>& word) noexcept {
+    ::syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+}  // namespace
+
+void worker_home::wake() noexcept {
+    switch (state_.exchange(state::notified, std::memory_order_acq_rel)) {
+        case state::on_futex: return futex_wake(state_);
+        case state::in_loop: return boost::asio::post(context, [] {});
+        case state::awake:
+        case state::notified: return;
+    }
+}
+
+void worker_home::sleep(bool with_events, std::chrono::nanoseconds nap) noexcept {
+    state expected = state::awake;
+    const state asleep = with_events ? state::in_loop : state::on_futex;
+    if (state_.compare_exchange_strong(expected, asleep, std::memory_order_acq_rel) && rest()) {
+        if (!with_events) {
+            futex_wait(state_, asleep, nap);  // for whatever reason it returns: the caller looks again
+        } else if (nap == std::chrono::nanoseconds::max()) {
+            context.run_one();
+        } else {
+            context.run_one_for(nap);
+        }
+        stop_resting();
+    }
+    // What was told before this is looked at by the caller after it.
+    state_.exchange(state::awake, std::memory_order_acq_rel);
+}
+
+void worker_home::await_posters() const noexcept {
+    while (posting()) std::this_thread::yield();  // for the end of a system call
+}
+
+}  // namespace braid::detail
