@@ -37,6 +37,7 @@ HOP_CONTENDERS = (
 MULTIPROCESSING_POOL = Contender("multiprocessing.Pool", "process/multiprocessing_pool.py")
 
 TIMERS = tuple(Contender(name, f"core/{name}_timers") for name in ("hand_rolled", "asio", "braid"))
+ECHO = tuple(Contender(name, f"core/{name}_echo") for name in ("hand_rolled", "asio", "braid"))
 TIMER_PROBLEMS = {  # and the number of operations
     "timer_due": 100_000,
     "timer_cancelled": 1_000_000,
@@ -79,6 +80,10 @@ SUITES: dict[str, tuple[Problem, ...]] = {
         *(
             Problem(name, "ns", False, operations, floor="hand_rolled", placements=("pinned",), contenders=TIMERS)
             for name, operations in TIMER_PROBLEMS.items()
+        ),
+        *(
+            Problem(name, "us", False, 100_000, floor="hand_rolled", placements=("pinned",), contenders=ECHO)
+            for name in ("tcp_echo_20", "tcp_echo_1000")
         ),
         *(
             Problem(

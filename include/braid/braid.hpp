@@ -25,6 +25,7 @@
 #include <braid/core/spawn.hpp>
 #include <braid/core/this_executor.hpp>
 #include <braid/core/use_task.hpp>
+#include <braid/core/asio_awaitable.hpp>
 
 // Between coroutines
 #include <braid/sync/channel.hpp>

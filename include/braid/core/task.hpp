@@ -102,9 +102,19 @@ bool begin_child(std::coroutine_handle<Promise> child, std::coroutine_handle<> p
     return true;
 }
 
+/// How a task awaits what is not braid's: specialised, by a header of its own, for what can be brought back home and be
+/// cancelled. Made from a reference to it, with an `operator co_await`.
+template <class Foreign>
+struct await_adapter;
+
+template <class A>
+concept adapted = !std::is_lvalue_reference_v<A> && requires { sizeof(await_adapter<A>); };
+
 template <class A>
 decltype(auto) get_awaiter(A&& awaitable) {
-    if constexpr (requires { std::forward<A>(awaitable).operator co_await(); }) {
+    if constexpr (adapted<A>) {
+        return await_adapter<A>{awaitable}.operator co_await();
+    } else if constexpr (requires { std::forward<A>(awaitable).operator co_await(); }) {
         return std::forward<A>(awaitable).operator co_await();
     } else if constexpr (requires { operator co_await(std::forward<A>(awaitable)); }) {
         return operator co_await(std::forward<A>(awaitable));
@@ -147,9 +157,11 @@ struct awaiting_promise : promise_base, recycled_frame {
         static_assert(
             home_awaitable<A>,
             "braid: this cannot be awaited in a task, which it could neither cancel nor bring back to its "
-            "executor. An Asio operation takes braid::use_task as its completion token; an asio::awaitable is "
-            "awaited with co_await asio::co_spawn(co_await braid::this_executor(), std::move(it), braid::use_task)");
-        if constexpr (requires { awaited.await_ready(); }) {
+            "executor. An Asio operation takes braid::use_task as its completion token; an asio::awaitable needs "
+            "#include <braid/core/asio_awaitable.hpp>, and std::move if it has a name");
+        if constexpr (adapted<A>) {
+            return await_adapter<A>{awaited};
+        } else if constexpr (requires { awaited.await_ready(); }) {
             return referred_awaiter<std::remove_reference_t<A>>{awaited};
         } else {
             return detail::get_awaiter(std::forward<A>(awaited));

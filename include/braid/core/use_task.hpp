@@ -174,7 +174,7 @@ private:
 
         explicit handler(asio_operation& op) noexcept : op_(&op) {}
         allocator_type get_allocator() const noexcept { return allocator_type(op_->memory_); }
-        executor_type get_executor() const noexcept { return executor_type(*op_->env().where); }
+        executor_type get_executor() const noexcept { return executor_type(op_->env().where); }
         cancellation_slot_type get_cancellation_slot() const noexcept { return op_->signal_.slot(); }
 
         template <class... Values>

@@ -1,10 +1,15 @@
 #pragma once
 // stream<T>: a coroutine that gives many values, one each time it is asked: with `co_yield`. It may await in between.
 //     while (auto item = co_await numbers.next()) use(*item);
+//     auto texts = co_await std::move(numbers).filter(is_prime).map(to_text).take(10).collect();
 
+#include <braid/core/detail/scoped.hpp>
 #include <braid/core/task.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <source_location>
 #include <type_traits>
@@ -13,21 +18,44 @@
 
 namespace braid {
 
+template <class T>
+class stream;
+
 namespace detail {
 
 template <class T>
 class next_awaiter;
+struct stream_access;
 
-[[noreturn]] void stream_destroyed_while_asked() noexcept;
+/// Throws `usage_error` for a batch or a buffer of nothing.
+void require_some(const char* what, std::size_t count);
+
+/// What a function makes of the arguments: awaited, if it gives a task or something else that can be.
+template <class Result>
+struct value_called {
+    using type = Result;
+};
+template <awaitable Result>
+struct value_called<Result> {
+    using type = await_result_t<Result>;
+};
+template <class F, class... Args>
+using called_t = std::remove_cvref_t<typename value_called<std::invoke_result_t<F&, Args...>>::type>;
 
 }  // namespace detail
 
 /// A source of values that does nothing until it is asked, and no more than it is asked for. Move-only.
 /// Like a task it runs on the home of whoever asks, and is cancelled with it.
 /// Throws: `next` rethrows what the coroutine threw; after that, and after the last value, the stream is at its end.
-/// Lifetime: dropping a stream early destroys its locals; jobs among them are cancelled and end before the
-/// enclosing scope does. It must not be dropped while a `next` is under way: that ends the program.
-/// Threads: the home of its consumer only.
+/// Lifetime: a stream that is dropped early is cancelled: its `co_yield` throws `cancelled`, and what it does then is
+/// seen through. Clean-up may await, under `shield`. As far as that needs no waiting it is done when the destructor
+/// returns; the rest belongs to the enclosing scope, which ends only after it. Outside of coroutines the destructor
+/// blocks. What clean-up throws is lost then: `stop` tells. A stream must not be dropped while a `next` is under way:
+/// that ends the program. Threads: the home of its consumer only.
+///
+/// The adaptors take the stream over, and so need `std::move` for one that has a name. Functions are plain, or give a
+/// task, which is awaited; what they throw comes out of `next`. Each adaptor is dropped, cancelled and awaited with its
+/// sources.
 template <class T>
 class [[nodiscard("a stream does nothing until it is asked for its next value")]] stream {
     static_assert(std::is_object_v<T> && !std::is_const_v<T>,
@@ -48,102 +76,59 @@ public:
     /// Throws: what the coroutine threw; `usage_error` when another `next` is under way.
     [[nodiscard]] detail::next_awaiter<T> next() noexcept;
 
+    /// Ends the stream early and waits until its clean-up has been seen through. Throws: what that threw.
+    task<> stop() &&;
+
+    // --- adaptors
+
+    /// `f(value)` for each value.
+    template <class F>
+    auto map(F f) && -> stream<detail::called_t<F, T>>;
+
+    /// Those for which `keep(value)` is true; it gets a const reference.
+    template <class F>
+    stream<T> filter(F keep) &&;
+
+    /// The first so many, and no more is asked of the source.
+    stream<T> take(std::size_t count) &&;
+
+    /// Vectors of so many values; the last may be shorter.
+    stream<std::vector<T>> batch(std::size_t count) &&;
+
+    /// The same, but a batch waits for its second and later values no longer than `within` since its first. The source
+    /// runs ahead meanwhile, by at most one batch.
+    template <class Rep, class Period>
+    stream<std::vector<T>> batch(std::size_t count, std::chrono::duration<Rep, Period> within) &&;
+
+    /// The same values, but the source runs ahead of the consumer by so many.
+    stream<T> buffer(std::size_t count) &&;
+
+    // --- ends
+
     /// `co_await std::move(s).collect()`: all values that are left.
     task<std::vector<T>> collect() &&;
 
+    /// Calls `f(value)` for all values that are left, one after the other.
+    template <class F>
+    task<> for_each(F f) &&;
+
 private:
+    friend struct detail::stream_access;
     explicit stream(std::coroutine_handle<promise_type> coroutine) noexcept : coroutine_(coroutine) {}
 
     std::coroutine_handle<promise_type> coroutine_;
 };
 
-// Implementation
-
+/// The values of all, as they come. Each source runs ahead by one value. The first that fails ends the others.
+template <class T, class... More>
+    requires(std::is_same_v<T, More> && ...)
+stream<T> merge(stream<T> first, stream<More>... others);
 template <class T>
-class stream<T>::promise_type : public detail::awaiting_promise {
-public:
-    stream get_return_object(std::source_location here = std::source_location::current()) noexcept {
-        this->where = here;
-        return stream(std::coroutine_handle<promise_type>::from_promise(*this));
-    }
-    detail::hand_back final_suspend() const noexcept { return {}; }
-    void return_void() const noexcept {}
-    void unhandled_exception() noexcept { error_ = std::current_exception(); }
-
-    template <class U>
-        requires std::is_constructible_v<T, U&&>
-    detail::hand_back yield_value(U&& value) {
-        value_.emplace(std::forward<U>(value));
-        return {};
-    }
-
-private:
-    friend class stream;
-    friend class detail::next_awaiter<T>;
-
-    std::optional<T> value_;
-    std::exception_ptr error_;
-    bool asked_ = false;  // a next is under way
-};
-
-template <class T>
-stream<T>::~stream() {
-    if (!coroutine_) return;
-    if (coroutine_.promise().asked_) detail::stream_destroyed_while_asked();
-    coroutine_.destroy();
-}
-
-namespace detail {
-
-template <class T>
-class [[nodiscard("next does nothing until it is awaited")]] next_awaiter {
-public:
-    explicit next_awaiter(std::coroutine_handle<typename stream<T>::promise_type> source) noexcept : source_(source) {}
-
-    bool await_ready() const noexcept { return !source_ || source_.done() || source_.promise().asked_; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> consumer) noexcept {
-        auto& p = source_.promise();
-        asks_ = p.asked_ = true;
-        // As for a new child: nothing is left of how the last value was handed back.
-        p.started_inline = p.done_inline = false;
-        const promise_base& c = consumer.promise();
-        return begin_child(source_, consumer, *c.env, c.depth);
-    }
-    std::optional<T> await_resume() {
-        if (!asks_) {
-            if (source_ && !source_.done())
-                throw usage_error("next was called on a stream while another next is under way");
-            return std::nullopt;
-        }
-        auto& p = source_.promise();
-        p.asked_ = false;
-        if (p.error_) std::rethrow_exception(std::exchange(p.error_, nullptr));
-        return std::exchange(p.value_, std::nullopt);
-    }
-
-private:
-    std::coroutine_handle<typename stream<T>::promise_type> source_;
-    bool asks_ = false;
-};
-
-template <class T>
-task<std::vector<T>> collect_all(stream<T> source) {
-    std::vector<T> values;
-    while (auto value = co_await source.next()) values.push_back(*std::move(value));
-    co_return values;
-}
-
-}  // namespace detail
-
-template <class T>
-detail::next_awaiter<T> stream<T>::next() noexcept {
-    return detail::next_awaiter<T>(coroutine_);
-}
-
-template <class T>
-task<std::vector<T>> stream<T>::collect() && {
-    return detail::collect_all(std::move(*this));
-}
+stream<T> merge(std::vector<stream<T>> sources);
 
 }  // namespace braid
+
+#include <braid/flow/detail/stream_body.hpp>
+
+#include <braid/flow/detail/adaptors.hpp>
+#include <braid/flow/detail/run_ahead.hpp>

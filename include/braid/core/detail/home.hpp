@@ -11,7 +11,6 @@
 #include <mutex>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include <braid/core/detail/list.hpp>
 #include <braid/core/detail/timer_queue.hpp>

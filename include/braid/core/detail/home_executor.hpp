@@ -41,13 +41,16 @@ struct work_function : work {
     F function;
 };
 
-/// Lifetime: the home's, which the root of whoever waits for the operation keeps.
-template <bool MayRunAtOnce = true>
+/// Lifetime: the home's, which the root of whoever waits for the operation keeps; or which this keeps itself, with a
+/// `Pointer` that counts.
+template <bool MayRunAtOnce = true, class Pointer = home*>
 class home_executor {
     using blocking = boost::asio::execution::blocking_t;
 
 public:
-    explicit home_executor(home& where) noexcept : home_(&where) {}
+    explicit home_executor(Pointer where) noexcept : home_(std::move(where)) {}
+
+    [[nodiscard]] home& where() const noexcept { return *home_; }
 
     template <class F>
     void execute(F f) const {
@@ -66,15 +69,15 @@ public:
             return blocking::never;
         }
     }
-    home_executor<true> require(blocking::possibly_t) const noexcept { return home_executor<true>(*home_); }
-    home_executor<false> require(blocking::never_t) const noexcept { return home_executor<false>(*home_); }
+    auto require(blocking::possibly_t) const noexcept { return home_executor<true, Pointer>(home_); }
+    auto require(blocking::never_t) const noexcept { return home_executor<false, Pointer>(home_); }
     boost::asio::execution_context& query(boost::asio::execution::context_t) const noexcept {
         return boost::asio::query(home_->executor(), boost::asio::execution::context);
     }
     friend bool operator==(const home_executor&, const home_executor&) = default;
 
 private:
-    home* home_;
+    Pointer home_;
 };
 
 }  // namespace braid::detail
