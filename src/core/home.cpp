@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
 
+#include <ctime>
 #include <thread>
 #include <utility>
 
@@ -16,6 +17,13 @@ namespace {
 constexpr unsigned works_a_turn = 256;
 // Awaits that complete without suspending, between two looks at the ready queue.
 constexpr unsigned ready_awaits_a_work = 128;
+
+/// A few nanoseconds instead of the twenty of an exact one.
+clock::time_point coarse_now() noexcept {
+    timespec t{};
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    return clock::time_point(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
+}
 
 work idle_mark;  // an address that no work can have
 work* const idle = &idle_mark;
@@ -63,9 +71,10 @@ struct home::drain_handler {
     void operator()() const { target->drain(); }
 };
 
-home::home(boost::asio::any_io_executor executor)
+home::home(boost::asio::any_io_executor executor, simulation* simulated)
     : executor_(std::move(executor)),
       native_(executor_.target<boost::asio::io_context::executor_type>()),
+      simulation_(simulated),
       outside_(idle) {
     timer_work_.owner = this;
     timer_work_.run = [](work* w) noexcept { static_cast<timer_work*>(w)->owner->timers_due(); };
@@ -89,11 +98,11 @@ std::shared_ptr<home> home::of(const boost::asio::any_io_executor& executor) {
 }
 
 void home::root_leaves() noexcept {
-    if (roots_ == 1) {
+    if (roots_.empty()) {
         while (posting_.load(std::memory_order_acquire) != 0)
             std::this_thread::yield();  // for the end of a system call
     }
-    if (--roots_ != 0 || !timers_.empty()) return;
+    if (!roots_.empty() || !timers_.empty()) return;
     asio_timer_at_ = clock::time_point::max();
     asio_timer_.reset();
 }
@@ -146,6 +155,8 @@ bool home::take_outside() noexcept {
 }
 
 void home::run_ready(unsigned count) noexcept {
+    if (simulation_) [[unlikely]]
+        return run_ready_simulated(count);
     while (count != 0 && (!ready_.empty() || take_outside())) {
         work* w = ready_.pop();
         this_driver.budget = ready_awaits_a_work;
@@ -154,8 +165,18 @@ void home::run_ready(unsigned count) noexcept {
     }
 }
 
+void home::run_ready_simulated(unsigned count) noexcept {
+    while (count != 0 && (take_outside() || !ready_.empty())) {
+        work* w = simulation_->next(ready_);
+        this_driver.budget = ready_awaits_a_work;
+        w->run(w);
+        --count;
+    }
+}
+
 /// Runs what is ready, then what is due once a turn. True when there is more.
 bool home::turn() noexcept {
+    turn_time_ = simulation_ ? simulation_->now() : coarse_now();
     take_outside();  // though the queue may never be empty: timers and other threads get their turn too
     run_ready(works_a_turn);
     const bool more = !ready_.empty();
@@ -253,7 +274,7 @@ void home::disarm(timer& t) noexcept {
 // An Asio timer that is too early is harmless: it finds nothing due and is armed again. So only an earlier
 // deadline than all before arms it anew, and disarming never touches it.
 void home::arm_asio_timer() {
-    if (context_gone_) return;
+    if (context_gone_ || simulation_) return;
     asio_timer_at_ = timers_.front()->at;
     if (!asio_timer_) asio_timer_.emplace(executor_);
     asio_timer_->expires_at(asio_timer_at_);
@@ -264,11 +285,15 @@ void home::arm_asio_timer() {
     });
 }
 
+void home::fire_due() noexcept {
+    if (!timer_work_.posted.exchange(true)) post(&timer_work_);
+}
+
 void home::timers_due() noexcept {
     timer_work_.posted = false;
     asio_timer_at_ = clock::time_point::max();
-    const auto now = clock::now();
-    while (!timers_.empty() && timers_.front()->at <= now) {
+    const auto time = now();
+    while (!timers_.empty() && timers_.front()->at <= time) {
         timer* t = timers_.front();
         disarm(*t);
         t->fire(t);

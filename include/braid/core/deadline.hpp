@@ -39,7 +39,7 @@ public:
             self->expired_ = true;
             self->scope.cancel(cancel_reason::deadline);
         };
-        if (then <= clock::now()) {
+        if (then <= now()) {
             fire(this);
         } else if (then != time_point::max()) {
             env.where->arm(*this);

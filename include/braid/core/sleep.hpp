@@ -17,10 +17,10 @@ namespace detail {
 template <class Rep, class Period>
 time_point from_now(std::chrono::duration<Rep, Period> time) noexcept {
     using seconds = std::chrono::duration<double>;
-    const time_point now = clock::now();
-    if (seconds(time) >= seconds(time_point::max() - now)) return time_point::max();
-    if (time <= time.zero()) return now;
-    return now + std::chrono::ceil<duration>(time);
+    const time_point present = now();
+    if (seconds(time) >= seconds(time_point::max() - present)) return time_point::max();
+    if (time <= time.zero()) return present;
+    return present + std::chrono::ceil<duration>(time);
 }
 
 class [[nodiscard]] sleep_operation : public operation, private timer {
@@ -37,7 +37,7 @@ public:
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
         if (!enter(h)) return false;
-        if (at <= clock::now()) {  // gives way without a timer
+        if (at <= now()) {  // gives way without a timer
             complete();
             return true;
         }
