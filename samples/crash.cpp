@@ -15,7 +15,8 @@ braid::task<> app() {
         try {
             fmt::print("{} -> {}\n", n, co_await pool.run(careful, n));
         } catch (const braid::worker_died& e) {
-            fmt::print("{} -> its worker died of signal {}\n", n, e.signal().value_or(0));
+            fmt::print("{} -> {}\n", n, e.what());
+            for (const std::string& line : e.stack()) fmt::print("     {}\n", line);
         }
     }
 }

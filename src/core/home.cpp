@@ -87,6 +87,7 @@ home::~home() { watch_->remove(*this); }
 
 // Work that is or comes into the queues stays there: nobody is left to run it.
 void home::context_goes() noexcept {
+    entry_.leave();
     context_gone_ = true;
     outside_.store(nullptr);  // never idle again, so that nobody wakes the executor
     asio_timer_.reset();
@@ -99,6 +100,7 @@ std::shared_ptr<home> home::of(const boost::asio::any_io_executor& executor) {
 
 void home::root_leaves() noexcept {
     if (roots_.empty()) {
+        entry_.leave();
         while (posting_.load(std::memory_order_acquire) != 0)
             std::this_thread::yield();  // for the end of a system call
     }

@@ -37,6 +37,7 @@ struct board_header {
     std::uint64_t outgoing_capacity;
     alignas(64) std::atomic<std::uint64_t> committed;  // worker: bytes of the reply stream that are complete
     std::atomic<std::uint64_t> current;                // worker: (slot + 1) << 32 | id & mask of what it works on, or 0
+    std::atomic<std::int64_t> current_since;           // worker: when it began that, of the steady clock, in ns
     alignas(64) std::atomic<std::uint32_t> stop_all;   // parent: every call is asked to stop
 };
 
@@ -45,7 +46,7 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free && std::atomic<std
 static_assert(sizeof(call_slot) == 8);
 
 inline constexpr std::uint64_t board_magic = 0x62726169'64626f61;  // "braidboa"
-inline constexpr std::uint32_t board_version = 1;
+inline constexpr std::uint32_t board_version = 2;
 inline constexpr std::size_t crash_report_size = 4096;
 
 struct board_options {

@@ -107,6 +107,11 @@ std::optional<call_board::running_call> call_board::running() const noexcept {
     return call;
 }
 
+std::chrono::steady_clock::time_point call_board::running_since() const noexcept {
+    const std::chrono::nanoseconds since(header().current_since.load(std::memory_order_relaxed));
+    return std::min(std::chrono::steady_clock::time_point(since), std::chrono::steady_clock::now());
+}
+
 std::vector<std::byte> call_board::recover(std::uint64_t received) const {
     const std::uint64_t committed = header().committed.load(std::memory_order_acquire);
     const std::uint64_t capacity = options_.outgoing_capacity;
@@ -178,6 +183,11 @@ bool board_client::try_start(std::uint32_t slot, call_id id) noexcept {
     std::uint32_t expected = pack(slot_state::queued, id);
     return slot_at(slot).word.compare_exchange_strong(expected, pack(slot_state::running, id),
                                                       std::memory_order_acq_rel);
+}
+
+void board_client::starts_count_from(std::chrono::steady_clock::time_point now) noexcept {
+    const std::chrono::nanoseconds since = now.time_since_epoch();
+    header().current_since.store(since.count(), std::memory_order_relaxed);
 }
 
 void board_client::finish(std::uint32_t slot, call_id id) noexcept {

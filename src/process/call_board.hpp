@@ -9,6 +9,7 @@
 
 #include <braid/core/error.hpp>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,6 +52,9 @@ public:
     /// What the worker is running, or was when it died.
     [[nodiscard]] std::optional<running_call> running() const noexcept;
 
+    /// When the worker began what it is running, to some 100 us: it reads the clock as seldom as it can.
+    [[nodiscard]] std::chrono::steady_clock::time_point running_since() const noexcept;
+
     /// For a dead worker, after its reply pipe was read to the end: what it had committed beyond the `received` bytes.
     /// Throws: board_corrupted.
     [[nodiscard]] std::vector<std::byte> recover(std::uint64_t received) const;
@@ -77,6 +81,8 @@ public:
 
     /// Marks the call running. False: the parent has taken it back, and it must not run.
     [[nodiscard]] bool try_start(std::uint32_t slot, call_id id) noexcept;
+    /// What is started from now on began then.
+    void starts_count_from(std::chrono::steady_clock::time_point now) noexcept;
     /// Marks the running call done. Its reply must be committed to outgoing() before.
     void finish(std::uint32_t slot, call_id id) noexcept;
     /// Two loads: cheap enough for an inner loop.

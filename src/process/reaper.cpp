@@ -90,7 +90,7 @@ std::string to_string(const exit_status& status) {
     switch (status.how) {
         case exit_status::kind::exited: return fmt::format("exited with code {}", status.code);
         case exit_status::kind::signalled:
-            return fmt::format("killed by signal {} ({}){}", status.code, ::strsignal(status.code),
+            return fmt::format("was killed by signal {} ({}){}", status.code, ::strsignal(status.code),
                                status.dumped_core ? ", core dumped" : "");
         case exit_status::kind::unknown: break;
     }

@@ -34,7 +34,7 @@ struct exit_status {
     std::optional<std::uint64_t> peak_memory;
 };
 
-/// "exited with code 3", "killed by signal 11 (Segmentation fault), core dumped"
+/// "exited with code 3", "was killed by signal 11 (Segmentation fault), core dumped"
 [[nodiscard]] std::string to_string(const exit_status& status);
 
 /// Names a watched child for good, where a pid may come back as another process.

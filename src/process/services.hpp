@@ -3,6 +3,7 @@
 
 #include "process/descriptors.hpp"
 #include "process/launcher_thread.hpp"
+#include "process/oom_watch.hpp"
 #include "process/reaper.hpp"
 
 #include <string>
@@ -17,6 +18,7 @@ struct process_services {
     unsigned depth;       ///< 0 in the program itself, 1 in its workers, and so on
     unique_fd executable = open_self_executable();
     launcher_thread launcher;  // destroyed after the reaper, which has reaped every child by then
+    oom_watch memory;
     reaper children;
 };
 

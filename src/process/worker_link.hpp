@@ -6,6 +6,7 @@
 
 #include <braid/core/detail/home.hpp>
 #include <braid/process/detail/call.hpp>
+#include <braid/process/error.hpp>
 #include <braid/wire/buffer.hpp>
 #include <braid/wire/frame.hpp>
 
@@ -102,6 +103,7 @@ private:
     void release(call_base& call) noexcept;
     void give_back_waiting() noexcept;
     void grace_is_over() noexcept;
+    [[nodiscard]] death_reason reason_of(const pd::exit_status& status) const;
     void lose(call_base& call, const pd::exit_status& status) noexcept;
     void drop_what_is_sent() noexcept;
     void violated(const std::string& what) noexcept;

@@ -1,6 +1,7 @@
 #include "process/worker_main.hpp"
 
 #include "process/call_board.hpp"
+#include "process/crash_handler.hpp"
 #include "process/orphan_guard.hpp"
 #include "process/services.hpp"
 
@@ -47,7 +48,7 @@ constexpr std::chrono::microseconds longest_batch{100};
 
 class worker {
 public:
-    worker() : board_(unique_fd(board_descriptor)) {}
+    worker() : board_(unique_fd(board_descriptor)) { install_crash_handler(board_.crash_report()); }
 
     void say_hello() {
         const std::size_t begun = wire::begin_frame(reply_, 0, static_cast<std::uint32_t>(frame_kind::hello));
@@ -64,6 +65,7 @@ public:
         while (const std::size_t n = read_some(request_descriptor, chunk)) {
             requests_.feed(std::span(chunk).first(n));
             batch_began_ = clock::now();
+            board_.starts_count_from(batch_began_);
             while (const auto request = requests_.next()) take(*request);
             flush();
         }
@@ -95,7 +97,9 @@ private:
         wire::end_frame(reply_, begun);
         send();
         board_.finish(slot_, id_);
-        if (const auto now = clock::now(); now - batch_began_ > longest_batch) {
+        const auto now = clock::now();
+        board_.starts_count_from(now);
+        if (now - batch_began_ > longest_batch) {
             flush();
             batch_began_ = now;
         }

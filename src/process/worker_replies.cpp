@@ -1,6 +1,8 @@
 // The half of worker_link that listens: what a worker says, and what it leaves when it dies.
 
+#include "process/crash_handler.hpp"
 #include "process/pool_engine.hpp"
+#include "process/worker_death.hpp"
 #include "process/worker_link.hpp"
 
 #include <fmt/format.h>
@@ -8,6 +10,7 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <utility>
 
 namespace braid::detail {
@@ -136,12 +139,36 @@ void worker_link::lose(call_base& call, const pd::exit_status& status) noexcept 
         call.cancelled_ = true;
         return pool_->call_ended(call);
     }
+    const auto ran_for = clock::now() - board_.running_since();
+    worker_death death{.pid = pid_,
+                       .status = status,
+                       .reason = reason_of(status),
+                       .violation = violation_,
+                       .called = call.called(),
+                       .ran_for = std::chrono::duration_cast<std::chrono::microseconds>(ran_for),
+                       .stack = {}};
+    if (death.reason == death_reason::crashed) death.stack = pd::stack_of(board_.crash_report());
+    pool_->call_lost(call, std::make_exception_ptr(worker_died(std::move(death))));
+}
+
+death_reason worker_link::reason_of(const pd::exit_status& status) const {
     using kind = pd::exit_status::kind;
-    std::string message = fmt::format("worker {} {} while it ran this call", pid_, pd::to_string(status));
-    if (!violation_.empty()) message += fmt::format("; it was killed for breaking the protocol: {}", violation_);
-    pool_->call_lost(call, std::make_exception_ptr(worker_died(
-                               pid_, status.how == kind::signalled ? std::optional(status.code) : std::nullopt,
-                               status.how == kind::exited ? std::optional(status.code) : std::nullopt, message)));
+    if (!violation_.empty()) return death_reason::broke_protocol;
+    if (status.how == kind::exited) return death_reason::exited;
+    if (status.how == kind::unknown) return death_reason::unknown;
+    switch (status.code) {
+        case SIGSEGV:
+        case SIGBUS:
+        case SIGILL:
+        case SIGFPE:
+        case SIGTRAP:
+        case SIGABRT:
+        case SIGSYS: return death_reason::crashed;
+        case SIGXCPU: return death_reason::cpu_limit;
+        case SIGKILL:
+            return pool_->services().memory.killed_since() ? death_reason::out_of_memory : death_reason::killed;
+        default: return death_reason::killed;
+    }
 }
 
 std::string worker_link::why_useless(const pd::exit_status& status) const {

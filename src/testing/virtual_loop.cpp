@@ -1,6 +1,10 @@
 #include <braid/testing/virtual_loop.hpp>
 
+#include <braid/trace/dump.hpp>
+
 #include <boost/asio/io_context.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <random>
@@ -83,7 +87,7 @@ void virtual_loop::run(root work, const bool& ended) {
     std::move(work).start(parts_->where);
     const char* why = parts_->run_until(ended);
     if (!why) return;
-    const deadlock stuck(why);
+    const deadlock stuck(fmt::format("{}\n{}", why, task_dump{{look_at(*parts_->where)}}.text()));
     parts_->where->post_function([&scope] { scope.cancel(cancel_reason::user); });
     parts_->run_until(ended);
     throw stuck;

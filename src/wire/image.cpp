@@ -164,19 +164,22 @@ std::string to_hex(const build_id& id) {
 void capture_image() { loaded_image(); }
 void refresh_image() { publish_new_image(true); }
 
-code_address to_address(const void* function) {
+std::optional<code_address> find_address(const void* code) noexcept {
     const image& known = loaded_image();
-    const auto at = reinterpret_cast<std::uintptr_t>(function);
+    const auto at = reinterpret_cast<std::uintptr_t>(code);
     // Segments do not overlap: the last one that begins at or before the address holds it, or none does.
     auto found = std::upper_bound(known.code.begin(), known.code.end(), at,
                                   [](std::uintptr_t address, const segment& part) { return address < part.begin; });
-    if (found == known.code.begin() || at >= (--found)->end) {
-        throw image_error(fmt::format(
-            "the function at {} cannot travel to a worker: it is in no module that was loaded when braid started (a "
-            "module opened with dlopen later is unknown to the workers)",
-            function));
-    }
-    return {found->module, at - known.modules[found->module].base};
+    if (found == known.code.begin() || at >= (--found)->end) return std::nullopt;
+    return code_address{found->module, at - known.modules[found->module].base};
+}
+
+code_address to_address(const void* function) {
+    if (const auto found = find_address(function)) return *found;
+    throw image_error(fmt::format(
+        "the function at {} cannot travel to a worker: it is in no module that was loaded when braid started (a "
+        "module opened with dlopen later is unknown to the workers)",
+        function));
 }
 
 const void* from_address(code_address address) {

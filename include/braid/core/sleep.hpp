@@ -4,6 +4,7 @@
 #include <braid/core/detail/scoped.hpp>
 
 #include <chrono>
+#include <string>
 
 namespace braid {
 
@@ -22,6 +23,8 @@ time_point from_now(std::chrono::duration<Rep, Period> time) noexcept {
     if (time <= time.zero()) return present;
     return present + std::chrono::ceil<duration>(time);
 }
+
+[[nodiscard]] std::string describe_sleep(time_point until, time_point now);
 
 class [[nodiscard]] sleep_operation : public operation, private timer {
 public:
@@ -49,6 +52,8 @@ public:
         throw_if_refused();
         if (stopped_) throw_cancelled();
     }
+
+    [[nodiscard]] std::string describe() const override { return describe_sleep(at, env().where->now()); }
 
 private:
     void on_cancel() noexcept override {

@@ -135,8 +135,10 @@ public:
     void await_suspend(std::coroutine_handle<Promise> h) noexcept {
         enter_regardless(h);
         group_.joiner_ = this;
+        listen();
     }
     void await_resume() const noexcept {}
+    [[nodiscard]] std::string describe() const override { return "the children of a group"; }
 
 private:
     task_group& group_;

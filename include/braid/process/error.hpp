@@ -3,27 +3,64 @@
 
 #include <braid/core/error.hpp>
 
+#include <chrono>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace braid {
 
+/// Why a worker process ended, as far as it can be known.
+enum class death_reason : unsigned char {
+    crashed,         ///< a signal of its own doing: SIGSEGV, SIGABRT and their like
+    exited,          ///< the function, or a library that it uses, ended the process
+    out_of_memory,   ///< the kernel killed it for want of memory
+    cpu_limit,       ///< it used up its CPU time (SIGXCPU)
+    killed,          ///< by a signal from somewhere else
+    broke_protocol,  ///< we killed it, because what it sent made no sense
+    unknown,         ///< somebody else reaped it
+};
+[[nodiscard]] const char* to_string(death_reason reason) noexcept;
+
+namespace detail {
+struct worker_death;
+}
+
 /// The worker process died while it was running this call. The call may have had effects; no other call is affected.
+/// Threads: copies of one error may be read by several threads.
 class worker_died : public error {
 public:
-    worker_died(int pid, std::optional<int> signal, std::optional<int> exit_code, const std::string& message)
-        : error(message), pid_(pid), signal_(signal), exit_code_(exit_code) {}
+    explicit worker_died(detail::worker_death death);
 
-    [[nodiscard]] int pid() const noexcept { return pid_; }
+    /// One sentence: which process, how it ended, which call it was running and for how long.
+    [[nodiscard]] const char* what() const noexcept override;
+
+    [[nodiscard]] int pid() const noexcept;
+    [[nodiscard]] death_reason reason() const noexcept;
     /// The signal that killed it, if one did.
-    [[nodiscard]] std::optional<int> signal() const noexcept { return signal_; }
+    [[nodiscard]] std::optional<int> signal() const noexcept;
     /// What it returned, if it exited.
-    [[nodiscard]] std::optional<int> exit_code() const noexcept { return exit_code_; }
+    [[nodiscard]] std::optional<int> exit_code() const noexcept;
+
+    /// The function it was running.
+    [[nodiscard]] const std::string& call() const;
+    /// How long it had been running it.
+    [[nodiscard]] std::chrono::microseconds ran_for() const noexcept;
+    /// CPU time of the process and of its children, since it was started.
+    [[nodiscard]] std::chrono::microseconds cpu_time() const noexcept;
+    /// The most memory that it had at a time, in bytes; nothing if that was less than its parent had when it started
+    /// it.
+    [[nodiscard]] std::optional<std::uint64_t> peak_memory() const noexcept;
+
+    /// Where it crashed, innermost function first: name, file and line as far as the executable knows them. Empty
+    /// unless it crashed. The first use reads the debug information of the program, which may take a while.
+    [[nodiscard]] std::vector<std::string> stack() const;
 
 private:
-    int pid_;
-    std::optional<int> signal_;
-    std::optional<int> exit_code_;
+    struct report;
+    std::shared_ptr<const report> report_;
 };
 
 /// No worker can be had: starting them failed again and again. The message says why. The call never ran.

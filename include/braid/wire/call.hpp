@@ -27,6 +27,20 @@ struct constant {
     }
 };
 
+/// Of the code of a plain function or a constant one; null for other callables, which have a type of their own.
+template <class F>
+[[nodiscard]] const void* address_of(const F& function) noexcept {
+    if constexpr (detail::plain_function<F>) {
+        return reinterpret_cast<const void*>(function);
+    } else {
+        return nullptr;
+    }
+}
+template <auto F>
+[[nodiscard]] const void* address_of(const constant<F>&) noexcept {
+    return address_of(F);
+}
+
 /// What the caller gets from a function that returns R: to be specialised where R is a promise of the result.
 template <class R>
 struct unwrapped_result {

@@ -5,6 +5,7 @@
 #include <array>
 #include <braid/core/error.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,10 @@ void capture_image();
 /// Takes the list anew, after dlopen. Modules that are known keep their place; those that were closed keep it empty.
 /// It serves processes started from now on: running workers do not have the new modules.
 void refresh_image();
+
+/// Nothing, when no module of the list holds the code. Threads: any. May be called by a signal handler, once the list has
+/// been taken.
+[[nodiscard]] std::optional<code_address> find_address(const void* code) noexcept;
 
 /// Throws: image_error, when no module of the list holds the function. Threads: any.
 [[nodiscard]] code_address to_address(const void* function);

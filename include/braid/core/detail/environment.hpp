@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <optional>
 #include <source_location>
+#include <string>
 
 namespace braid::detail {
 
@@ -24,6 +25,9 @@ public:
     explicit cancel_scope(cancel_scope& parent) noexcept : reason_(parent.reason_) {
         parent.children_.push_back(*this);
     }
+    /// Below its parent, but out of reach of what cancels that.
+    struct shielded {};
+    cancel_scope(cancel_scope& parent, shielded) noexcept : shielded_(true) { parent.children_.push_back(*this); }
 
     [[nodiscard]] bool cancelled() const noexcept { return reason_.has_value(); }
     [[nodiscard]] cancel_reason reason() const noexcept { return reason_.value_or(cancel_reason::user); }
@@ -33,11 +37,19 @@ public:
 
     void add(operation& op) noexcept;
 
+    /// Everything that is suspended in here, and below.
+    template <class Visit>
+    void for_each_operation(Visit visit) noexcept {
+        operations_.for_each(visit);
+        children_.for_each([visit](cancel_scope& child) { child.for_each_operation(visit); });
+    }
+
 private:
     void mark(cancel_reason why) noexcept;
     void stop_operations() noexcept;
 
     std::optional<cancel_reason> reason_;
+    bool shielded_ = false;
     list<cancel_scope> children_;
     list<operation> operations_;  // suspended in this scope
 };
@@ -56,6 +68,7 @@ struct environment {
     cancel_scope* scope;
     environment* parent = nullptr;
     adopted_work adopted{};
+    const std::string* name = nullptr;  // of the task, from here on
 };
 
 /// A coroutine that suspends tells the operation it waits for where it belongs, through its promise.
@@ -67,6 +80,12 @@ struct promise_base {
     bool started_inline = false;  // the awaiting coroutine's await_suspend is still on the stack
     bool done_inline = false;
 };
+
+/// The promise of any coroutine of braid: it derives from promise_base first and is aligned like everything, so that it
+/// lies where a bare promise_base would.
+inline promise_base& promise_of(std::coroutine_handle<> coroutine) noexcept {
+    return std::coroutine_handle<promise_base>::from_address(coroutine.address()).promise();
+}
 
 /// One suspension at a leaf of the await tree. It lives in the awaiting frame, can be made ready once from any
 /// thread, and is told, on its home, when its scope is cancelled.
@@ -80,6 +99,16 @@ public:
 
     [[nodiscard]] environment& env() const noexcept { return *env_; }
 
+    /// What is waited for, in words, for those who look at a program that hangs. On the home.
+    [[nodiscard]] virtual std::string describe() const;
+    [[nodiscard]] promise_base& waiter() const noexcept { return promise_of(waiter_); }
+    [[nodiscard]] clock::time_point since() const noexcept { return since_; }
+
+    /// The operation that `w` is, if it is one.
+    [[nodiscard]] static operation* of(work& w) noexcept {
+        return w.run == &operation::resume_waiter ? static_cast<operation*>(&w) : nullptr;
+    }
+
 protected:
     operation() noexcept { run = &operation::resume_waiter; }
     virtual ~operation() = default;
@@ -87,6 +116,7 @@ protected:
     /// Takes note of who waits. False when the scope is already cancelled: the operation must not start.
     template <class Promise>
     [[nodiscard]] bool enter(std::coroutine_handle<Promise> waiter) noexcept {
+        static_assert(alignof(Promise) <= alignof(std::max_align_t), "braid: no result may be aligned like this");
         waiter_ = waiter;
         env_ = waiter.promise().env;
         if (!env_->scope->cancelled()) [[likely]]
@@ -103,7 +133,10 @@ protected:
     }
 
     /// From now on `on_cancel` may be called, until the coroutine is resumed.
-    void listen() noexcept { env_->scope->add(*this); }
+    void listen() noexcept {
+        since_ = env_->where->turn_time();
+        env_->scope->add(*this);
+    }
 
     /// A wait that is over before it began still gives way now and then, so that a loop of them starves nobody.
     /// To be returned from await_suspend: true suspends.
@@ -137,6 +170,7 @@ private:
 
     std::coroutine_handle<> waiter_;
     environment* env_ = nullptr;
+    clock::time_point since_;
     bool refused_ = false;
     bool told_ = false;  // to stop: once, however many of the scopes around it are cancelled
 };

@@ -110,6 +110,18 @@ struct root_entry : list_node {
     environment* inside = nullptr;
 };
 
+/// A home in the list of all that have roots.
+struct home_entry : list_node {
+    explicit home_entry(home& h) noexcept : where(h) {}
+    home_entry(const home_entry&) = delete;
+    home_entry& operator=(const home_entry&) = delete;
+    ~home_entry() { leave(); }
+    void join() noexcept;
+    void leave() noexcept;
+    home& where;
+    bool joined = false;  // on the home
+};
+
 class context_watch;
 
 class home : public std::enable_shared_from_this<home>, private list_node {
@@ -165,7 +177,10 @@ public:
 
     /// A root lives here. The last one to leave stops the Asio timer, which would keep the context running, and sees to
     /// it that no thread is still waking the context, which may be destroyed next.
-    void root_joins(root_entry& root) noexcept { roots_.push_back(root); }
+    void root_joins(root_entry& root) noexcept {
+        if (roots_.empty()) entry_.join();
+        roots_.push_back(root);
+    }
     void root_leaves() noexcept;  // after its entry has gone
 
     /// For those who look at what there is. On this home, or while nobody runs it.
@@ -220,6 +235,8 @@ private:
     // Work from other threads, last in first; or `idle`, when nobody drains or is about to.
     std::atomic<work*> outside_;
     std::atomic<unsigned> posting_ = 0;  // threads on their way out of waking the executor
+
+    home_entry entry_{*this};  // last: whoever finds it finds all of the home
 };
 
 /// The time as it is for the work that is being run.

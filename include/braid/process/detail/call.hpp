@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <tuple>
+#include <typeinfo>
 #include <utility>
 
 namespace braid::detail {
@@ -17,6 +18,12 @@ namespace braid::detail {
 class pool_engine;
 class worker_link;
 class call_base;
+
+/// The function of a call, whose name is looked up only if somebody wants to read it.
+struct called_function {
+    const void* address;  ///< null unless it is a plain function
+    const std::type_info* type;
+};
 
 /// Puts a call into the pool's queue, or into a worker's.
 struct call_entry : list_node {
@@ -33,6 +40,7 @@ public:
     /// Takes value or exception out of the reply; its own failure becomes the call's.
     virtual void accept(wire::reader& reply, const wire::remote_origin::place& where) noexcept = 0;
     virtual void fail(std::exception_ptr error) noexcept = 0;
+    [[nodiscard]] virtual called_function called() const noexcept = 0;
 
 protected:
     explicit call_base(std::shared_ptr<pool_engine> engine) noexcept;
@@ -115,6 +123,9 @@ private:
         }
     }
     void fail(std::exception_ptr error) noexcept override { slot_.set_error(std::move(error)); }
+    [[nodiscard]] called_function called() const noexcept override {
+        return {wire::address_of(function_), &typeid(F)};
+    }
 
     F function_;
     std::tuple<Args...> arguments_;
