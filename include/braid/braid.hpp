@@ -18,6 +18,8 @@
 #include <braid/core/job.hpp>
 #include <braid/core/shield.hpp>
 #include <braid/core/stop.hpp>
+#include <braid/core/named.hpp>
+#include <braid/core/await_chain.hpp>
 
 // Asio
 #include <braid/core/spawn.hpp>
@@ -28,6 +30,11 @@
 #include <braid/sync/channel.hpp>
 #include <braid/sync/semaphore.hpp>
 #include <braid/flow/stream.hpp>
+
+// Seeing inside
+#include <braid/trace/dump.hpp>
+#include <braid/trace/dump_on_signal.hpp>
+#include <braid/trace/stall_watch.hpp>
 
 // Threads and processes
 #include <braid/core/worker_pool.hpp>

@@ -1,5 +1,7 @@
 #include <braid/core/detail/home.hpp>
 
+#include <braid/core/observe.hpp>
+
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
@@ -157,8 +159,8 @@ bool home::take_outside() noexcept {
 }
 
 void home::run_ready(unsigned count) noexcept {
-    if (simulation_) [[unlikely]]
-        return run_ready_simulated(count);
+    if (simulation_ || the_work_observer.load(std::memory_order_relaxed)) [[unlikely]]
+        return run_ready_watched(count);
     while (count != 0 && (!ready_.empty() || take_outside())) {
         work* w = ready_.pop();
         this_driver.budget = ready_awaits_a_work;
@@ -167,11 +169,15 @@ void home::run_ready(unsigned count) noexcept {
     }
 }
 
-void home::run_ready_simulated(unsigned count) noexcept {
+/// The same with somebody who looks on, or decides what comes next.
+void home::run_ready_watched(unsigned count) noexcept {
     while (count != 0 && (take_outside() || !ready_.empty())) {
-        work* w = simulation_->next(ready_);
+        work* w = simulation_ ? simulation_->next(ready_) : ready_.pop();
         this_driver.budget = ready_awaits_a_work;
+        work_observer* observer = the_work_observer.load(std::memory_order_acquire);
+        if (observer) observer->begins(*w);
         w->run(w);
+        if (observer) observer->ended();
         --count;
     }
 }

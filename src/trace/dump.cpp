@@ -3,7 +3,7 @@
 #include <braid/core/detail/homes.hpp>
 #include <braid/core/detail/job_state.hpp>
 
-#include "trace/await_text.hpp"
+#include "core/await_text.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include <braid/trace/dump.hpp>
 
-#include "trace/await_text.hpp"
+#include "core/await_text.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -68,7 +68,7 @@ public:
     }
     detail::hand_back final_suspend() const noexcept { return {}; }
     void return_void() const noexcept {}
-    void unhandled_exception() noexcept { error_ = std::current_exception(); }
+    void unhandled_exception() noexcept { error_ = detail::leaving(this->where); }
 
     template <class U>
         requires std::is_constructible_v<T, U&&>

@@ -205,7 +205,7 @@ private:
     bool turn() noexcept;
     bool take_outside() noexcept;
     void run_ready(unsigned count) noexcept;
-    void run_ready_simulated(unsigned count) noexcept;
+    void run_ready_watched(unsigned count) noexcept;
     void timers_due() noexcept;
     void arm_asio_timer();
     void place(std::size_t index, timer* t) noexcept;

@@ -1,4 +1,4 @@
-#include "trace/await_text.hpp"
+#include "core/await_text.hpp"
 
 #include <fmt/format.h>
 
