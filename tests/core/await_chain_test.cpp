@@ -54,7 +54,8 @@ TEST_SUITE("core/await_chain") {
             CHECK(functions(std::current_exception()) == "throws_at_once\nthrows_later\noutermost\n");
             const auto chain = await_chain(std::current_exception());
             REQUIRE(chain.size() == 3);
-            CHECK(chain[0].line() == 22);
+            CHECK(chain[0].line() >= 22);  // its first line says Clang, its last one GCC
+            CHECK(chain[0].line() <= 25);
             CHECK(chain[1].line() == 28);
             CHECK(chain[2].line() == 37);
         }

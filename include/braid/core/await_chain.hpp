@@ -9,9 +9,9 @@
 namespace braid {
 
 /// From the coroutine that threw outwards. The first entry names the coroutine that threw, and its last await before
-/// that, or where it begins; each other the await that the exception came out of. It leads up to where it is asked for:
-/// in a handler of the exception, in the completion handler of `spawn`, or after `run_blocking`. Empty for an exception
-/// that left no coroutine, for `cancelled`, and for one that is not among the last few of this thread.
+/// that, or else its first or last line; each other the await that the exception came out of. It leads up to where it
+/// is asked for: in a handler of the exception, in the completion handler of `spawn`, or after `run_blocking`. Empty
+/// for an exception that left no coroutine, for `cancelled`, and for one that is not among the last few of this thread.
 /// `run` prints it for an exception that nobody caught.
 [[nodiscard]] std::vector<std::source_location> await_chain(const std::exception_ptr& error);
 
