@@ -76,13 +76,14 @@ struct virtual_loop::parts {
     std::shared_ptr<home> where;
 };
 
-virtual_loop::virtual_loop(virtual_options options) : parts_(std::make_unique<parts>(options)) {}
-virtual_loop::~virtual_loop() = default;
-
-void virtual_loop::run(root work, const bool& ended) {
+virtual_loop::virtual_loop(virtual_options options) : parts_(std::make_unique<parts>(options)) {
     if (this_driver.current) {
         throw usage_error("run_virtual was called inside a coroutine, whose loop it would stop: co_await the task");
     }
+}
+virtual_loop::~virtual_loop() = default;
+
+void virtual_loop::run(root work, const bool& ended) {
     cancel_scope& scope = work.scope();
     std::move(work).start(parts_->where);
     const char* why = parts_->run_until(ended);

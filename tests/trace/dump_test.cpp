@@ -116,7 +116,7 @@ TEST_SUITE("trace/dump") {
         channel<int> queue(1);
         semaphore none(0, 1);
         const auto pop = [&]() -> task<> { co_await queue.pop(); };
-        const auto acquire = [&]() -> task<> { co_await none.acquire(); };
+        const auto acquire = [&]() -> task<> { const permit taken = co_await none.acquire(); };
         const auto asio = []() -> task<> {
             boost::asio::steady_timer timer(co_await this_executor(), 1h);
             co_await timer.async_wait(use_task);
