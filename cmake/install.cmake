@@ -5,7 +5,8 @@ include(CMakePackageConfigHelpers)
 set(braid_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/braid)
 
 set_target_properties(braid_asio PROPERTIES EXPORT_NAME asio)
-install(TARGETS braid braid_asio EXPORT braid_targets
+set_target_properties(braid_testing PROPERTIES EXPORT_NAME testing)
+install(TARGETS braid braid_asio braid_testing EXPORT braid_targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

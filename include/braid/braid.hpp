@@ -20,6 +20,8 @@
 #include <braid/core/job.hpp>
 #include <braid/core/shield.hpp>
 #include <braid/core/stop.hpp>
+#include <braid/core/named.hpp>
+#include <braid/core/await_chain.hpp>
 
 // Asio
 #include <braid/core/spawn.hpp>
@@ -43,6 +45,11 @@
 #include <braid/flow/as_completed.hpp>
 #include <braid/flow/map_concurrent.hpp>
 #include <braid/flow/retry.hpp>
+
+// Seeing inside
+#include <braid/trace/dump.hpp>
+#include <braid/trace/dump_on_signal.hpp>
+#include <braid/trace/stall_watch.hpp>
 
 // Threads and processes
 #include <braid/core/worker_pool.hpp>

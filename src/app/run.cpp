@@ -1,6 +1,7 @@
 #include <braid/app/run.hpp>
 
 #include <braid/app/init.hpp>
+#include <braid/core/await_chain.hpp>
 #include <braid/core/detail/remote_cancel.hpp>
 #include <braid/core/detail/root.hpp>
 #include <braid/core/spawn.hpp>
@@ -89,9 +90,10 @@ int report_failure() {
     try {
         throw;
     } catch (const std::exception& e) {
-        fmt::print(stderr, "error: {}\n", e.what());
+        fmt::print(stderr, "error: {}\n{}", e.what(), await_chain_text(std::current_exception()));
     } catch (...) {
-        fmt::print(stderr, "error: an exception that is not derived from std::exception\n");
+        fmt::print(stderr, "error: an exception that is not derived from std::exception\n{}",
+                   await_chain_text(std::current_exception()));
     }
     return 1;
 }

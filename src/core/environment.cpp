@@ -1,8 +1,25 @@
 #include <braid/core/detail/environment.hpp>
 
+#include <boost/core/demangle.hpp>
+
+#include <string_view>
+#include <typeinfo>
 #include <utility>
 
 namespace braid::detail {
+
+namespace {
+
+/// `braid::channel<int>::pop_operation` becomes `channel<int>::pop`.
+std::string words_for(const char* mangled) {
+    std::string words = boost::core::demangle(mangled);
+    for (const std::string_view noise : {"braid::", "detail::", "_operation", "_awaiter"}) {
+        for (std::size_t at; (at = words.find(noise)) != std::string::npos;) words.erase(at, noise.size());
+    }
+    return words;
+}
+
+}  // namespace
 
 // First the state, everywhere, then the waits: whoever is told to stop finds everything around it cancelled too.
 void cancel_scope::cancel(cancel_reason why) noexcept {
@@ -13,7 +30,9 @@ void cancel_scope::cancel(cancel_reason why) noexcept {
 
 void cancel_scope::mark(cancel_reason why) noexcept {
     if (!reason_) reason_ = why;
-    children_.for_each([why](cancel_scope& child) { child.mark(why); });
+    children_.for_each([why](cancel_scope& child) {
+        if (!child.shielded_) child.mark(why);
+    });
 }
 
 void cancel_scope::stop_operations() noexcept {
@@ -24,17 +43,21 @@ void cancel_scope::stop_operations() noexcept {
         if (!std::exchange(op->told_, true)) op->on_cancel();
     }
     while (operation* op = told.pop_front()) operations_.push_back(*op);
-    children_.for_each([](cancel_scope& child) { child.stop_operations(); });
+    children_.for_each([](cancel_scope& child) {
+        if (!child.shielded_) child.stop_operations();
+    });
 }
 
 void cancel_expired(const environment& here) noexcept {
-    const auto now = clock::now();
+    const auto time = now();
     cancel_scope* outermost = nullptr;
     // A shield knows of no deadline around it, and so ends the search.
-    for (const environment* env = &here; env && env->scope->expiry_ <= now; env = env->parent) {
-        if (env->scope->own_expiry_ <= now) outermost = env->scope;
+    for (const environment* env = &here; env && env->scope->expiry_ <= time; env = env->parent) {
+        if (env->scope->own_expiry_ <= time) outermost = env->scope;
     }
     if (outermost) outermost->cancel(cancel_reason::deadline);
 }
+
+std::string operation::describe() const { return words_for(typeid(*this).name()); }
 
 }  // namespace braid::detail

@@ -1,10 +1,13 @@
 #include <braid/core/detail/home.hpp>
 
+#include <braid/core/observe.hpp>
+
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
 
+#include <ctime>
 #include <thread>
 #include <utility>
 
@@ -16,6 +19,13 @@ namespace {
 constexpr unsigned works_a_turn = 256;
 // Awaits that complete without suspending, between two looks at the ready queue.
 constexpr unsigned ready_awaits_a_work = 128;
+
+/// A few nanoseconds instead of the twenty of an exact one.
+clock::time_point coarse_now() noexcept {
+    timespec t{};
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    return clock::time_point(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
+}
 
 work idle_mark;  // an address that no work can have
 work* const idle = &idle_mark;
@@ -63,9 +73,10 @@ struct home::drain_handler {
     void operator()() const { target->drain(); }
 };
 
-home::home(boost::asio::any_io_executor executor)
+home::home(boost::asio::any_io_executor executor, simulation* simulated)
     : executor_(std::move(executor)),
       native_(executor_.target<boost::asio::io_context::executor_type>()),
+      simulation_(simulated),
       outside_(idle) {
     timer_work_.owner = this;
     timer_work_.run = [](work* w) noexcept { static_cast<timer_work*>(w)->owner->timers_due(); };
@@ -78,6 +89,7 @@ home::~home() { watch_->remove(*this); }
 
 // Work that is or comes into the queues stays there: nobody is left to run it.
 void home::context_goes() noexcept {
+    entry_.leave();
     context_gone_ = true;
     outside_.store(nullptr);  // never idle again, so that nobody wakes the executor
     asio_timer_.reset();
@@ -89,11 +101,12 @@ std::shared_ptr<home> home::of(const boost::asio::any_io_executor& executor) {
 }
 
 void home::root_leaves() noexcept {
-    if (roots_ == 1) {
+    if (roots_.empty()) {
+        entry_.leave();
         while (posting_.load(std::memory_order_acquire) != 0)
             std::this_thread::yield();  // for the end of a system call
     }
-    if (--roots_ != 0 || !timers_.empty()) return;
+    if (!roots_.empty() || !timers_.empty()) return;
     asio_timer_at_ = clock::time_point::max();
     asio_timer_.reset();
 }
@@ -146,6 +159,8 @@ bool home::take_outside() noexcept {
 }
 
 void home::run_ready(unsigned count) noexcept {
+    if (simulation_ || the_work_observer.load(std::memory_order_relaxed)) [[unlikely]]
+        return run_ready_watched(count);
     while (count != 0 && (!ready_.empty() || take_outside())) {
         work* w = ready_.pop();
         this_driver.budget = ready_awaits_a_work;
@@ -154,8 +169,22 @@ void home::run_ready(unsigned count) noexcept {
     }
 }
 
+/// The same with somebody who looks on, or decides what comes next.
+void home::run_ready_watched(unsigned count) noexcept {
+    while (count != 0 && (take_outside() || !ready_.empty())) {
+        work* w = simulation_ ? simulation_->next(ready_) : ready_.pop();
+        this_driver.budget = ready_awaits_a_work;
+        work_observer* observer = the_work_observer.load(std::memory_order_acquire);
+        if (observer) observer->begins(*w);
+        w->run(w);
+        if (observer) observer->ended();
+        --count;
+    }
+}
+
 /// Runs what is ready, then what is due once a turn. True when there is more.
 bool home::turn() noexcept {
+    turn_time_ = simulation_ ? simulation_->now() : coarse_now();
     take_outside();  // though the queue may never be empty: timers and other threads get their turn too
     run_ready(works_a_turn);
     const bool more = !ready_.empty();
@@ -231,7 +260,7 @@ void home::arm(timer& t) {
 // An Asio timer that is too early is harmless: it finds nothing due and is armed again. So only an earlier
 // deadline than all before arms it anew, and disarming never touches it.
 void home::arm_asio_timer(clock::time_point at) {
-    if (context_gone_) return;
+    if (context_gone_ || simulation_) return;
     asio_timer_at_ = at;
     if (!asio_timer_) asio_timer_.emplace(executor_);
     asio_timer_->expires_at(asio_timer_at_);
@@ -242,10 +271,14 @@ void home::arm_asio_timer(clock::time_point at) {
     });
 }
 
+void home::fire_due() noexcept {
+    if (!timer_work_.posted.exchange(true)) post(&timer_work_);
+}
+
 void home::timers_due() noexcept {
     timer_work_.posted = false;
     asio_timer_at_ = clock::time_point::min();  // what is armed meanwhile is looked at in the end
-    if (!timers_.fire_due(clock::now())) {
+    if (!timers_.fire_due(now())) {
         // What has been made ready runs first, while it is still in the cache.
         timer_work_.posted = true;
         return ready_.push(&timer_work_);

@@ -10,7 +10,8 @@ void root::start(std::shared_ptr<home> where) && {
     p.home_ = std::move(where);
     p.run = [](work* w) noexcept {
         auto& promise = *static_cast<promise_type*>(w);
-        promise.home_->root_joins();
+        promise.inside = promise.env;
+        promise.home_->root_joins(promise);
         this_driver.env = promise.env;
         resume(std::coroutine_handle<promise_type>::from_promise(promise));
     };

@@ -63,7 +63,7 @@ void task_group::wake(crowd& empty) noexcept {
 }
 
 void task_group::joined::on_cancel() noexcept {
-    if (!std::exchange(waiting_, false)) return;
+    if (mode_ == mode::regardless || !std::exchange(waiting_, false)) return;
     joined** place = &awaited_.joiners;
     while (*place != this) place = &(*place)->next_;
     *place = next_;

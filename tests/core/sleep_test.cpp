@@ -4,6 +4,8 @@
 #include <braid/core/when_any.hpp>
 #include <braid/core/task_group.hpp>
 
+#include <braid/testing/co_test_case.hpp>
+
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -14,41 +16,37 @@ using namespace braid;
 using namespace std::chrono_literals;
 
 TEST_SUITE("core/sleep") {
-    TEST_CASE("those who sleep wake in the order of their times, and not before") {
-        run_blocking([]() -> task<> {
-            std::string order;
-            const auto begin = detail::clock::now();
-            co_await with_task_group([&](task_group& g) -> task<> {
-                for (const int time : {3, 1, 2}) {
-                    g.start(
-                        [](std::string& o, int t) -> task<> {
-                            co_await sleep_for(std::chrono::milliseconds(t));
-                            o += std::to_string(t);
-                        },
-                        std::ref(order), time);
-                }
-                co_return;
-            });
-            CHECK(order == "123");
-            CHECK(detail::clock::now() - begin >= 3ms);
-        }());
+    CO_TEST_CASE_SHUFFLED("those who sleep wake in the order of their times, and not before") {
+        std::string order;
+        const auto begin = detail::now();
+        co_await with_task_group([&](task_group& g) -> task<> {
+            for (const int time : {3, 1, 2}) {
+                g.start(
+                    [](std::string& o, int t) -> task<> {
+                        co_await sleep_for(std::chrono::milliseconds(t));
+                        o += std::to_string(t);
+                    },
+                    std::ref(order), time);
+            }
+            co_return;
+        });
+        CHECK(order == "123");
+        CHECK(detail::now() - begin == 3ms);
     }
 
-    TEST_CASE("a sleep that is over at once still lets others run") {
-        run_blocking([]() -> task<> {
-            std::string order;
-            co_await with_task_group([&](task_group& g) -> task<> {
-                g.start(
-                    [](std::string& o) -> task<> {
-                        o += "a";
-                        co_return;
-                    },
-                    std::ref(order));
-                co_await sleep_for(-1s);
-                order += "b";
-            });
-            CHECK(order == "ab");
-        }());
+    CO_TEST_CASE("a sleep that is over at once still lets others run") {
+        std::string order;
+        co_await with_task_group([&](task_group& g) -> task<> {
+            g.start(
+                [](std::string& o) -> task<> {
+                    o += "a";
+                    co_return;
+                },
+                std::ref(order));
+            co_await sleep_for(-1s);
+            order += "b";
+        });
+        CHECK(order == "ab");
     }
 
     TEST_CASE("timers that fall due while hundreds are ready lose nobody") {

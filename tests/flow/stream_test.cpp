@@ -6,6 +6,8 @@
 #include <braid/core/spawn.hpp>
 #include <braid/core/task_group.hpp>
 
+#include <braid/testing/co_test_case.hpp>
+
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -68,23 +70,19 @@ task<std::optional<int>> ask(stream<int>& s) { co_return co_await s.next(); }
 }  // namespace
 
 TEST_SUITE("flow/stream") {
-    TEST_CASE("a stream gives its values in order, then nothing, ever after") {
-        run_blocking([]() -> task<> {
-            auto s = count_to(3);
-            for (int i = 0; i < 3; ++i) CHECK(co_await s.next() == i);
-            CHECK(co_await s.next() == std::nullopt);
-            CHECK(co_await s.next() == std::nullopt);
-        }());
+    CO_TEST_CASE("a stream gives its values in order, then nothing, ever after") {
+        auto s = count_to(3);
+        for (int i = 0; i < 3; ++i) CHECK(co_await s.next() == i);
+        CHECK(co_await s.next() == std::nullopt);
+        CHECK(co_await s.next() == std::nullopt);
     }
 
-    TEST_CASE("collect gives what is left, of a stream that awaits as well") {
-        run_blocking([]() -> task<> {
-            auto s = count_slowly_to(4);
-            CHECK(co_await s.next() == 0);
-            const auto rest = co_await std::move(s).collect();
-            CHECK(rest == std::vector{1, 2, 3});
-            CHECK((co_await count_to(0).collect()).empty());
-        }());
+    CO_TEST_CASE("collect gives what is left, of a stream that awaits as well") {
+        auto s = count_slowly_to(4);
+        CHECK(co_await s.next() == 0);
+        const auto rest = co_await std::move(s).collect();
+        CHECK(rest == std::vector{1, 2, 3});
+        CHECK((co_await count_to(0).collect()).empty());
     }
 
     TEST_CASE("the sum is right however deep the consumer is, whether the stream suspends or not") {
@@ -100,60 +98,50 @@ TEST_SUITE("flow/stream") {
         CHECK(run_blocking(sum_of(count_to(1'000'000), 15)) == 499'999'500'000);
     }
 
-    TEST_CASE("an exception of the stream comes out of next, after which the stream is at its end") {
-        run_blocking([]() -> task<> {
-            auto s = break_after(2);
+    CO_TEST_CASE("an exception of the stream comes out of next, after which the stream is at its end") {
+        auto s = break_after(2);
+        CHECK(co_await s.next() == 0);
+        CHECK(co_await s.next() == 1);
+        CHECK_THROWS_WITH_AS(co_await s.next(), "broken", std::runtime_error);
+        CHECK(co_await s.next() == std::nullopt);
+    }
+
+    CO_TEST_CASE("a stream is lazy: it runs as far as it is asked, and dropped early its locals go") {
+        bool left = false;
+        int asked = 0;
+        {
+            auto s = endless(left, asked);
+            CHECK(asked == 0);
             CHECK(co_await s.next() == 0);
             CHECK(co_await s.next() == 1);
-            CHECK_THROWS_WITH_AS(co_await s.next(), "broken", std::runtime_error);
-            CHECK(co_await s.next() == std::nullopt);
-        }());
+            CHECK(asked == 2);
+            CHECK_FALSE(left);
+        }
+        CHECK(left);
     }
 
-    TEST_CASE("a stream is lazy: it runs as far as it is asked, and dropped early its locals go") {
-        run_blocking([]() -> task<> {
-            bool left = false;
-            int asked = 0;
-            {
-                auto s = endless(left, asked);
-                CHECK(asked == 0);
-                CHECK(co_await s.next() == 0);
-                CHECK(co_await s.next() == 1);
-                CHECK(asked == 2);
-                CHECK_FALSE(left);
-            }
-            CHECK(left);
-        }());
+    CO_TEST_CASE("a deadline of the consumer reaches what the stream awaits") {
+        auto s = wait_forever();
+        CHECK_THROWS_AS(co_await fail_after(1ms, ask(s)), timed_out);
+        CHECK(co_await s.next() == std::nullopt);
     }
 
-    TEST_CASE("a deadline of the consumer reaches what the stream awaits") {
-        run_blocking([]() -> task<> {
-            auto s = wait_forever();
-            CHECK_THROWS_AS(co_await fail_after(1ms, ask(s)), timed_out);
-            CHECK(co_await s.next() == std::nullopt);
-        }());
+    CO_TEST_CASE("a second next while one is under way is an error, and the first gets its value") {
+        auto s = count_slowly_to(1);
+        auto first = detail::start_job(ask(s));
+        co_await checkpoint();
+        CHECK_THROWS_AS(co_await s.next(), usage_error);
+        CHECK(co_await first == 0);
     }
 
-    TEST_CASE("a second next while one is under way is an error, and the first gets its value") {
-        run_blocking([]() -> task<> {
-            auto s = count_slowly_to(1);
-            auto first = detail::start_job(ask(s));
-            co_await checkpoint();
-            CHECK_THROWS_AS(co_await s.next(), usage_error);
-            CHECK(co_await first == 0);
-        }());
-    }
-
-    TEST_CASE("values may be move-only") {
-        run_blocking([]() -> task<> {
-            auto give = []() -> stream<std::unique_ptr<int>> {
-                co_yield std::make_unique<int>(1);
-                auto two = std::make_unique<int>(2);
-                co_yield std::move(two);
-            };
-            const auto all = co_await give().collect();
-            CHECK(all.size() == 2);
-            CHECK(*all[1] == 2);
-        }());
+    CO_TEST_CASE("values may be move-only") {
+        auto give = []() -> stream<std::unique_ptr<int>> {
+            co_yield std::make_unique<int>(1);
+            auto two = std::make_unique<int>(2);
+            co_yield std::move(two);
+        };
+        const auto all = co_await give().collect();
+        CHECK(all.size() == 2);
+        CHECK(*all[1] == 2);
     }
 }

@@ -39,7 +39,7 @@ using namespace std::chrono_literals;
 // What the workers run.
 namespace {
 
-void writes_to_null() {
+[[maybe_unused]] void writes_to_null() {
     volatile int* volatile nowhere = nullptr;
     *nowhere = 1;
 }
@@ -47,7 +47,7 @@ void writes_to_null() {
     volatile char filling[4096] = {static_cast<char>(n)};
     return n < 0 ? 0 : goes_deeper(n + 1) + filling[0];
 }
-void overflows_its_stack() { goes_deeper(0); }
+[[maybe_unused]] void overflows_its_stack() { goes_deeper(0); }
 void throws_on_another_thread() {
     std::thread([] { throw std::runtime_error("nobody catches this"); }).join();
 }
@@ -81,7 +81,7 @@ task<worker_died> death_of(F function, Args... args) {
     co_return *death;
 }
 
-bool names(const std::vector<std::string>& stack, std::string_view function) {
+[[maybe_unused]] bool names(const std::vector<std::string>& stack, std::string_view function) {
     return std::any_of(stack.begin(), stack.end(),
                        [&](const std::string& line) { return line.find(function) != std::string::npos; });
 }

@@ -36,7 +36,7 @@ public:
         at = then;
         fire = [](timer* t) noexcept { static_cast<deadline*>(t)->scope.cancel(cancel_reason::deadline); };
         scope.expires_at(then);
-        if (then <= clock::now()) {
+        if (then <= now()) {
             fire(this);
         } else if (then != time_point::max()) {
             env.where->arm(*this);

@@ -20,7 +20,8 @@ namespace detail {
 /// A scope that is below nobody's, and the environment that leads there.
 struct shielded_environment {
     explicit shielded_environment(environment& outer) noexcept
-        : env{.where = outer.where, .scope = &scope, .parent = &outer, .same_task = true} {}
+        : scope(*outer.scope, cancel_scope::shielded{}),
+          env{.where = outer.where, .scope = &scope, .parent = &outer, .same_task = true} {}
     shielded_environment(const shielded_environment&) = delete;
     shielded_environment& operator=(const shielded_environment&) = delete;
 

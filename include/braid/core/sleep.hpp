@@ -4,6 +4,7 @@
 #include <braid/core/detail/scoped.hpp>
 
 #include <chrono>
+#include <string>
 
 namespace braid {
 
@@ -17,11 +18,13 @@ namespace detail {
 template <class Rep, class Period>
 time_point from_now(std::chrono::duration<Rep, Period> time) noexcept {
     using seconds = std::chrono::duration<double>;
-    const time_point now = clock::now();
-    if (seconds(time) >= seconds(time_point::max() - now)) return time_point::max();
-    if (time <= time.zero()) return now;
-    return now + std::chrono::ceil<duration>(time);
+    const time_point present = now();
+    if (seconds(time) >= seconds(time_point::max() - present)) return time_point::max();
+    if (time <= time.zero()) return present;
+    return present + std::chrono::ceil<duration>(time);
 }
+
+[[nodiscard]] std::string describe_sleep(time_point until, time_point now);
 
 class [[nodiscard]] sleep_operation : public operation, private timer {
 public:
@@ -37,7 +40,7 @@ public:
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
         if (!enter(h)) return false;
-        if (at <= clock::now()) {  // gives way without a timer
+        if (at <= now()) {  // gives way without a timer
             complete();
             return true;
         }
@@ -49,6 +52,8 @@ public:
         throw_if_refused();
         if (stopped_) throw_cancelled();
     }
+
+    [[nodiscard]] std::string describe() const override { return describe_sleep(at, env().where->now()); }
 
 private:
     void on_cancel() noexcept override {

@@ -2,6 +2,7 @@
 // task<T>: the return type of a coroutine. Calling one builds it; `co_await` runs it and gives its value or
 // rethrows its exception. A task runs on the home of whoever awaits it and is cancelled with it.
 
+#include <braid/core/await_chain.hpp>
 #include <braid/core/detail/environment.hpp>
 #include <braid/core/detail/frame_memory.hpp>
 #include <braid/core/outcome.hpp>
@@ -216,7 +217,7 @@ public:
     detail::hand_back final_suspend() const noexcept { return {}; }
     void unhandled_exception() noexcept {
         this->failed = true;
-        this->set_error(std::current_exception());
+        this->set_error(detail::leaving(this->where));
     }
 };
 

@@ -160,13 +160,14 @@ public:
         if (awaited_.alive == 0) return give_way_if_due();
         next_ = std::exchange(awaited_.joiners, this);
         waiting_ = true;
-        if (mode_ == mode::cancellable) listen();
+        listen();
         return true;
     }
     void await_resume() const {
         throw_if_refused();
         if (stopped_) throw_cancelled();
     }
+    [[nodiscard]] std::string describe() const override { return "the children of a group"; }
 
 private:
     friend class task_group;

@@ -16,8 +16,10 @@
 #include <exception>
 #include <new>
 #include <optional>
+#include <string>
 #include <tuple>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 namespace braid {
@@ -138,6 +140,8 @@ struct completion<std::exception_ptr, Args...> : private completion<Args...> {
     }
 };
 
+[[nodiscard]] std::string describe_asio_operation(const std::type_info& initiation);
+
 template <class Signature, class Initiation, class... Args>
 class asio_operation;
 
@@ -163,6 +167,7 @@ public:
         if (std::exception_ptr failure = traits::failure(*values_)) std::rethrow_exception(std::move(failure));
         return traits::result(std::move(*values_));
     }
+    [[nodiscard]] std::string describe() const override { return describe_asio_operation(typeid(Initiation)); }
 
 private:
     /// What Asio calls when the operation has ended.

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <optional>
 #include <source_location>
+#include <string>
 
 namespace braid::detail {
 
@@ -25,6 +26,9 @@ public:
     explicit cancel_scope(cancel_scope& parent) noexcept : reason_(parent.reason_), expiry_(parent.expiry_) {
         parent.children_.push_back(*this);
     }
+    /// Below its parent, but out of reach of what cancels that.
+    struct shielded {};
+    cancel_scope(cancel_scope& parent, shielded) noexcept : shielded_(true) { parent.children_.push_back(*this); }
 
     /// Puts a scope that was made without a parent below one: from now on, and from what happened before, they are
     /// cancelled together.
@@ -45,9 +49,16 @@ public:
         if (then < expiry_) expiry_ = then;
     }
     /// The time has come for this scope, or one around it, though the loop may not have got to its timers.
-    [[nodiscard]] bool expired() const noexcept { return expiry_ != never && clock::now() >= expiry_; }
+    [[nodiscard]] bool expired() const noexcept { return expiry_ != never && now() >= expiry_; }
 
     void add(operation& op) noexcept;
+
+    /// Everything that is suspended in here, and below.
+    template <class Visit>
+    void for_each_operation(Visit visit) noexcept {
+        operations_.for_each(visit);
+        children_.for_each([visit](cancel_scope& child) { child.for_each_operation(visit); });
+    }
 
 private:
     friend void cancel_expired(const environment& here) noexcept;
@@ -58,6 +69,7 @@ private:
     std::optional<cancel_reason> reason_;
     clock::time_point expiry_ = never;  // the earliest of this scope and of those around it
     clock::time_point own_expiry_ = never;
+    bool shielded_ = false;
     list<cancel_scope> children_;
     list<operation> operations_;  // suspended in this scope
 };
@@ -79,6 +91,7 @@ struct environment {
     bool same_task = false;  // as the parent's: a part of what it does, not something beside it
     /// Where no coroutine awaits the first one in here: is told that it has ended, and may destroy it.
     void (*first_ended)(environment& here) noexcept = nullptr;
+    const std::string* name = nullptr;  // of the task, from here on
 };
 
 /// Cancels the outermost of the scopes around `here` that have expired.
@@ -103,6 +116,12 @@ struct fork_environment : environment {
     void (*child_ended)(fork_environment& self, promise_base& child) noexcept;
 };
 
+/// The promise of any coroutine of braid: it derives from promise_base first and is aligned like everything, so that it
+/// lies where a bare promise_base would.
+inline promise_base& promise_of(std::coroutine_handle<> coroutine) noexcept {
+    return std::coroutine_handle<promise_base>::from_address(coroutine.address()).promise();
+}
+
 /// One suspension at a leaf of the await tree. It lives in the awaiting frame, can be made ready once from any
 /// thread, and is told, on its home, when its scope is cancelled.
 class operation : public work, public list_node {
@@ -124,6 +143,16 @@ public:
 
     [[nodiscard]] environment& env() const noexcept { return *env_; }
 
+    /// What is waited for, in words, for those who look at a program that hangs. On the home.
+    [[nodiscard]] virtual std::string describe() const;
+    [[nodiscard]] promise_base& waiter() const noexcept { return promise_of(waiter_); }
+    [[nodiscard]] clock::time_point since() const noexcept { return since_; }
+
+    /// The operation that `w` is, if it is one.
+    [[nodiscard]] static operation* of(work& w) noexcept {
+        return w.run == &operation::resume_waiter ? static_cast<operation*>(&w) : nullptr;
+    }
+
 protected:
     operation() noexcept { run = &operation::resume_waiter; }
     virtual ~operation() = default;
@@ -131,6 +160,7 @@ protected:
     /// Takes note of who waits. False when the scope is already cancelled: the operation must not start.
     template <class Promise>
     [[nodiscard]] bool enter(std::coroutine_handle<Promise> waiter) noexcept {
+        static_assert(alignof(Promise) <= alignof(std::max_align_t), "braid: no result may be aligned like this");
         waiter_ = waiter;
         env_ = waiter.promise().env;
         if (!env_->scope->cancelled()) [[likely]]
@@ -152,7 +182,10 @@ protected:
     }
 
     /// From now on `on_cancel` may be called, until the coroutine is resumed.
-    void listen() noexcept { env_->scope->add(*this); }
+    void listen() noexcept {
+        since_ = env_->where->turn_time();
+        env_->scope->add(*this);
+    }
 
     /// A wait that is over before it began still gives way now and then, so that a loop of them starves nobody.
     /// To be returned from await_suspend: true suspends.
@@ -186,6 +219,7 @@ private:
 
     std::coroutine_handle<> waiter_;
     environment* env_ = nullptr;
+    clock::time_point since_;
     bool refused_ = false;
     bool told_ = false;  // to stop: once, however many of the scopes around it are cancelled
 };

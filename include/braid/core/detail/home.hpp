@@ -61,6 +61,20 @@ inline void resume(std::coroutine_handle<> coroutine) noexcept {
 class work_list {
 public:
     [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (work* w = first_; w; w = w->next) visit(*w);
+    }
+    /// Takes out the one that `index` others are in front of. It must be there.
+    work* take(std::size_t index) noexcept {
+        if (index == 0) return pop();
+        work* before = first_;
+        while (--index != 0) before = before->next;
+        work* taken = before->next;
+        before->next = taken->next;
+        if (last_ == taken) last_ = before;
+        return taken;
+    }
     void push(work* w) noexcept {
         w->next = nullptr;
         (first_ ? last_->next : first_) = w;
@@ -77,11 +91,37 @@ private:
     work* last_ = nullptr;
 };
 
+/// Stands in for the clock, and for the order of what is ready, where both are simulated. See braid/testing.
+class simulation {
+public:
+    virtual ~simulation() = default;
+    [[nodiscard]] virtual clock::time_point now() const noexcept = 0;
+    /// Takes out what runs next, of a queue that is not empty.
+    virtual work* next(work_list& ready) noexcept = 0;
+};
+
+/// A root as its home knows it.
+struct root_entry : list_node {
+    environment* inside = nullptr;
+};
+
+/// A home in the list of all that have roots.
+struct home_entry : list_node {
+    explicit home_entry(home& h) noexcept : where(h) {}
+    home_entry(const home_entry&) = delete;
+    home_entry& operator=(const home_entry&) = delete;
+    ~home_entry() { leave(); }
+    void join() noexcept;
+    void leave() noexcept;
+    home& where;
+    bool joined = false;  // on the home
+};
+
 class context_watch;
 
 class home : public std::enable_shared_from_this<home>, private list_node {
 public:
-    explicit home(boost::asio::any_io_executor executor);
+    explicit home(boost::asio::any_io_executor executor, simulation* simulated = nullptr);
     virtual ~home();
     home(const home&) = delete;
     home& operator=(const home&) = delete;
@@ -122,10 +162,29 @@ public:
     void call_begins() noexcept { ++calls_away_; }
     void call_ends() noexcept { --calls_away_; }
 
+    /// The time as it is here.
+    [[nodiscard]] clock::time_point now() const noexcept { return simulation_ ? simulation_->now() : clock::now(); }
+    /// The time when this turn began, to some milliseconds, for the price of a load.
+    [[nodiscard]] clock::time_point turn_time() const noexcept { return turn_time_; }
+
+    /// For a simulation, whose time only moves when it is told to. `earliest` is `time_point::max()` when no timer is
+    /// armed; `fire_due` runs, at the next turn, what is due by then.
+    [[nodiscard]] clock::time_point earliest_timer() noexcept {
+        return timers_.earliest();
+    }
+    void fire_due() noexcept;
+
     /// A root lives here. The last one to leave stops the Asio timer, which would keep the context running, and sees to
     /// it that no thread is still waking the context, which may be destroyed next.
-    void root_joins() noexcept { ++roots_; }
-    void root_leaves() noexcept;
+    void root_joins(root_entry& root) noexcept {
+        if (roots_.empty()) entry_.join();
+        roots_.push_back(root);
+    }
+    void root_leaves() noexcept;  // after its entry has gone
+
+    /// For those who look at what there is. On this home, or while nobody runs it.
+    [[nodiscard]] list<root_entry>& roots() noexcept { return roots_; }
+    [[nodiscard]] const work_list& ready() const noexcept { return ready_; }
 
 protected:
     // For a home that drains itself on a thread of its own, see worker_home.
@@ -171,11 +230,14 @@ private:
     bool take_outside() noexcept;
     bool look_out() noexcept;
     void run_ready(unsigned count) noexcept;
+    void run_ready_watched(unsigned count) noexcept;
     void timers_due() noexcept;
     void arm_asio_timer(clock::time_point at);
 
     boost::asio::any_io_executor executor_;
     const boost::asio::io_context::executor_type* native_;  // into executor_, null when it is of another kind
+
+    simulation* const simulation_;
 
     std::shared_ptr<context_watch> watch_;
 
@@ -187,7 +249,8 @@ private:
     timer_queue timers_;
     std::optional<boost::asio::steady_timer> asio_timer_;  // while it is of use: a home may outlive its context
     clock::time_point asio_timer_at_ = clock::time_point::max();
-    std::size_t roots_ = 0;
+    clock::time_point turn_time_;
+    list<root_entry> roots_;
     std::size_t calls_away_ = 0;
     spinner spinner_;
     bool context_gone_ = false;
@@ -196,6 +259,14 @@ private:
     // Work from other threads, last in first; or `idle`, when nobody drains or is about to.
     std::atomic<work*> outside_;
     std::atomic<unsigned> posting_ = 0;  // threads on their way out of waking the executor
+
+    home_entry entry_{*this};  // last: whoever finds it finds all of the home
 };
+
+/// The time as it is for the work that is being run.
+inline clock::time_point now() noexcept {
+    const home* here = this_driver.current;
+    return here ? here->now() : clock::now();
+}
 
 }  // namespace braid::detail

@@ -164,6 +164,7 @@ public:
         throw_if_refused();
         return state_->take();
     }
+    [[nodiscard]] std::string describe() const override { return "a job"; }
 
 private:
     void job_ended() noexcept override { complete(); }

@@ -33,7 +33,7 @@ using completion_signature = typename completion_signature_of<T>::type;
 /// The frame of a root: it frees itself when it is done.
 class root {
 public:
-    class promise_type : public awaiting_promise, public work {
+    class promise_type : public awaiting_promise, public work, public root_entry {
     public:
         root get_return_object() noexcept { return root(std::coroutine_handle<promise_type>::from_promise(*this)); }
         auto final_suspend() const noexcept { return leave{}; }

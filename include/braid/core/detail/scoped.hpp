@@ -96,8 +96,10 @@ public:
     void await_suspend(std::coroutine_handle<Promise> h) noexcept {
         enter_regardless(h);
         watched_.adopted.waiter = this;
+        listen();
     }
     void await_resume() const noexcept {}
+    [[nodiscard]] std::string describe() const override { return "the end of jobs that were dropped"; }
 
 private:
     environment& watched_;

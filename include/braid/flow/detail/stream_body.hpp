@@ -1,6 +1,7 @@
 #pragma once
 // The implementation of stream<T>: asking it, and ending it early.
 
+#include <braid/core/await_chain.hpp>
 #include <braid/flow/stream.hpp>
 
 namespace braid {
@@ -13,7 +14,7 @@ void block_until_stopped(task<> stopping) noexcept;
 
 /// What all streams have in common: how one is ended early.
 struct stream_promise : awaiting_promise {
-    void unhandled_exception() noexcept { error = std::current_exception(); }
+    void unhandled_exception() noexcept { error = leaving(where); }
 
     std::exception_ptr error;
     bool asked = false;     // a next is under way
