@@ -10,7 +10,8 @@ namespace braid::detail {
 
 namespace {
 
-/// `thread_pool::close_operation` becomes `thread_pool::close`, a wait in the queue of a primitive what it is for: `channel<int>::popping`.
+/// `thread_pool::close_operation` becomes `thread_pool::close`, a wait in the queue of a primitive what it is for, say
+/// `channel<int>::popping`.
 std::string words_for(const char* mangled) {
     std::string words = boost::core::demangle(mangled);
     for (const std::string_view noise : {"braid::", "detail::", "_operation", "_awaiter"}) {
