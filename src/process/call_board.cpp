@@ -110,7 +110,7 @@ std::optional<call_board::running_call> call_board::running() const noexcept {
 
 std::chrono::steady_clock::time_point call_board::running_since() const noexcept {
     const std::chrono::nanoseconds since(header().current_since.load(std::memory_order_relaxed));
-    return std::min(std::chrono::steady_clock::time_point(since), std::chrono::steady_clock::now());
+    return std::clamp(std::chrono::steady_clock::time_point(since), made_, std::chrono::steady_clock::now());
 }
 
 bool call_board::worn_out() const noexcept { return header().worn_out.load(std::memory_order_relaxed) != 0; }

@@ -69,6 +69,7 @@ private:
     [[nodiscard]] board_header& header() const noexcept;
     [[nodiscard]] call_slot& slot_at(std::uint32_t slot) const;
 
+    const std::chrono::steady_clock::time_point made_ = std::chrono::steady_clock::now();
     board_options options_;
     board_layout layout_;
     unique_fd fd_;

@@ -139,30 +139,8 @@ void worker_link::started(pd::started_child child) {
                                       pool.worker_gone(link, status);
                                   });
         });
+    arm_kill(pool_->options().start_limit);
     await_replies();
-}
-
-void worker_link::leave(std::chrono::milliseconds grace, ending why) {
-    if (ending_ == ending::none) ending_ = why;
-    if (state_ != state::ready) {
-        if (coming()) kill();
-        return;
-    }
-    state_ = state::leaving;
-    requests_.close();  // the end of the stream: the worker goes by itself
-    kill_timer_.at = clock::now() + grace;
-    pool_->where().arm(kill_timer_);
-}
-
-void worker_link::kill() noexcept {
-    condemned_ = true;
-    give_back_waiting();
-    if (child_) pool_->services().children.kill(*child_);
-}
-
-void worker_link::violated(const std::string& what) noexcept {
-    if (violation_.empty()) violation_ = what;
-    kill();
 }
 
 // --- calls to it
@@ -259,11 +237,8 @@ void worker_link::await_room() {
 }
 
 void worker_link::release(call_base& call) noexcept {
-    if (stopping_ == &call) {
-        stopping_ = nullptr;
-        pool_->where().disarm(kill_timer_);
-    }
     call.entry_.unlink();
+    if (stopping_ == &call) watch_no_more();
     slots_[call.slot_] = nullptr;
     free_slots_.push_back(call.slot_);
     call.worker_ = nullptr;
@@ -283,33 +258,6 @@ call_base* worker_link::take_back_any() noexcept {
     if (in_flight_ < 2) return nullptr;
     call_base& last = calls_.back().call;
     return take_back(last) ? &last : nullptr;
-}
-
-void worker_link::give_back_waiting() noexcept {
-    while (!calls_.empty()) {
-        call_base& last = calls_.back().call;
-        if (!take_back(last)) return;
-        pool_->call_returned(last);
-    }
-}
-
-// Nothing may begin behind a call whose process may have to be killed: only that call is to end by it.
-void worker_link::stop_begun(call_base& call, std::chrono::milliseconds grace) {
-    call.stopping_ = true;
-    board_.request_stop(call.slot_, call.id_);
-    if (board_.state(call.slot_, call.id_) == pd::slot_state::done) return nudge();
-    give_back_waiting();
-    stopping_ = &call;
-    pool_->where().disarm(kill_timer_);
-    kill_timer_.at = clock::now() + grace;
-    pool_->where().arm(kill_timer_);
-}
-
-void worker_link::grace_is_over() noexcept {
-    // It may have ended meanwhile, its reply waiting behind a call that began before we could take that back.
-    if (stopping_ && board_.state(stopping_->slot_, stopping_->id_) == pd::slot_state::done) return nudge();
-    if (stopping_) ending_ = ending::stopped_call;
-    kill();
 }
 
 worker_stats worker_link::stats() const {

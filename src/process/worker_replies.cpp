@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
@@ -15,9 +16,22 @@
 
 namespace braid::detail {
 
+namespace {
+
+// Read of one worker before anybody else has a turn: it may have something to say for ever.
+constexpr std::size_t read_at_once = 4U << 20;
+
+/// What can be read now. Of a process that is dead that is all there will be, even if somebody else has its pipe.
+std::size_t bytes_waiting(int pipe) {
+    int bytes = 0;
+    return ::ioctl(pipe, FIONREAD, &bytes) == 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
+}  // namespace
+
 void worker_link::await_replies() {
     const bool expects = in_flight_ != 0 || coming();
-    if (awaiting_replies_ || !expects || !replies_.is_open()) return;
+    if (awaiting_replies_ || !expects || !violation_.empty() || !replies_.is_open()) return;
     awaiting_replies_ = true;
     replies_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                         [self = shared_from_this()](boost::system::error_code error) {
@@ -29,18 +43,19 @@ void worker_link::await_replies() {
 
 void worker_link::read_replies() {
     awaiting_replies_ = false;
-    drain_replies();
+    drain_replies(read_at_once);
     // The end comes before the reaper's word. A worker that lives on without the pipe is of no use to anybody.
     if (replies_ended_) kill();
     pool_->worker_has_room();
-    if (violation_.empty() && !replies_ended_) await_replies();
+    if (!replies_ended_) await_replies();
 }
 
-void worker_link::drain_replies() {
-    const std::span<std::byte> buffer = pool_->read_buffer();
-    while (replies_.is_open()) {
+void worker_link::drain_replies(std::size_t most) {
+    while (most != 0 && replies_.is_open()) {
+        const auto buffer = pool_->read_buffer().first(std::min(most, pool_->read_buffer().size()));
         const ssize_t n = ::read(replies_.native_handle(), buffer.data(), buffer.size());
         if (n > 0) {
+            most -= static_cast<std::size_t>(n);
             received_ += static_cast<std::uint64_t>(n);
             if (!take_chunk(buffer.first(static_cast<std::size_t>(n)))) return;
             if (static_cast<std::size_t>(n) == buffer.size()) continue;
@@ -57,6 +72,7 @@ bool worker_link::take_chunk(std::span<const std::byte> chunk) {
         frames_.feed(chunk);
         while (const auto frame = frames_.next()) take_frame(*frame);
     } catch (const std::exception& e) {
+        broke_protocol_ = true;
         violated(e.what());
         return false;
     }
@@ -77,6 +93,7 @@ void worker_link::take_frame(const wire::frame& frame) {
 
 void worker_link::take_hello(const wire::frame& frame) {
     if (state_ != state::starting) throw wire::decode_error("a second hello from a worker");
+    pool_->where().disarm(kill_timer_);
     const std::string differs =
         wire::difference(wire::fingerprint(), wire::decode<wire::image_fingerprint>(frame.body));
     if (!differs.empty()) throw usage_error(fmt::format("the worker is not the same program: {}", differs));
@@ -116,9 +133,9 @@ void worker_link::take_reply(const wire::frame& frame) {
     if (!call || call->id_ != pd::call_of(frame.header.id)) {
         throw wire::decode_error(fmt::format("an answer to a call that was not made: {:#x}", frame.header.id));
     }
-    ++replies_seen_;
     wire::reader reply(frame.body);
     call->accept(reply, {.pid = pid_, .call = {}});
+    ++replies_seen_;
     board_.free(slot);
     release(*call);
     pool_->worker_works();
@@ -137,12 +154,13 @@ void worker_link::measure(std::size_t finished) noexcept {
 
 void worker_link::bury(const pd::exit_status& status) {
     // What it wrote, and what it had finished but not written yet.
-    if (violation_.empty()) drain_replies();
+    if (violation_.empty() && replies_.is_open()) drain_replies(bytes_waiting(replies_.native_handle()));
     if (violation_.empty()) {
         try {
             const std::vector<std::byte> rest = board_.recover(received_);
             take_chunk(rest);
         } catch (const std::exception& e) {
+            broke_protocol_ = true;
             violation_ = e.what();
         }
     }

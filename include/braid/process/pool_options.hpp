@@ -30,6 +30,8 @@ struct process_pool_options {
     int min_workers = 0;
     /// A worker beyond those that had nothing to do for so long ends. Default: it stays.
     std::optional<std::chrono::milliseconds> idle_time = {};
+    /// A new worker that has said nothing after so long is killed: it could not be started.
+    std::chrono::milliseconds start_limit{30'000};
     /// Shown in the process list, as the workers' second argument.
     std::string name = "braid-worker";
     /// How long a running call that was cancelled may go on before its process is killed.
