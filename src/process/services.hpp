@@ -4,6 +4,7 @@
 #include "process/descriptors.hpp"
 #include "process/launcher_thread.hpp"
 #include "process/oom_watch.hpp"
+#include "process/output_thread.hpp"
 #include "process/reaper.hpp"
 
 #include <string>
@@ -17,6 +18,7 @@ struct process_services {
     std::string program;  ///< argv[0]
     unsigned depth;       ///< 0 in the program itself, 1 in its workers, and so on
     unique_fd executable = open_self_executable();
+    output_thread output;
     launcher_thread launcher;  // destroyed after the reaper, which has reaped every child by then
     oom_watch memory;
     reaper children;

@@ -4,6 +4,7 @@
 #include "process/crash_handler.hpp"
 #include "process/memory_held.hpp"
 #include "process/orphan_guard.hpp"
+#include "process/output_marks.hpp"
 #include "process/services.hpp"
 
 #include <braid/core/stop.hpp>
@@ -49,7 +50,7 @@ constexpr std::chrono::microseconds longest_batch{100};
 
 class worker {
 public:
-    worker() : board_(unique_fd(board_descriptor)) { install_crash_handler(board_.crash_report()); }
+    worker() : board_(unique_fd(board_descriptor)), output_(board_) { install_crash_handler(board_.crash_report()); }
 
     void say_hello() {
         const std::size_t begun = wire::begin_frame(reply_, 0, static_cast<std::uint32_t>(frame_kind::hello));
@@ -108,6 +109,7 @@ private:
         wire::reader arguments(request.body);
         wire::writer result(reply_);
         wire::run_call(arguments, result);
+        output_.call_ends(request.header.id);
         wire::end_frame(reply_, begun);
         send();
     }
@@ -151,6 +153,7 @@ private:
     }
 
     board_client board_;
+    output_marks output_;
     std::mutex flushing_;
     wire::frame_reader requests_;
     wire::buffer reply_;

@@ -35,7 +35,8 @@ class worker_died : public error {
 public:
     explicit worker_died(detail::worker_death death);
 
-    /// One sentence: which process, how it ended, which call it was running and for how long.
+    /// One sentence: which process, how it ended, which call it was running and for how long. Then, each on a line of
+    /// its own, the last few lines that it wrote to standard error.
     [[nodiscard]] const char* what() const noexcept override;
 
     [[nodiscard]] int pid() const noexcept;
@@ -58,6 +59,10 @@ public:
     /// Where it crashed, innermost function first: name, file and line as far as the executable knows them. Empty
     /// unless it crashed. The first use reads the debug information of the program, which may take a while.
     [[nodiscard]] std::vector<std::string> stack() const;
+
+    /// The last lines that it wrote to standard error, 20 or 4 KiB of them at most: what a failed assertion or an
+    /// exception that nobody caught says, for instance. Empty if the pool's workers inherit theirs (worker_output).
+    [[nodiscard]] std::span<const std::string> stderr_tail() const noexcept;
 
     /// How it went before, when it was run again (`call_options::retries`), first attempt first.
     [[nodiscard]] std::span<const worker_died> earlier() const noexcept;

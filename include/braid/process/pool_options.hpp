@@ -2,6 +2,7 @@
 // How a process_pool keeps its workers.
 
 #include <braid/process/worker_initialiser.hpp>
+#include <braid/process/worker_output.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -43,6 +44,11 @@ struct process_pool_options {
     std::size_t calls_per_worker = 0;
     /// A worker that holds more bytes of memory than this after a call is replaced. 0: never.
     std::uint64_t memory_per_worker = 0;
+
+    /// Where it goes, what the workers print.
+    worker_output output = worker_output::pass_on;
+    /// With `.output = worker_output::lines`, and only then: gets each line of it, on the pool's home.
+    line_callback on_line = {};
 
     worker_limits limits = {};
     /// Added to the scheduling priority number: positive is less urgent. Source: nice(2).
