@@ -23,6 +23,7 @@ const char* to_string(death_reason reason) noexcept {
         case death_reason::exited: return "exited";
         case death_reason::out_of_memory: return "out of memory";
         case death_reason::cpu_limit: return "CPU limit reached";
+        case death_reason::file_size_limit: return "file size limit reached";
         case death_reason::killed: return "killed from outside";
         case death_reason::broke_protocol: return "killed for breaking the protocol";
         case death_reason::unknown: break;

@@ -48,6 +48,9 @@ inline constexpr int board_descriptor = 6;
 // Kinds of frames between parent and worker.
 enum class frame_kind : std::uint32_t { hello = 1, request = 2, reply = 3, initialise = 4, initialised = 5 };
 
+/// A flag of a request: its body begins with the call's limits.
+inline constexpr std::uint32_t has_limits = 1;
+
 /// The id of a request or reply: the call's slot on the board, and its number.
 [[nodiscard]] constexpr std::uint64_t frame_id(std::uint32_t slot, std::uint32_t id) noexcept {
     return std::uint64_t{slot} << 32 | id;

@@ -195,10 +195,17 @@ bool worker_link::give(call_base& call) noexcept {
     const std::uint32_t slot = free_slots_.back();
     last_id_ = (last_id_ + 1) & pd::call_id_mask;
     const std::size_t begun = out_.size();
+    const call_limits& limits = call.options_.limits;
     try {
+        if (limits.cpu_time && *limits.cpu_time <= std::chrono::milliseconds::zero()) {
+            throw usage_error(
+                fmt::format("the CPU time of a call cannot be limited to {} ms", limits.cpu_time->count()));
+        }
         std::ignore =
-            wire::begin_frame(out_, pd::frame_id(slot, last_id_), static_cast<std::uint32_t>(pd::frame_kind::request));
+            wire::begin_frame(out_, pd::frame_id(slot, last_id_), static_cast<std::uint32_t>(pd::frame_kind::request),
+                              limits.any() ? pd::has_limits : 0);
         wire::writer request(out_);
+        if (limits.any()) request.scalar(limits);
         call.encode(request);
         if (const std::size_t size = out_.size() - begun; size > wire::frame_reader_options{}.max_length) {
             throw wire::encode_error(

@@ -2,6 +2,7 @@
 
 #include "process/call_board.hpp"
 #include "process/crash_handler.hpp"
+#include "process/limits_in_force.hpp"
 #include "process/memory_held.hpp"
 #include "process/orphan_guard.hpp"
 #include "process/output_marks.hpp"
@@ -16,7 +17,9 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -108,10 +111,25 @@ private:
         const std::size_t begun = wire::begin_frame(reply_, request.header.id, static_cast<std::uint32_t>(kind));
         wire::reader arguments(request.body);
         wire::writer result(reply_);
-        wire::run_call(arguments, result);
+        run(request, arguments, result);
         output_.call_ends(request.header.id);
         wire::end_frame(reply_, begun);
         send();
+    }
+
+    static void run(const wire::frame& request, wire::reader& arguments, wire::writer& result) {
+        if ((request.header.flags & has_limits) == 0) {
+            wire::run_call(arguments, result);
+            return;
+        }
+        std::optional<limits_in_force> limits;
+        try {
+            limits.emplace(arguments.scalar<call_limits>("the limits of a call"));
+        } catch (const std::exception&) {
+            wire::encode_failure(result, wire::outcome::exception, std::current_exception());
+            return;
+        }
+        wire::run_call(arguments, result);
     }
 
     /// What is said of the memory is there when the parent wakes.

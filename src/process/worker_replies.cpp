@@ -219,6 +219,7 @@ death_reason worker_link::reason_of(const pd::exit_status& status) const {
         case SIGABRT:
         case SIGSYS: return death_reason::crashed;
         case SIGXCPU: return death_reason::cpu_limit;
+        case SIGXFSZ: return death_reason::file_size_limit;
         case SIGKILL:
             return pool_->services().memory.killed_since() ? death_reason::out_of_memory : death_reason::killed;
         default: return death_reason::killed;

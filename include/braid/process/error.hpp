@@ -15,13 +15,14 @@ namespace braid {
 
 /// Why a worker process ended, as far as it can be known.
 enum class death_reason : unsigned char {
-    crashed,         ///< a signal of its own doing: SIGSEGV, SIGABRT and their like
-    exited,          ///< the function, or a library that it uses, ended the process
-    out_of_memory,   ///< the kernel killed it for want of memory
-    cpu_limit,       ///< it used up its CPU time (SIGXCPU)
-    killed,          ///< by a signal from somewhere else
-    broke_protocol,  ///< we killed it, because what it sent made no sense
-    unknown,         ///< somebody else reaped it
+    crashed,          ///< a signal of its own doing: SIGSEGV, SIGABRT and their like
+    exited,           ///< the function, or a library that it uses, ended the process
+    out_of_memory,    ///< the kernel killed it for want of memory
+    cpu_limit,        ///< it used up its CPU time (SIGXCPU)
+    file_size_limit,  ///< it wrote more into a file than it may (SIGXFSZ)
+    killed,           ///< by a signal from somewhere else
+    broke_protocol,   ///< we killed it, because what it sent made no sense
+    unknown,          ///< somebody else reaped it
 };
 [[nodiscard]] const char* to_string(death_reason reason) noexcept;
 

@@ -20,7 +20,7 @@ struct worker_limits {
     std::optional<std::uint64_t> memory = {};
     /// Of the worker's whole life. Beyond, it dies (`death_reason::cpu_limit`).
     std::optional<std::chrono::seconds> cpu_time = {};
-    /// Bytes in any file that it writes. Beyond, it dies of SIGXFSZ, unless it ignores that.
+    /// Bytes in any file that it writes. Beyond, it dies (`death_reason::file_size_limit`), unless it ignores SIGXFSZ.
     std::optional<std::uint64_t> file_size = {};
 };
 
