@@ -54,6 +54,7 @@ call_board::call_board(const board_options& options)
     created->slot_count = options_.slot_count;
     created->outgoing_capacity = options_.outgoing_capacity;
     created->memory_limit = options_.memory_limit;
+    created->output_is_marked = options_.output_is_marked ? 1 : 0;
     for (std::uint32_t i = 0; i < options_.slot_count; ++i) {
         ::new (mapping_.data() + layout_.slots + i * sizeof(call_slot)) call_slot{};
     }
@@ -114,6 +115,14 @@ std::chrono::steady_clock::time_point call_board::running_since() const noexcept
 }
 
 bool call_board::worn_out() const noexcept { return header().worn_out.load(std::memory_order_relaxed) != 0; }
+
+void call_board::begin_reading_output(std::size_t stream) noexcept {
+    header().output_read[stream].fetch_or(1, std::memory_order_seq_cst);
+}
+
+void call_board::end_reading_output(std::size_t stream, std::uint64_t bytes) noexcept {
+    header().output_read[stream].store(bytes << 1, std::memory_order_seq_cst);
+}
 
 std::vector<std::byte> call_board::recover(std::uint64_t received) const {
     const std::uint64_t committed = header().committed.load(std::memory_order_acquire);
@@ -196,6 +205,13 @@ void board_client::starts_count_from(std::chrono::steady_clock::time_point now) 
 std::uint64_t board_client::memory_limit() const noexcept { return header().memory_limit; }
 
 void board_client::tell_worn_out() noexcept { header().worn_out.store(1, std::memory_order_relaxed); }
+
+bool board_client::output_is_marked() const noexcept { return header().output_is_marked != 0; }
+
+std::optional<std::uint64_t> board_client::output_read(std::size_t stream) const noexcept {
+    const std::uint64_t read = header().output_read[stream].load(std::memory_order_seq_cst);
+    return read % 2 == 0 ? std::optional(read >> 1) : std::nullopt;
+}
 
 void board_client::finish(std::uint32_t slot, call_id id) noexcept {
     slot_at(slot).word.store(pack(slot_state::done, id), std::memory_order_release);

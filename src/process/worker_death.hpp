@@ -22,6 +22,7 @@ struct worker_death {
     std::string name;  ///< what the caller calls it; else it is looked up
     std::chrono::microseconds ran_for{};
     std::vector<wire::code_address> stack;
+    std::vector<std::string> stderr_tail;
     std::vector<worker_died> earlier;  ///< attempts
 };
 

@@ -24,12 +24,6 @@ constexpr double prefetched_ns = 200'000;
 constexpr std::size_t most_in_flight = 512;
 constexpr int pipe_capacity = 1 << 20;
 
-std::string name_of(const call_base& call) {
-    if (call.options().name) return call.options().name;
-    const called_function called = call.called();
-    return pd::name_of_function(called.address, *called.type);
-}
-
 pd::pipe_ends make_wide_pipe() {
     pd::pipe_ends ends = pd::make_pipe();
     ::fcntl(ends.write.get(), F_SETPIPE_SZ, pipe_capacity);  // as a favour: without it, it works with less at a time
@@ -73,7 +67,9 @@ std::vector<std::string> environment_of(const process_pool_options& options, uns
 
 worker_link::worker_link(std::shared_ptr<pool_engine> pool)
     : pool_(std::move(pool)),
-      board_({.memory_limit = pool_->options().memory_per_worker}),
+      board_({.memory_limit = pool_->options().memory_per_worker,
+              .output_is_marked = pool_->options().output == worker_output::lines}),
+      output_(std::make_shared<pd::captured_output>(pool_->services().output, board_, pool_->options().output)),
       requests_(pool_->where().executor()),
       replies_(pool_->where().executor()),
       slots_(board_.slot_count()),
@@ -88,7 +84,7 @@ worker_link::worker_link(std::shared_ptr<pool_engine> pool)
     for (std::uint32_t slot = board_.slot_count(); slot-- > 0;) free_slots_.push_back(slot);
 }
 
-worker_link::~worker_link() = default;
+worker_link::~worker_link() { output_->finish(); }
 
 // --- its life
 
@@ -111,6 +107,13 @@ void worker_link::launch() {
     program.descriptors.push_back({std::move(replies.write), pd::reply_descriptor});
     program.descriptors.push_back({std::move(control.read), pd::control_descriptor});
     program.descriptors.push_back({pd::unique_fd(board), pd::board_descriptor});
+    output_->connect(program.descriptors);
+    output_->start([weak = weak_from_this()] {
+        if (auto self = weak.lock()) {
+            pool_engine::post_for(std::move(self),
+                                  [](pool_engine&, const std::shared_ptr<worker_link>& link) { link->tell_lines(); });
+        }
+    });
 
     set_nonblocking(requests.write.get());
     set_nonblocking(replies.read.get());
@@ -170,10 +173,17 @@ bool worker_link::give(call_base& call) noexcept {
     const std::uint32_t slot = free_slots_.back();
     last_id_ = (last_id_ + 1) & pd::call_id_mask;
     const std::size_t begun = out_.size();
+    const call_limits& limits = call.options_.limits;
     try {
+        if (limits.cpu_time && *limits.cpu_time <= std::chrono::milliseconds::zero()) {
+            throw usage_error(
+                fmt::format("the CPU time of a call cannot be limited to {} ms", limits.cpu_time->count()));
+        }
         std::ignore =
-            wire::begin_frame(out_, pd::frame_id(slot, last_id_), static_cast<std::uint32_t>(pd::frame_kind::request));
+            wire::begin_frame(out_, pd::frame_id(slot, last_id_), static_cast<std::uint32_t>(pd::frame_kind::request),
+                              limits.any() ? pd::has_limits : 0);
         wire::writer request(out_);
+        if (limits.any()) request.scalar(limits);
         call.encode(request);
         if (const std::size_t size = out_.size() - begun; size > wire::frame_reader_options{}.max_length) {
             throw wire::encode_error(
@@ -258,6 +268,12 @@ call_base* worker_link::take_back_any() noexcept {
     if (in_flight_ < 2) return nullptr;
     call_base& last = calls_.back().call;
     return take_back(last) ? &last : nullptr;
+}
+
+std::string worker_link::name_of(const call_base& call) {
+    if (call.options().name) return call.options().name;
+    const called_function called = call.called();
+    return pd::name_of_function(called.address, *called.type);
 }
 
 worker_stats worker_link::stats() const {

@@ -2,6 +2,7 @@
 // One worker process as its pool sees it: the pipes to it, the calls it has, what is known of it.
 
 #include "process/call_board.hpp"
+#include "process/captured_output.hpp"
 #include "process/reaper.hpp"
 
 #include <braid/core/detail/home.hpp>
@@ -110,6 +111,9 @@ private:
     void await_room();
     void read_replies();
     void drain_replies(std::size_t most);
+    void tell_lines();
+    [[nodiscard]] const call_base* call_of_line(const pd::output_line& line) const noexcept;
+    [[nodiscard]] static std::string name_of(const call_base& call);
     bool take_chunk(std::span<const std::byte> chunk);
     void take_frame(const wire::frame& frame);
     void take_hello(const wire::frame& frame);
@@ -141,6 +145,7 @@ private:
     std::optional<pd::child_id> child_;
     pd::call_board board_;
     std::string violation_;  // why we killed it, if it did what no worker should
+    const std::shared_ptr<pd::captured_output> output_;
 
     // To the worker.
     boost::asio::posix::stream_descriptor requests_;

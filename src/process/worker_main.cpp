@@ -2,8 +2,10 @@
 
 #include "process/call_board.hpp"
 #include "process/crash_handler.hpp"
+#include "process/limits_in_force.hpp"
 #include "process/memory_held.hpp"
 #include "process/orphan_guard.hpp"
+#include "process/output_marks.hpp"
 #include "process/services.hpp"
 
 #include <braid/core/stop.hpp>
@@ -15,7 +17,9 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -49,7 +53,7 @@ constexpr std::chrono::microseconds longest_batch{100};
 
 class worker {
 public:
-    worker() : board_(unique_fd(board_descriptor)) { install_crash_handler(board_.crash_report()); }
+    worker() : board_(unique_fd(board_descriptor)), output_(board_) { install_crash_handler(board_.crash_report()); }
 
     void say_hello() {
         const std::size_t begun = wire::begin_frame(reply_, 0, static_cast<std::uint32_t>(frame_kind::hello));
@@ -107,9 +111,25 @@ private:
         const std::size_t begun = wire::begin_frame(reply_, request.header.id, static_cast<std::uint32_t>(kind));
         wire::reader arguments(request.body);
         wire::writer result(reply_);
-        wire::run_call(arguments, result);
+        run(request, arguments, result);
+        output_.call_ends(request.header.id);
         wire::end_frame(reply_, begun);
         send();
+    }
+
+    static void run(const wire::frame& request, wire::reader& arguments, wire::writer& result) {
+        if ((request.header.flags & has_limits) == 0) {
+            wire::run_call(arguments, result);
+            return;
+        }
+        std::optional<limits_in_force> limits;
+        try {
+            limits.emplace(arguments.scalar<call_limits>("the limits of a call"));
+        } catch (const std::exception&) {
+            wire::encode_failure(result, wire::outcome::exception, std::current_exception());
+            return;
+        }
+        wire::run_call(arguments, result);
     }
 
     /// What is said of the memory is there when the parent wakes.
@@ -151,6 +171,7 @@ private:
     }
 
     board_client board_;
+    output_marks output_;
     std::mutex flushing_;
     wire::frame_reader requests_;
     wire::buffer reply_;

@@ -57,6 +57,7 @@ void worker_link::drain_replies(std::size_t most) {
         if (n > 0) {
             most -= static_cast<std::size_t>(n);
             received_ += static_cast<std::uint64_t>(n);
+            if (output_->gives_lines()) tell_lines();  // what a call printed comes before its result
             if (!take_chunk(buffer.first(static_cast<std::size_t>(n)))) return;
             if (static_cast<std::size_t>(n) == buffer.size()) continue;
         }
@@ -64,6 +65,25 @@ void worker_link::drain_replies(std::size_t most) {
         replies_ended_ = n == 0;
         return;
     }
+}
+
+void worker_link::tell_lines() {
+    const call_base* named = nullptr;
+    std::string name;
+    for (const auto& line : output_->take_lines()) {
+        const call_base* call = call_of_line(line);
+        if (call != named) name = call ? name_of(*call) : std::string();
+        named = call;
+        pool_->options().on_line(
+            {.pid = pid_, .stream = line.stream, .call = name, .text = line.text, .goes_on = line.goes_on});
+    }
+}
+
+const call_base* worker_link::call_of_line(const pd::output_line& line) const noexcept {
+    if (!line.call) return nullptr;
+    const std::uint32_t slot = pd::slot_of(*line.call);
+    const call_base* call = slot < slots_.size() ? slots_[slot] : nullptr;
+    return call && call->id_ == pd::call_of(*line.call) ? call : nullptr;
 }
 
 bool worker_link::take_chunk(std::span<const std::byte> chunk) {
@@ -153,6 +173,8 @@ void worker_link::measure(std::size_t finished) noexcept {
 }
 
 void worker_link::bury(const pd::exit_status& status) {
+    output_->finish();
+    if (output_->gives_lines()) tell_lines();
     // What it wrote, and what it had finished but not written yet.
     if (violation_.empty() && replies_.is_open()) drain_replies(bytes_waiting(replies_.native_handle()));
     if (violation_.empty()) {
@@ -195,6 +217,7 @@ void worker_link::lose(call_base& call, const pd::exit_status& status) noexcept 
                        .name = call.options_.name ? call.options_.name : "",
                        .ran_for = std::chrono::duration_cast<std::chrono::microseconds>(ran_for),
                        .stack = {},
+                       .stderr_tail = output_->last_errors(),
                        .earlier = {}};
     if (death.reason == death_reason::crashed) death.stack = pd::stack_of(board_.crash_report());
     pool_->call_lost(call, std::move(death));
@@ -214,6 +237,7 @@ death_reason worker_link::reason_of(const pd::exit_status& status) const {
         case SIGABRT:
         case SIGSYS: return death_reason::crashed;
         case SIGXCPU: return death_reason::cpu_limit;
+        case SIGXFSZ: return death_reason::file_size_limit;
         case SIGKILL:
             return pool_->services().memory.killed_since() ? death_reason::out_of_memory : death_reason::killed;
         default: return death_reason::killed;
@@ -222,7 +246,9 @@ death_reason worker_link::reason_of(const pd::exit_status& status) const {
 
 std::string worker_link::why_useless(const pd::exit_status& status) const {
     if (!violation_.empty()) return violation_;
-    return fmt::format("it {} before it could run a call", pd::to_string(status));
+    const auto said = output_->last_errors();
+    return fmt::format("it {} before it could run a call{}", pd::to_string(status),
+                       said.empty() ? "" : fmt::format("; the last it said was: {}", said.back()));
 }
 
 }  // namespace braid::detail
