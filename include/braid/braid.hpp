@@ -59,6 +59,7 @@
 #include <braid/thread/fork_join.hpp>
 #include <braid/thread/blocking_pool.hpp>
 #include <braid/process/error.hpp>
+#include <braid/process/map_options.hpp>
 #include <braid/process/on_process.hpp>
 #include <braid/process/process_pool.hpp>
 #include <braid/process/worker_state.hpp>

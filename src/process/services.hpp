@@ -44,7 +44,15 @@ inline constexpr int control_descriptor = 5;
 inline constexpr int board_descriptor = 6;
 
 // Kinds of frames between parent and worker.
-enum class frame_kind : std::uint32_t { hello = 1, request = 2, reply = 3, initialise = 4, initialised = 5 };
+enum class frame_kind : std::uint32_t {
+    hello = 1,
+    request = 2,
+    reply = 3,
+    initialise = 4,
+    initialised = 5,
+    batch = 6,  // a request for many items
+    part = 7,   // results of some of them, before the reply
+};
 
 /// The id of a request or reply: the call's slot on the board, and its number.
 [[nodiscard]] constexpr std::uint64_t frame_id(std::uint32_t slot, std::uint32_t id) noexcept {

@@ -1,5 +1,6 @@
 #include "process/worker_link.hpp"
 
+#include "process/batch_call.hpp"
 #include "process/memory_held.hpp"
 #include "process/pool_engine.hpp"
 #include "process/symbolise.hpp"
@@ -38,6 +39,11 @@ pd::pipe_ends make_wide_pipe() {
 
 void set_nonblocking(int fd) {
     if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) pd::throw_errno("making a pipe non-blocking");
+}
+
+std::size_t items_in(call_base& call) noexcept {
+    const batch_call* batch = call.as_batch();
+    return batch ? batch->left() : 1;
 }
 
 std::size_t draw_calls_allowed(std::size_t calls) {
@@ -193,8 +199,8 @@ bool worker_link::give(call_base& call) noexcept {
     last_id_ = (last_id_ + 1) & pd::call_id_mask;
     const std::size_t begun = out_.size();
     try {
-        std::ignore =
-            wire::begin_frame(out_, pd::frame_id(slot, last_id_), static_cast<std::uint32_t>(pd::frame_kind::request));
+        const auto kind = call.as_batch() ? pd::frame_kind::batch : pd::frame_kind::request;
+        std::ignore = wire::begin_frame(out_, pd::frame_id(slot, last_id_), static_cast<std::uint32_t>(kind));
         wire::writer request(out_);
         call.encode(request);
         if (const std::size_t size = out_.size() - begun; size > wire::frame_reader_options{}.max_length) {
@@ -210,7 +216,7 @@ bool worker_link::give(call_base& call) noexcept {
     wire::end_frame(out_, begun);
     board_.queue(slot, last_id_);
     free_slots_.pop_back();
-    ++given_;
+    given_ += items_in(call);
     slots_[slot] = &call;
     call.slot_ = slot;
     call.id_ = last_id_;
@@ -275,7 +281,7 @@ bool worker_link::take_back(call_base& call) noexcept {
     if (!board_.try_revoke(call.slot_, call.id_)) return false;
     board_.free(call.slot_);
     release(call);
-    --given_;
+    given_ -= items_in(call);
     return true;
 }
 
@@ -297,12 +303,38 @@ void worker_link::give_back_waiting() noexcept {
 void worker_link::stop_begun(call_base& call, std::chrono::milliseconds grace) {
     call.stopping_ = true;
     board_.request_stop(call.slot_, call.id_);
+    if (call.as_batch()) board_.stop_batch(call.id_);
     if (board_.state(call.slot_, call.id_) == pd::slot_state::done) return nudge();
     give_back_waiting();
     stopping_ = &call;
     pool_->where().disarm(kill_timer_);
     kill_timer_.at = clock::now() + grace;
     pool_->where().arm(kill_timer_);
+}
+
+bool worker_link::may_keep_waiting() noexcept {
+    if (in_flight_ != 1) return in_flight_ > 1;
+    return items_in(calls_.front().call) > 1;
+}
+
+call_base* worker_link::running_call() const noexcept {
+    const auto running = board_.running();
+    call_base* call = running ? slots_[running->slot] : nullptr;
+    return call && (call->id_ & pd::call_id_mask) == running->id ? call : nullptr;
+}
+
+void worker_link::split_batch() noexcept {
+    call_base* call = running_call();
+    batch_call* batch = call ? call->as_batch() : nullptr;
+    if (!batch || call->stopping_) return;
+    try {
+        take_unfinished_part();
+    } catch (const std::exception& e) {
+        return violated(e.what());
+    }
+    if (batch->left() < 2) return;
+    batch->found_at(board_.items_done(), clock::now() - board_.running_since());
+    if (const auto first_left = board_.cut_short(call->slot_, call->id_)) batch->cut(*first_left);
 }
 
 void worker_link::grace_is_over() noexcept {
@@ -319,9 +351,7 @@ worker_stats worker_link::stats() const {
     now.at = state_ == state::leaving || condemned_ ? worker_stats::state::leaving
              : in_flight_ == 0                      ? worker_stats::state::idle
                                                     : worker_stats::state::busy;
-    const auto running = board_.running();
-    const call_base* call = running ? slots_[running->slot] : nullptr;
-    if (call && (call->id_ & pd::call_id_mask) == running->id) {
+    if (const call_base* call = running_call()) {
         now.call = name_of(*call);
         now.age = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - board_.running_since());
     }
