@@ -60,6 +60,7 @@
 #include <braid/thread/blocking_pool.hpp>
 #include <braid/process/call_limits.hpp>
 #include <braid/process/error.hpp>
+#include <braid/process/map_options.hpp>
 #include <braid/process/on_process.hpp>
 #include <braid/process/process_pool.hpp>
 #include <braid/process/worker_output.hpp>

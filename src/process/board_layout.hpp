@@ -41,9 +41,14 @@ struct board_header {
     std::atomic<std::uint64_t> current;                // worker: (slot + 1) << 32 | id & mask of what it works on, or 0
     std::atomic<std::uint32_t> worn_out;               // worker: it holds more memory than it should
     std::atomic<std::int64_t> current_since;           // worker: when it began that, of the steady clock, in ns
+    std::atomic<std::uint64_t> items_done;             // worker: of its batch, and the bytes of the open part: see
+                                                       // wire::batch_progress
+    std::atomic<std::uint64_t> part_at;                // worker: `committed` when it opened the part it writes
+    std::atomic<std::uint32_t> fenced;                 // worker: heeds the membarrier(2) of others
     alignas(64) std::atomic<std::uint32_t> stop_all;   // parent: every call is asked to stop
     // Parent: twice the bytes that it has read of the worker's standard output and error; odd while it reads.
     std::array<std::atomic<std::uint64_t>, 2> output_read;
+    std::atomic<std::uint64_t> item_limit;             // parent: id << 32 | the item at which that batch is to end
 };
 
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free && std::atomic<std::uint64_t>::is_always_lock_free,

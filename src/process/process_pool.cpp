@@ -134,9 +134,6 @@ std::shared_ptr<home> current_home() {
     return this_driver.current->shared_from_this();
 }
 
-// Enough for every worker to be busy while one item in front takes its time.
-constexpr std::size_t items_ahead_a_worker = 64;
-
 }  // namespace
 
 std::shared_ptr<home> detail::home_for_submit(pool_engine& engine) {
@@ -181,10 +178,6 @@ void process_pool::resize(int workers) {
 task<pool_stats> process_pool::stats() const {
     const auto keep = engine_;
     co_return co_await asking(*keep);
-}
-
-std::size_t process_pool::window() const noexcept {
-    return items_ahead_a_worker * static_cast<std::size_t>(*engine_->options().workers);
 }
 
 std::vector<int> process_pool::worker_pids() const { return engine_->worker_pids(); }

@@ -46,7 +46,15 @@ inline constexpr int control_descriptor = 5;
 inline constexpr int board_descriptor = 6;
 
 // Kinds of frames between parent and worker.
-enum class frame_kind : std::uint32_t { hello = 1, request = 2, reply = 3, initialise = 4, initialised = 5 };
+enum class frame_kind : std::uint32_t {
+    hello = 1,
+    request = 2,
+    reply = 3,
+    initialise = 4,
+    initialised = 5,
+    batch = 6,  // a request for many items
+    part = 7,   // results of some of them, before the reply
+};
 
 /// A flag of a request: its body begins with the call's limits.
 inline constexpr std::uint32_t has_limits = 1;

@@ -1,5 +1,6 @@
 #include "process/worker_link.hpp"
 
+#include "process/batch_call.hpp"
 #include "process/memory_held.hpp"
 #include "process/pool_engine.hpp"
 #include "process/symbolise.hpp"
@@ -32,6 +33,11 @@ pd::pipe_ends make_wide_pipe() {
 
 void set_nonblocking(int fd) {
     if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) pd::throw_errno("making a pipe non-blocking");
+}
+
+std::size_t items_in(call_base& call) noexcept {
+    const batch_call* batch = call.as_batch();
+    return batch ? batch->left() : 1;
 }
 
 std::size_t draw_calls_allowed(std::size_t calls) {
@@ -179,9 +185,9 @@ bool worker_link::give(call_base& call) noexcept {
             throw usage_error(
                 fmt::format("the CPU time of a call cannot be limited to {} ms", limits.cpu_time->count()));
         }
-        std::ignore =
-            wire::begin_frame(out_, pd::frame_id(slot, last_id_), static_cast<std::uint32_t>(pd::frame_kind::request),
-                              limits.any() ? pd::has_limits : 0);
+        const auto kind = call.as_batch() ? pd::frame_kind::batch : pd::frame_kind::request;
+        std::ignore = wire::begin_frame(out_, pd::frame_id(slot, last_id_), static_cast<std::uint32_t>(kind),
+                                        limits.any() ? pd::has_limits : 0);
         wire::writer request(out_);
         if (limits.any()) request.scalar(limits);
         call.encode(request);
@@ -198,7 +204,7 @@ bool worker_link::give(call_base& call) noexcept {
     wire::end_frame(out_, begun);
     board_.queue(slot, last_id_);
     free_slots_.pop_back();
-    ++given_;
+    given_ += items_in(call);
     slots_[slot] = &call;
     call.slot_ = slot;
     call.id_ = last_id_;
@@ -260,7 +266,7 @@ bool worker_link::take_back(call_base& call) noexcept {
     if (!board_.try_revoke(call.slot_, call.id_)) return false;
     board_.free(call.slot_);
     release(call);
-    --given_;
+    given_ -= items_in(call);
     return true;
 }
 
@@ -276,6 +282,31 @@ std::string worker_link::name_of(const call_base& call) {
     return pd::name_of_function(called.address, *called.type);
 }
 
+bool worker_link::may_keep_waiting() noexcept {
+    if (in_flight_ != 1) return in_flight_ > 1;
+    return items_in(calls_.front().call) > 1;
+}
+
+call_base* worker_link::running_call() const noexcept {
+    const auto running = board_.running();
+    call_base* call = running ? slots_[running->slot] : nullptr;
+    return call && (call->id_ & pd::call_id_mask) == running->id ? call : nullptr;
+}
+
+void worker_link::split_batch() noexcept {
+    call_base* call = running_call();
+    batch_call* batch = call ? call->as_batch() : nullptr;
+    if (!batch || call->stopping_) return;
+    try {
+        take_unfinished_part();
+    } catch (const std::exception& e) {
+        return violated(e.what());
+    }
+    if (batch->left() < 2) return;
+    batch->found_at(board_.items_done(), clock::now() - board_.running_since());
+    if (const auto first_left = board_.cut_short(call->slot_, call->id_)) batch->cut(*first_left);
+}
+
 worker_stats worker_link::stats() const {
     worker_stats now{.pid = pid_, .calls = replies_seen_, .in_flight = in_flight_};
     if (pid_ > 0) now.memory = pd::memory_held_by(pid_);
@@ -283,9 +314,7 @@ worker_stats worker_link::stats() const {
     now.at = state_ == state::leaving || condemned_ ? worker_stats::state::leaving
              : in_flight_ == 0                      ? worker_stats::state::idle
                                                     : worker_stats::state::busy;
-    const auto running = board_.running();
-    const call_base* call = running ? slots_[running->slot] : nullptr;
-    if (call && (call->id_ & pd::call_id_mask) == running->id) {
+    if (const call_base* call = running_call()) {
         now.call = name_of(*call);
         now.age = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - board_.running_since());
     }

@@ -70,6 +70,11 @@ public:
     /// Makes it write what it has finished, though it is busy with a call.
     void nudge() noexcept;
 
+    /// What has been finished of a batch that takes its time arrives now, and what it has not begun may run elsewhere.
+    void split_batch() noexcept;
+    /// It has more than one thing to do, so that one may wait for another.
+    [[nodiscard]] bool may_keep_waiting() noexcept;
+
     /// Encodes the call and puts it into the pipe's buffer. False if it cannot be encoded: the call has failed then.
     bool give(call_base& call) noexcept;
     /// Writes what was given.
@@ -121,6 +126,10 @@ private:
     void take_initialised(const wire::frame& frame);
     void become_ready() noexcept;
     void take_reply(const wire::frame& frame);
+    void take_part(const wire::frame& frame);
+    void take_unfinished_part();
+    [[nodiscard]] call_base& call_of(const wire::frame& frame) const;
+    [[nodiscard]] call_base* running_call() const noexcept;
     void measure(std::size_t finished) noexcept;
     void release(call_base& call) noexcept;
     void give_back_waiting() noexcept;

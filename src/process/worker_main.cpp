@@ -6,10 +6,12 @@
 #include "process/memory_held.hpp"
 #include "process/orphan_guard.hpp"
 #include "process/output_marks.hpp"
+#include "process/part_writer.hpp"
 #include "process/services.hpp"
 
 #include <braid/core/stop.hpp>
 #include <braid/wire/archive.hpp>
+#include <braid/wire/batch.hpp>
 #include <braid/wire/call.hpp>
 #include <braid/wire/frame.hpp>
 
@@ -69,7 +71,7 @@ public:
         std::vector<std::byte> chunk(256 * 1024);
         while (const std::size_t n = read_some(request_descriptor, chunk)) {
             requests_.feed(std::span(chunk).first(n));
-            batch_began_ = clock::now();
+            last_look_ = batch_began_ = clock::now();
             board_.starts_count_from(batch_began_);
             while (const auto request = requests_.next()) take(*request);
             deliver();
@@ -96,15 +98,48 @@ private:
         }
         slot_ = slot_of(request.header.id);
         id_ = call_of(request.header.id);
-        if (!board_.try_start(slot_, id_)) return;  // the parent has taken it back
-        answer(request, frame_kind::reply);
+        const bool is_batch = request.header.kind == static_cast<std::uint32_t>(frame_kind::batch);
+        if (!(is_batch ? run_batch(request) : run_call(request))) return;  // the parent has taken it back
         board_.finish(slot_, id_);
         const auto now = clock::now();
         board_.starts_count_from(now);
+        last_look_ = now;
         if (now - batch_began_ > longest_batch) {
             deliver();
             batch_began_ = now;
         }
+    }
+
+    bool run_call(const wire::frame& request) {
+        if (!board_.try_start(slot_, id_)) return false;
+        answer(request, frame_kind::reply);
+        return true;
+    }
+
+    bool run_batch(const wire::frame& request) {
+        wire::reader items(request.body);
+        std::optional<call_limits> limits;
+        if (request.header.flags & has_limits) limits = items.scalar<call_limits>("the limits of a batch");
+        const std::uint32_t first = wire::first_item(request.body.last(items.remaining()));
+        const wire::batch_progress progress = board_.begin_batch(id_, first);
+        if (!board_.try_start(slot_, id_)) return false;
+        part_writer out(board_, request.header.id, progress,
+                        {.flush = [this] { flush(); }, .append = [this](auto bytes) { append(bytes); }});
+        std::uint32_t reached = 0;
+        {
+            std::optional<limits_in_force> in_force;
+            if (limits) in_force.emplace(*limits);
+            reached = wire::batch_run(items, out).run();
+        }
+        const std::chrono::nanoseconds took = clock::now() - last_look_;
+        const wire::batch_end end{
+            .reached = reached, .ran = reached - first, .took_ns = static_cast<std::uint64_t>(took.count())};
+        const std::size_t begun =
+            wire::begin_frame(reply_, request.header.id, static_cast<std::uint32_t>(frame_kind::reply));
+        reply_.append(&end, sizeof end);
+        wire::end_frame(reply_, begun);
+        send();
+        return true;
     }
 
     void answer(const wire::frame& request, frame_kind kind) {
@@ -164,10 +199,14 @@ private:
             std::memcpy(room.data(), bytes.data(), bytes.size());
             out.commit(bytes.size());
         } else {
-            const std::lock_guard only_one(flushing_);
-            write_out([&] { out.append(bytes, reply_descriptor); });
+            append(bytes);
         }
         reply_.clear();
+    }
+
+    void append(std::span<const std::byte> bytes) {
+        const std::lock_guard only_one(flushing_);
+        write_out([&] { board_.outgoing().append(bytes, reply_descriptor); });
     }
 
     board_client board_;
@@ -177,7 +216,8 @@ private:
     wire::buffer reply_;
     std::uint32_t slot_ = 0;  // of the call that runs
     std::uint32_t id_ = 0;
-    clock::time_point batch_began_;
+    clock::time_point batch_began_;  // of what is written together
+    clock::time_point last_look_;    // at the clock
 };
 
 // What /proc shows as argv[0]: pools of this worker start theirs under the same name.

@@ -49,7 +49,9 @@ public:
 
     /// The function it was running.
     [[nodiscard]] const std::string& call() const;
-    /// How long it had been running it.
+    /// Of `map`: the number of the item that it was running, in the range, from 0 on.
+    [[nodiscard]] std::optional<std::uint64_t> item() const noexcept;
+    /// How long it had been running it; of short items, that and those before it in the same batch.
     [[nodiscard]] std::chrono::microseconds ran_for() const noexcept;
     /// CPU time of the process and of its children, since it was started.
     [[nodiscard]] std::chrono::microseconds cpu_time() const noexcept;
