@@ -197,8 +197,11 @@ std::uint64_t board_client::memory_limit() const noexcept { return header().memo
 
 void board_client::tell_worn_out() noexcept { header().worn_out.store(1, std::memory_order_relaxed); }
 
+// The reply may be with the parent already, and the slot another call's: that one must not be lost.
 void board_client::finish(std::uint32_t slot, call_id id) noexcept {
-    slot_at(slot).word.store(pack(slot_state::done, id), std::memory_order_release);
+    std::uint32_t expected = pack(slot_state::running, id);
+    slot_at(slot).word.compare_exchange_strong(expected, pack(slot_state::done, id), std::memory_order_release,
+                                               std::memory_order_relaxed);
 }
 
 bool board_client::stop_requested(std::uint32_t slot, call_id id) const noexcept {

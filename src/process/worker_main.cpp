@@ -2,6 +2,7 @@
 
 #include "process/call_board.hpp"
 #include "process/crash_handler.hpp"
+#include "process/fault_points.hpp"
 #include "process/memory_held.hpp"
 #include "process/orphan_guard.hpp"
 #include "process/services.hpp"
@@ -63,7 +64,9 @@ public:
     void serve() {
         const detail::stop_query_guard asks_us({.ask = &worker::asked_to_stop, .data = this});
         std::vector<std::byte> chunk(256 * 1024);
-        while (const std::size_t n = read_some(request_descriptor, chunk)) {
+        while (const std::size_t n =
+                   read_some(request_descriptor, std::span(chunk).first(before(step::reads_requests, chunk.size())))) {
+            after(step::reads_requests, n);
             requests_.feed(std::span(chunk).first(n));
             batch_began_ = clock::now();
             board_.starts_count_from(batch_began_);
@@ -93,8 +96,11 @@ private:
         slot_ = slot_of(request.header.id);
         id_ = call_of(request.header.id);
         if (!board_.try_start(slot_, id_)) return;  // the parent has taken it back
+        pass(step::starts_call);
         answer(request, frame_kind::reply);
+        pass(step::finishes_call);
         board_.finish(slot_, id_);
+        pass(step::finished_call);
         const auto now = clock::now();
         board_.starts_count_from(now);
         if (now - batch_began_ > longest_batch) {
@@ -140,9 +146,11 @@ private:
     void send() {
         outgoing_buffer& out = board_.outgoing();
         const std::span<const std::byte> bytes = reply_.bytes();
-        if (const std::span<std::byte> room = out.reserve(bytes.size()); !room.empty()) {
+        const bool at_once = before(step::commits_reply, bytes.size()) == bytes.size();
+        if (const auto room = out.reserve(at_once ? bytes.size() : 0); !room.empty()) {
             std::memcpy(room.data(), bytes.data(), bytes.size());
             out.commit(bytes.size());
+            after(step::commits_reply, bytes.size());
         } else {
             const std::lock_guard only_one(flushing_);
             write_out([&] { out.append(bytes, reply_descriptor); });
@@ -193,6 +201,7 @@ void run_worker(unsigned depth) {
         const orphan_guard guard(unique_fd(control_descriptor), [&w] { w.flush(); });
         w.say_hello();
         w.serve();
+        pass(step::leaves);
     }
     remove_services();
     leave();

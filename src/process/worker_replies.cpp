@@ -1,6 +1,7 @@
 // The half of worker_link that listens: what a worker says, and what it leaves when it dies.
 
 #include "process/crash_handler.hpp"
+#include "process/fault_points.hpp"
 #include "process/pool_engine.hpp"
 #include "process/worker_death.hpp"
 #include "process/worker_link.hpp"
@@ -52,9 +53,11 @@ void worker_link::read_replies() {
 
 void worker_link::drain_replies(std::size_t most) {
     while (most != 0 && replies_.is_open()) {
-        const auto buffer = pool_->read_buffer().first(std::min(most, pool_->read_buffer().size()));
+        const std::size_t size = std::min(most, pool_->read_buffer().size());
+        const auto buffer = pool_->read_buffer().first(pd::before(pd::step::reads_replies, size));
         const ssize_t n = ::read(replies_.native_handle(), buffer.data(), buffer.size());
         if (n > 0) {
+            pd::after(pd::step::reads_replies, static_cast<std::size_t>(n));
             most -= static_cast<std::size_t>(n);
             received_ += static_cast<std::uint64_t>(n);
             if (!take_chunk(buffer.first(static_cast<std::size_t>(n)))) return;
@@ -133,6 +136,7 @@ void worker_link::take_reply(const wire::frame& frame) {
     if (!call || call->id_ != pd::call_of(frame.header.id)) {
         throw wire::decode_error(fmt::format("an answer to a call that was not made: {:#x}", frame.header.id));
     }
+    pd::pass(pd::step::takes_reply);
     wire::reader reply(frame.body);
     call->accept(reply, {.pid = pid_, .call = {}});
     ++replies_seen_;
@@ -153,6 +157,7 @@ void worker_link::measure(std::size_t finished) noexcept {
 }
 
 void worker_link::bury(const pd::exit_status& status) {
+    pd::pass(pd::step::buries);
     // What it wrote, and what it had finished but not written yet.
     if (violation_.empty() && replies_.is_open()) drain_replies(bytes_waiting(replies_.native_handle()));
     if (violation_.empty()) {
