@@ -60,6 +60,7 @@ void worker_link::give_back_waiting() noexcept {
 void worker_link::stop_begun(call_base& call, std::chrono::milliseconds grace) {
     call.stopping_ = true;
     board_.request_stop(call.slot_, call.id_);
+    if (call.as_batch()) board_.stop_batch(call.id_);
     if (!is_done(call)) {
         give_back_waiting();
         return watch(call, grace);

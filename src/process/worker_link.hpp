@@ -2,6 +2,7 @@
 // One worker process as its pool sees it: the pipes to it, the calls it has, what is known of it.
 
 #include "process/call_board.hpp"
+#include "process/captured_output.hpp"
 #include "process/reaper.hpp"
 
 #include <braid/core/detail/home.hpp>
@@ -69,6 +70,11 @@ public:
     /// Makes it write what it has finished, though it is busy with a call.
     void nudge() noexcept;
 
+    /// What has been finished of a batch that takes its time arrives now, and what it has not begun may run elsewhere.
+    void split_batch() noexcept;
+    /// It has more than one thing to do, so that one may wait for another.
+    [[nodiscard]] bool may_keep_waiting() noexcept;
+
     /// Encodes the call and puts it into the pipe's buffer. False if it cannot be encoded: the call has failed then.
     bool give(call_base& call) noexcept;
     /// Writes what was given.
@@ -110,6 +116,9 @@ private:
     void await_room();
     void read_replies();
     void drain_replies(std::size_t most);
+    void tell_lines();
+    [[nodiscard]] const call_base* call_of_line(const pd::output_line& line) const noexcept;
+    [[nodiscard]] static std::string name_of(const call_base& call);
     bool take_chunk(std::span<const std::byte> chunk);
     void take_frame(const wire::frame& frame);
     void take_hello(const wire::frame& frame);
@@ -117,6 +126,10 @@ private:
     void take_initialised(const wire::frame& frame);
     void become_ready() noexcept;
     void take_reply(const wire::frame& frame);
+    void take_part(const wire::frame& frame);
+    void take_unfinished_part();
+    [[nodiscard]] call_base& call_of(const wire::frame& frame) const;
+    [[nodiscard]] call_base* running_call() const noexcept;
     void measure(std::size_t finished) noexcept;
     void release(call_base& call) noexcept;
     void give_back_waiting() noexcept;
@@ -141,6 +154,7 @@ private:
     std::optional<pd::child_id> child_;
     pd::call_board board_;
     std::string violation_;  // why we killed it, if it did what no worker should
+    const std::shared_ptr<pd::captured_output> output_;
 
     // To the worker.
     boost::asio::posix::stream_descriptor requests_;

@@ -2,6 +2,7 @@
 // How a process_pool keeps its workers.
 
 #include <braid/process/worker_initialiser.hpp>
+#include <braid/process/worker_output.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -19,7 +20,7 @@ struct worker_limits {
     std::optional<std::uint64_t> memory = {};
     /// Of the worker's whole life. Beyond, it dies (`death_reason::cpu_limit`).
     std::optional<std::chrono::seconds> cpu_time = {};
-    /// Bytes in any file that it writes. Beyond, it dies of SIGXFSZ, unless it ignores that.
+    /// Bytes in any file that it writes. Beyond, it dies (`death_reason::file_size_limit`), unless it ignores SIGXFSZ.
     std::optional<std::uint64_t> file_size = {};
 };
 
@@ -45,6 +46,11 @@ struct process_pool_options {
     std::size_t calls_per_worker = 0;
     /// A worker that holds more bytes of memory than this after a call is replaced. 0: never.
     std::uint64_t memory_per_worker = 0;
+
+    /// Where it goes, what the workers print.
+    worker_output output = worker_output::pass_on;
+    /// With `.output = worker_output::lines`, and only then: gets each line of it, on the pool's home.
+    line_callback on_line = {};
 
     worker_limits limits = {};
     /// Added to the scheduling priority number: positive is less urgent. Source: nice(2).

@@ -21,6 +21,7 @@ namespace braid::detail {
 class pool_engine;
 class worker_link;
 class call_base;
+class batch_call;
 
 /// The function of a call, whose name is looked up only if somebody wants to read it.
 struct called_function {
@@ -45,6 +46,8 @@ public:
     virtual void accept(wire::reader& reply, const wire::remote_origin::place& where) = 0;
     virtual void fail(std::exception_ptr error) noexcept = 0;
     [[nodiscard]] virtual called_function called() const noexcept = 0;
+    /// Itself, if it is many calls in one: see item_batch.hpp.
+    [[nodiscard]] virtual batch_call* as_batch() noexcept { return nullptr; }
 
     [[nodiscard]] const call_options& options() const noexcept { return options_; }
 
@@ -61,6 +64,7 @@ protected:
 private:
     friend class pool_engine;
     friend class worker_link;
+    friend class batch_call;
 
     enum class place : unsigned char { nowhere, queued, at_worker };
 
@@ -179,17 +183,5 @@ auto submit_call(const std::shared_ptr<pool_engine>& engine, const call_options&
                                                                        std::forward<Args>(args)...),
                      home_for_submit(*engine));
 }
-
-template <class F>
-struct call_submitter {
-    std::shared_ptr<pool_engine> engine;
-    call_options options;
-    F function;
-
-    template <class... Args>
-    auto operator()(Args&&... args) {
-        return submit_call(engine, options, function, std::forward<Args>(args)...);
-    }
-};
 
 }  // namespace braid::detail
