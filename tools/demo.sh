@@ -65,6 +65,7 @@ command_demo() {
     site_url=$what
     if [[ -n $folder ]]; then
         start_server "$folder"
+        set -- --allow-private "$@" # the server is on loopback
     fi
     note "crawling $site_url${folder:+ (serving $folder)}"
     rm -f "$results"/crawl.db*
@@ -76,7 +77,7 @@ command_demo() {
 
 # crawl_for_check RESULT [WRAPPER...]: in the foreground, so that Ctrl-C ends it.
 crawl_for_check() {
-    timeout --foreground 300 "${@:2}" "$crawl" "$site_url" --output "$1" --quiet
+    timeout --foreground 300 "${@:2}" "$crawl" "$site_url" --output "$1" --quiet --allow-private
 }
 
 command_check_demo() {

@@ -23,10 +23,12 @@ frontier_options limits_of(const options& o) {
 fetch_options fetching_of(const options& o) {
     return {.connect_timeout = o.connect_timeout,
             .first_byte_timeout = o.first_byte_timeout,
+            .idle_timeout = o.idle_timeout,
             .total_timeout = o.total_timeout,
             .max_body = o.max_body,
             .user_agent = o.user_agent,
-            .headers = o.headers};
+            .headers = o.headers,
+            .connecting = {.allow_private = o.allow_private, .tls = {.verify = !o.insecure, .ca_file = o.ca_file}}};
 }
 
 parse_settings parsing_of(const options& o, page_parser with) {

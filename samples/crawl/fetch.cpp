@@ -19,8 +19,6 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 using braid::time_point;
 
-using error_or_timeout = std::optional<error_code>;
-
 std::string in_seconds(std::chrono::milliseconds time) {
     return fmt::format("{:.4g} s", std::chrono::duration<double>(time).count());
 }
@@ -39,9 +37,6 @@ struct phase {
     [[nodiscard]] fetch_failure timed_out(time_point end, std::chrono::milliseconds total) const {
         const auto spent = begin + limit <= end ? limit : total;
         return {outcome::timed_out, fmt::format("timed out after {} while {}", in_seconds(spent), doing)};
-    }
-    [[nodiscard]] fetch_failure failed(const error_code& error) const {
-        return {outcome::network_error, describe_network_error(error, doing)};
     }
 };
 
@@ -65,7 +60,7 @@ fetched take_response(http_response& from) {
 }  // namespace
 
 fetcher::fetcher(boost::asio::any_io_executor executor, fetch_options options)
-    : options_(std::move(options)), connections_(std::move(executor)) {}
+    : options_(std::move(options)), connector_(options_.connecting), connections_(std::move(executor)) {}
 
 braid::task<fetch_result> fetcher::fetch(url target) {
     const time_point end = time_point::clock::now() + options_.total_timeout;
@@ -87,27 +82,33 @@ braid::task<fetch_result> fetcher::fetch(url target) {
 
 braid::task<fetch_result> fetcher::connect_and_exchange(connection& over, const url& target, time_point end) {
     const phase connecting{"connecting", options_.connect_timeout};
-    const auto error = co_await braid::move_on_at(connecting.deadline(end),
-                                                  over.connect(std::string(target.address()), target.port()));
-    if (!error) co_return connecting.timed_out(end, options_.total_timeout);
-    if (*error) co_return connecting.failed(*error);
+    auto ended = co_await braid::move_on_at(connecting.deadline(end), connector_.open(over, target));
+    if (!ended) co_return connecting.timed_out(end, options_.total_timeout);
+    if (*ended) co_return std::move(**ended);
     co_return co_await exchange(over, target, end);
 }
 
 braid::task<fetch_result> fetcher::exchange(connection& over, const url& target, time_point end) {
     const http_request asked = make_request(target);
     const phase waiting{"waiting for the response", options_.first_byte_timeout};
-    auto error = co_await braid::move_on_at(waiting.deadline(end), over.exchange_heads(asked, options_.max_body));
+    const auto error = co_await braid::move_on_at(waiting.deadline(end), over.exchange_heads(asked, options_.max_body));
     if (!error) co_return waiting.timed_out(end, options_.total_timeout);
-    if (*error) co_return waiting.failed(*error);
-
-    const phase reading{"reading the response", options_.total_timeout};
-    error = co_await braid::move_on_at(reading.deadline(end), over.read_body());
-    if (!error) co_return reading.timed_out(end, options_.total_timeout);
-    decoded_body::value_type& body = over.answer().body();
-    if (body.refusal) co_return fetch_failure{*body.refusal, std::move(body.message)};
-    if (*error) co_return reading.failed(*error);
+    if (*error) co_return network_failure(*error, waiting.doing);
+    auto failure = co_await read_body(over, end);
+    if (failure) co_return std::move(*failure);
     co_return take_response(over.answer());
+}
+
+braid::task<std::optional<fetch_failure>> fetcher::read_body(connection& over, time_point end) {
+    while (!over.complete()) {
+        const phase reading{"reading the response", options_.idle_timeout};
+        const auto error = co_await braid::move_on_at(reading.deadline(end), over.read_some());
+        if (!error) co_return reading.timed_out(end, options_.total_timeout);
+        decoded_body::value_type& body = over.answer().body();
+        if (body.refusal) co_return fetch_failure{*body.refusal, std::move(body.message)};
+        if (*error) co_return network_failure(*error, reading.doing);
+    }
+    co_return std::nullopt;
 }
 
 http_request fetcher::make_request(const url& target) const {

@@ -7,13 +7,15 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "connection_pool.hpp"
-#include "outcome.hpp"
+#include "connector.hpp"
+#include "fetch_error.hpp"
 #include "url.hpp"
 
 namespace crawl {
@@ -21,10 +23,12 @@ namespace crawl {
 struct fetch_options {
     std::chrono::milliseconds connect_timeout{10'000};     ///< to look up the host and connect
     std::chrono::milliseconds first_byte_timeout{30'000};  ///< from then to the head of the response
+    std::chrono::milliseconds idle_timeout{20'000};        ///< from one piece of the body to the next
     std::chrono::milliseconds total_timeout{120'000};      ///< of the whole fetch
     std::uint64_t max_body = 64 * 1024 * 1024;             ///< decoded bytes
     std::string user_agent = "braid-crawl";
     std::vector<std::pair<std::string, std::string>> headers{};  ///< sent with every request
+    connector_options connecting{};
 };
 
 /// A response that came, whatever its status.
@@ -35,16 +39,12 @@ struct fetched {
     std::string body;          ///< decoded
 };
 
-struct fetch_failure {
-    outcome how;
-    std::string message;
-};
-
 using fetch_result = std::variant<fetched, fetch_failure>;
 
 /// Fetches URLs over connections that it keeps. Threads: one, that of its executor.
 class fetcher {
 public:
+    /// Throws: std::runtime_error for certificates that cannot be read.
     fetcher(boost::asio::any_io_executor executor, fetch_options options);
 
     /// GETs one URL; redirects are not followed. Whatever the network does is a value.
@@ -56,7 +56,10 @@ private:
     braid::task<fetch_result> connect_and_exchange(connection& over, const url& target, braid::time_point end);
     braid::task<fetch_result> exchange(connection& over, const url& target, braid::time_point end);
 
+    braid::task<std::optional<fetch_failure>> read_body(connection& over, braid::time_point end);
+
     fetch_options options_;
+    connector connector_;
     connection_pool connections_;
 };
 

@@ -84,7 +84,6 @@ std::uint32_t frontier::referrers(std::string_view text) const {
 
 outcome frontier::judge(const url& found, origin_of_link from) const {
     if (!scope_.contains(found)) return outcome::out_of_scope;
-    if (!scope_.speaks(found)) return outcome::bad_scheme;
     if (from.redirects > limits_.max_redirects) return outcome::too_many_redirects;
     if (from.depth > limits_.max_depth) return outcome::over_depth;
     if (accepted_ >= limits_.max_pages) return outcome::over_page_limit;

@@ -70,6 +70,7 @@ void add_limits(CLI::App& app, options& o) {
 void add_deadlines(CLI::App& app, options& o) {
     add_parsed(app, "--connect-timeout", o.connect_timeout, parse_duration, "to connect, such as 500ms or 10s (10s)");
     add_parsed(app, "--first-byte-timeout", o.first_byte_timeout, parse_duration, "until a response begins (30s)");
+    add_parsed(app, "--idle-timeout", o.idle_timeout, parse_duration, "from one piece of a body to the next (20s)");
     add_parsed(app, "--timeout", o.total_timeout, parse_duration, "for a whole fetch (2m)");
     add_parsed(app, "--parse-timeout", o.parse_timeout, parse_duration, "to parse one page (30s)");
 }
@@ -79,6 +80,14 @@ void add_scope(CLI::App& app, options& o) {
                    "further hosts to crawl: host, host:port or *.domain, commas between")
         ->delimiter(',');
     app.add_flag("--all-hosts", o.all_hosts, "follow links to any host");
+}
+
+void add_safety(CLI::App& app, options& o) {
+    app.add_flag("--allow-private", o.allow_private,
+                 "also talk to private, loopback and link-local addresses, and the metadata services of clouds");
+    app.add_option("--ca-file", o.ca_file, "PEM file of certificates to trust beside those of the system")
+        ->check(CLI::ExistingFile);
+    app.add_flag("--insecure", o.insecure, "do not verify certificates: anybody may answer in the place of a server");
 }
 
 void check_user_agent(const options& o) {
@@ -98,6 +107,7 @@ std::variant<options, early_exit> parse_options(int argc, const char* const* arg
     add_limits(app, o);
     add_deadlines(app, o);
     add_scope(app, o);
+    add_safety(app, o);
     app.add_option("-A,--user-agent", o.user_agent, "how the crawler names itself (braid-crawl)");
     app.add_option("-H,--header", headers, "\"Name: value\", sent with every request; may be repeated")
         ->expected(1)

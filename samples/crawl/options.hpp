@@ -29,11 +29,15 @@ struct options {
 
     std::chrono::milliseconds connect_timeout{10'000};
     std::chrono::milliseconds first_byte_timeout{30'000};  ///< from the request to the head of the response
+    std::chrono::milliseconds idle_timeout{20'000};        ///< from one piece of a body to the next
     std::chrono::milliseconds total_timeout{120'000};      ///< of one fetch, from its start to the last byte
     std::chrono::milliseconds parse_timeout{30'000};       ///< of one page
 
     std::vector<std::string> include_hosts;  ///< hosts in scope beside those of the seeds, see scope.hpp
     bool all_hosts = false;
+    bool allow_private = false;     ///< also addresses that are not of the public internet
+    bool insecure = false;          ///< takes any certificate
+    std::filesystem::path ca_file;  ///< PEM: roots that are trusted beside the system's
 
     std::string user_agent = "braid-crawl";
     std::vector<std::pair<std::string, std::string>> headers;  ///< sent with every request

@@ -9,6 +9,7 @@ std::string_view to_string(outcome how) noexcept {
         case outcome::out_of_scope: return "out of scope";
         case outcome::over_depth: return "over the depth limit";
         case outcome::over_page_limit: return "over the page limit";
+        case outcome::refused_address: return "address refused";
         case outcome::bad_url: return "bad URL";
         case outcome::bad_scheme: return "bad scheme";
         case outcome::too_many_redirects: return "too many redirects";

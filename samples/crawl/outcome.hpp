@@ -12,6 +12,7 @@ enum class outcome : std::uint8_t {
     out_of_scope,        ///< another host or port than those crawled
     over_depth,          ///< further from the start than --depth
     over_page_limit,     ///< --max-pages were reached
+    refused_address,     ///< its host is not on the public internet, and --allow-private was not given
     bad_url,             ///< not a URL
     bad_scheme,          ///< mailto:, javascript:, ...
     too_many_redirects,  ///< at the end of a chain longer than --max-redirects
@@ -24,7 +25,7 @@ enum class outcome : std::uint8_t {
     parser_failed,       ///< the parser threw
     cancelled,           ///< the crawl was stopped first
 };
-inline constexpr std::uint8_t outcome_count = 16;
+inline constexpr std::uint8_t outcome_count = 17;
 
 [[nodiscard]] std::string_view to_string(outcome how) noexcept;
 

@@ -51,6 +51,7 @@ options quick_options(const test_server& server, const output_file& to) {
     o.seeds = {*parse_url(server.url("/"))};
     o.output = to.path;
     o.workers = 2;
+    o.allow_private = true;
     return o;
 }
 
@@ -196,6 +197,7 @@ TEST_SUITE("crawl/crawler") {
             options o;
             o.seeds.push_back(*parse_url(unreachable_url()));
             o.output = to.path;
+            o.allow_private = true;
             crawler crawling(co_await braid::this_executor(), o);
             co_await crawling.run();
             told = crawling.total_failure();

@@ -18,13 +18,19 @@ namespace {
 
 url parsed(const std::string& text) { return *parse_url(text); }
 
+/// The servers of the tests are on loopback.
+fetch_options local(fetch_options options = {}) {
+    options.connecting.allow_private = true;
+    return options;
+}
+
 /// Fetches one URL of a server that answers every request in the same way.
 fetch_result fetch_one(const reply& how, const fetch_options& options = {}) {
     fetch_result result;
     const test_server::answer same = [&how](std::string_view) { return how; };
     const auto work = [&](test_server& server) -> braid::task<> {
         const auto executor = co_await braid::this_executor();
-        fetcher fetching(executor, options);
+        fetcher fetching(executor, local(options));
         result = co_await fetching.fetch(parsed(server.url("/")));
     };
     braid::run_blocking(with_server(same, work));
@@ -127,6 +133,8 @@ TEST_SUITE("crawl/fetch") {
         const std::string half = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc";
         check_failure(fetch_one({half, then::stall}, {.total_timeout = 30ms}), outcome::timed_out,
                       "after 0.03 s while reading");
+        check_failure(fetch_one({half, then::stall}, {.idle_timeout = 25ms}), outcome::timed_out,
+                      "after 0.025 s while reading");
         check_failure(fetch_one({"", then::stall}, {.total_timeout = 30ms}), outcome::timed_out, "after 0.03 s while");
     }
 
@@ -134,7 +142,7 @@ TEST_SUITE("crawl/fetch") {
         fetch_result result;
         braid::run_blocking([](fetch_result& to) -> braid::task<> {
             const auto executor = co_await braid::this_executor();
-            fetcher fetching(executor, fetch_options());
+            fetcher fetching(executor, local());
             const url nowhere = parsed(unreachable_url());
             to = co_await fetching.fetch(nowhere);
         }(result));
@@ -145,7 +153,7 @@ TEST_SUITE("crawl/fetch") {
         const test_server::answer answer = [](std::string_view target) { return reply{response(200, "", target)}; };
         braid::run_blocking(with_server(answer, [](test_server& server) -> braid::task<> {
             const auto executor = co_await braid::this_executor();
-            fetcher fetching(executor, fetch_options());
+            fetcher fetching(executor, local());
             const std::array<std::string, 3> targets{"/a", "/b", "/c"};
             for (const std::string& target : targets) {
                 const fetch_result result = co_await fetching.fetch(parsed(server.url(target)));
@@ -160,7 +168,7 @@ TEST_SUITE("crawl/fetch") {
         const test_server::answer answer = [](std::string_view) { return reply{response(200, "", "ok"), then::close}; };
         braid::run_blocking(with_server(answer, [](test_server& server) -> braid::task<> {
             const auto executor = co_await braid::this_executor();
-            fetcher fetching(executor, fetch_options());
+            fetcher fetching(executor, local());
             for (int i = 0; i < 3; ++i) {
                 const fetch_result result = co_await fetching.fetch(parsed(server.url("/")));
                 check_response(result);
@@ -175,7 +183,7 @@ TEST_SUITE("crawl/fetch") {
         const test_server::answer answer = [](std::string_view) { return reply{"", then::close}; };
         const auto work = [&requests](test_server& server) -> braid::task<> {
             const auto executor = co_await braid::this_executor();
-            fetcher fetching(executor, fetch_options());
+            fetcher fetching(executor, local());
             const fetch_result result = co_await fetching.fetch(parsed(server.url("/")));
             check_failure(result, outcome::network_error, "without a response");
             requests = server.requests();

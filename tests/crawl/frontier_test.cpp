@@ -31,11 +31,17 @@ TEST_SUITE("crawl/frontier") {
         CHECK(f.referrers("http://host:8000/b") == 0);
     }
 
-    TEST_CASE("another host, port or scheme is out of scope") {
+    TEST_CASE("a site at the usual port of http is one with that of https, at another port it is not") {
+        crawl::frontier f(crawl::scope({url_of("http://host/"), url_of("https://other:8443/")}, {}), {});
+        CHECK(f.add(url_of("https://host/"), {}).verdict == outcome::pending);
+        CHECK(f.add(url_of("https://host:444/"), {}).verdict == outcome::out_of_scope);
+        CHECK(f.add(url_of("https://other/"), {}).verdict == outcome::out_of_scope);
+    }
+
+    TEST_CASE("another host or port is out of scope") {
         auto f = make();
         CHECK(f.add(url_of("http://other:8000/"), {}).verdict == outcome::out_of_scope);
         CHECK(f.add(url_of("http://host/"), {}).verdict == outcome::out_of_scope);
-        CHECK(f.add(url_of("https://host:8000/"), {}).verdict == outcome::bad_scheme);
         CHECK(f.add(url_of("http://host:8000/"), {}).verdict == outcome::pending);
     }
 
@@ -53,7 +59,7 @@ TEST_SUITE("crawl/frontier") {
     TEST_CASE("all hosts are in scope when told so") {
         auto f = make({}, {.all_hosts = true});
         CHECK(f.add(url_of("http://other/"), {}).verdict == outcome::pending);
-        CHECK(f.add(url_of("https://other/"), {}).verdict == outcome::bad_scheme);
+        CHECK(f.add(url_of("https://other/"), {}).verdict == outcome::pending);
     }
 
     TEST_CASE("limits turn URLs away with their reason") {
