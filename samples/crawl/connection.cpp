@@ -40,15 +40,14 @@ braid::task<error_code> connection::secure(asio::ssl::context& how, std::string 
 
 std::string connection::certificate_problem() { return tls_ ? crawl::certificate_problem(*tls_) : std::string(); }
 
-braid::task<error_code> connection::exchange_heads(const http_request& asked, std::uint64_t body_limit) {
-    return tls_ ? exchange_heads_over(*tls_, asked, body_limit) : exchange_heads_over(socket_, asked, body_limit);
+braid::task<error_code> connection::exchange_heads(const http_request& asked, body_limit limit) {
+    return tls_ ? exchange_heads_over(*tls_, asked, limit) : exchange_heads_over(socket_, asked, limit);
 }
 
 braid::task<error_code> connection::read_some() { return tls_ ? read_some_from(*tls_) : read_some_from(socket_); }
 
 template <class Stream>
-braid::task<error_code> connection::exchange_heads_over(Stream& stream, const http_request& asked,
-                                                        std::uint64_t body_limit) {
+braid::task<error_code> connection::exchange_heads_over(Stream& stream, const http_request& asked, body_limit limit) {
     ++exchanges_;
     parser_.emplace();
     error_code error = std::get<0>(co_await http::async_write(stream, asked, use_code));
@@ -58,7 +57,7 @@ braid::task<error_code> connection::exchange_heads_over(Stream& stream, const ht
         parser_.emplace();
         parser_->header_limit(head_limit);
         parser_->body_limit(boost::none);  // decoded_body has its own
-        parser_->get().body().limit = body_limit;
+        parser_->get().body().limit = limit;
         const error_code read_error =
             std::get<0>(co_await http::async_read_header(stream, buffer_, *parser_, use_code));
         if (read_error && !(write_failed && !answered())) error = read_error;

@@ -38,8 +38,8 @@ public:
     /// Why the server's certificate was refused, after `secure`; empty if it was not.
     [[nodiscard]] std::string certificate_problem();
 
-    /// Sends a request and reads the head of its response. At most `body_limit` decoded bytes will be read of the body.
-    braid::task<boost::system::error_code> exchange_heads(const http_request& asked, std::uint64_t body_limit);
+    /// Sends a request and reads the head of its response. The limit is on what will be read of the body.
+    braid::task<boost::system::error_code> exchange_heads(const http_request& asked, body_limit limit);
 
     /// Reads more of the response, which is not complete yet.
     braid::task<boost::system::error_code> read_some();
@@ -60,7 +60,7 @@ public:
 private:
     template <class Stream>
     braid::task<boost::system::error_code> exchange_heads_over(Stream& stream, const http_request& asked,
-                                                               std::uint64_t body_limit);
+                                                               body_limit limit);
     template <class Stream>
     braid::task<boost::system::error_code> read_some_from(Stream& stream);
 

@@ -36,6 +36,8 @@ struct fetched {
     int status;
     std::string content_type;  ///< the header's value
     std::string location;      ///< where a redirect leads, as the server wrote it; else empty
+    std::string retry_after;   ///< the header's value
+    std::string robots;        ///< the value of X-Robots-Tag
     std::string body;          ///< decoded
 };
 
@@ -49,14 +51,15 @@ public:
 
     /// GETs one URL; redirects are not followed. Whatever the network does is a value.
     /// A connection that its server closed while it was idle is replaced by a fresh one, once.
-    braid::task<fetch_result> fetch(url target);
+    /// With `cut_after` the rest of a body beyond so many decoded bytes is left unread, and that is no failure.
+    braid::task<fetch_result> fetch(url target, std::optional<std::uint64_t> cut_after = {});
 
 private:
     [[nodiscard]] http_request make_request(const url& target) const;
-    braid::task<fetch_result> connect_and_exchange(connection& over, const url& target, braid::time_point end);
-    braid::task<fetch_result> exchange(connection& over, const url& target, braid::time_point end);
-
-    braid::task<std::optional<fetch_failure>> read_body(connection& over, braid::time_point end);
+    struct order;
+    braid::task<fetch_result> connect_and_exchange(connection& over, const order& wanted);
+    braid::task<fetch_result> exchange(connection& over, const order& wanted);
+    braid::task<std::optional<fetch_failure>> read_body(connection& over, const order& wanted);
 
     fetch_options options_;
     connector connector_;

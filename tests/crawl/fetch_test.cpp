@@ -106,7 +106,10 @@ TEST_SUITE("crawl/fetch") {
     TEST_CASE("a body that is not what its encoding says is refused") {
         check_failure(fetch_one({response(200, "Content-Encoding: gzip\r\n", "no gzip")}), outcome::bad_encoding,
                       "gzip");
-        check_failure(fetch_one({response(200, "Content-Encoding: br\r\n", "x")}), outcome::bad_encoding, "\"br\"");
+        check_failure(fetch_one({response(200, "Content-Encoding: xz\r\n", "x")}), outcome::bad_encoding, "\"xz\"");
+        check_failure(fetch_one({response(200, "Content-Encoding: br\r\n", "\xff\xff")}), outcome::bad_encoding,
+                      "brotli");
+        check_failure(fetch_one({response(200, "Content-Encoding: zstd\r\n", "x")}), outcome::bad_encoding, "zstd");
         const std::string cut = gzip("some text").substr(0, 12);
         check_failure(fetch_one({response(200, "Content-Encoding: gzip\r\n", cut)}), outcome::bad_encoding, "");
     }
@@ -125,6 +128,31 @@ TEST_SUITE("crawl/fetch") {
     TEST_CASE("endless headers are cut off") {
         const std::string endless = "HTTP/1.1 200 OK\r\nX-Long: " + std::string(1'000'000, 'x');
         check_failure(fetch_one({endless, then::stall}), outcome::network_error, "head of the response is too large");
+    }
+
+    TEST_CASE("chunks of impossible sizes, and lengths that contradict each other, are malformed") {
+        const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        for (const std::string& body :
+             {std::string("fffffffffffffffff\r\nx"), std::string("-1\r\nx"), std::string("2\r\nabc\r\n0\r\n\r\n")}) {
+            check_failure(fetch_one({chunked + body, then::stall}), outcome::network_error, "malformed response");
+        }
+        check_failure(fetch_one({"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", then::stall}),
+                      outcome::network_error, "malformed response");
+    }
+
+    TEST_CASE("what comes beyond the announced length belongs to no later response") {
+        const test_server::answer answer = [](std::string_view) {
+            return reply{response(200, "", "right") + response(200, "", "smuggled")};
+        };
+        braid::run_blocking(with_server(answer, [](test_server& server) -> braid::task<> {
+            const auto executor = co_await braid::this_executor();
+            fetcher fetching(executor, local());
+            for (int i = 0; i < 3; ++i) {
+                const fetch_result result = co_await fetching.fetch(parsed(server.url("/")));
+                CHECK(check_response(result).body == "right");
+            }
+            CHECK(server.connections() == 3);
+        }));
     }
 
     TEST_CASE("a server that stalls costs no more than the deadline of its phase") {

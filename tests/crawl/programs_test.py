@@ -146,7 +146,9 @@ class Slow(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         body = b"<title>slow</title>"
-        if self.path == "/":
+        if self.path == "/robots.txt":
+            body = b""
+        elif self.path == "/":
             body = b"".join(b"<a href=/%d>x</a>" % i for i in range(20))
         else:
             Slow.asked.set()
