@@ -156,8 +156,8 @@ SUITES: dict[str, tuple[Problem, ...]] = {
             ),
         ),
         Problem(
-            "map", "items/s", True, 1_000_000, floor=None,
-            contenders=(MULTIPROCESSING_POOL,),
+            "map", "items/s", True, 10_000_000, floor=None,
+            contenders=(MULTIPROCESSING_POOL, Contender("braid", "process/braid_process")),
         ),
     ),
     "crawl": (

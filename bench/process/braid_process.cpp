@@ -4,11 +4,14 @@
 #include <braid/core/task_group.hpp>
 #include <braid/process/process_pool.hpp>
 
+#include <ranges>
+
 #include "support/contender.hpp"
 
 namespace {
 
 void nothing() {}
+int identity(int value) { return value; }
 
 braid::task<> one_by_one(braid::process_pool& pool, std::uint64_t calls) {
     for (std::uint64_t i = 0; i < calls; ++i) co_await pool.run(nothing);
@@ -40,6 +43,13 @@ braid::task<int> app(std::span<char*> args) {
     } else if (asked.problem == "pipelined_calls") {
         co_await pipelined(pool, asked.operations);
         const double wall = watch.wall_seconds();
+        co_await pool.close();
+        bench::report(calls / wall, watch.cpu_seconds());
+    } else if (asked.problem == "map") {
+        const auto values =
+            co_await pool.map(identity, std::views::iota(0, static_cast<int>(asked.operations))).collect();
+        const double wall = watch.wall_seconds();
+        if (values.size() != asked.operations || values.back() + 1 != static_cast<int>(asked.operations)) co_return 1;
         co_await pool.close();
         bench::report(calls / wall, watch.cpu_seconds());
     } else {

@@ -1,5 +1,7 @@
 #include "process/call_board.hpp"
 
+#include <braid/wire/frame.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,8 +11,10 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <linux/membarrier.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace braid::process_detail {
@@ -54,6 +58,9 @@ call_board::call_board(const board_options& options)
     created->slot_count = options_.slot_count;
     created->outgoing_capacity = options_.outgoing_capacity;
     created->memory_limit = options_.memory_limit;
+    created->output_is_marked = options_.output_is_marked ? 1 : 0;
+    created->part_at = ~std::uint64_t{0};
+    created->item_limit = ~std::uint64_t{0};
     for (std::uint32_t i = 0; i < options_.slot_count; ++i) {
         ::new (mapping_.data() + layout_.slots + i * sizeof(call_slot)) call_slot{};
     }
@@ -110,10 +117,54 @@ std::optional<call_board::running_call> call_board::running() const noexcept {
 
 std::chrono::steady_clock::time_point call_board::running_since() const noexcept {
     const std::chrono::nanoseconds since(header().current_since.load(std::memory_order_relaxed));
-    return std::min(std::chrono::steady_clock::time_point(since), std::chrono::steady_clock::now());
+    return std::clamp(std::chrono::steady_clock::time_point(since), made_, std::chrono::steady_clock::now());
+}
+
+std::uint32_t call_board::items_done() const noexcept {
+    return static_cast<std::uint32_t>(header().items_done.load(std::memory_order_acquire) >> 32);
+}
+
+// The worker says how far it is and then asks for the limit; we set the limit and then ask how far it is. With a full
+// barrier in each of the two at least one sees what the other did. The worker's barrier is made here, on its processor.
+std::optional<std::uint32_t> call_board::cut_short(std::uint32_t slot, call_id id) noexcept {
+    if (header().fenced.load(std::memory_order_relaxed) == 0) return std::nullopt;
+    set_item_limit(id, items_done() + 1);
+    if (::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) != 0) return std::nullopt;
+    const std::uint32_t first_left = items_done() + 1;
+    if (state(slot, id) != slot_state::running) return std::nullopt;  // what was said is about another batch
+    return first_left;
+}
+
+void call_board::set_item_limit(call_id id, std::uint32_t item) noexcept {
+    header().item_limit.store(std::uint64_t{id & call_id_mask} << 32 | item, std::memory_order_seq_cst);
+}
+
+void call_board::stop_batch(call_id id) noexcept { set_item_limit(id, 0); }
+
+call_board::open_part call_board::unfinished_part() const {
+    const std::uint64_t at = header().part_at.load(std::memory_order_acquire);
+    if (header().committed.load(std::memory_order_acquire) != at) return {};
+    const std::uint64_t done = header().items_done.load(std::memory_order_acquire);
+    const std::uint64_t size =
+        sizeof(wire::frame_header) + sizeof(wire::part_header) + static_cast<std::uint32_t>(done);
+    if (size > options_.outgoing_capacity) {
+        throw board_corrupted(fmt::format("a part of {} bytes does not fit into a call board", size));
+    }
+    open_part part{copy_outgoing(at, static_cast<std::size_t>(size)), static_cast<std::uint32_t>(done >> 32)};
+    // A read that nothing before it can be moved behind: whatever was copied was there when the part was still open.
+    if (header().committed.fetch_add(0, std::memory_order_acq_rel) != at) return {};
+    return part;
 }
 
 bool call_board::worn_out() const noexcept { return header().worn_out.load(std::memory_order_relaxed) != 0; }
+
+void call_board::begin_reading_output(std::size_t stream) noexcept {
+    header().output_read[stream].fetch_or(1, std::memory_order_seq_cst);
+}
+
+void call_board::end_reading_output(std::size_t stream, std::uint64_t bytes) noexcept {
+    header().output_read[stream].store(bytes << 1, std::memory_order_seq_cst);
+}
 
 std::vector<std::byte> call_board::recover(std::uint64_t received) const {
     const std::uint64_t committed = header().committed.load(std::memory_order_acquire);
@@ -124,12 +175,17 @@ std::vector<std::byte> call_board::recover(std::uint64_t received) const {
                         "its call board was overwritten",
                         committed, received));
     }
-    std::vector<std::byte> bytes(static_cast<std::size_t>(committed - received));
-    const std::size_t start = static_cast<std::size_t>(received % capacity);
-    const std::size_t first = std::min(bytes.size(), static_cast<std::size_t>(capacity) - start);
+    return copy_outgoing(received, static_cast<std::size_t>(committed - received));
+}
+
+std::vector<std::byte> call_board::copy_outgoing(std::uint64_t from, std::size_t size) const {
+    std::vector<std::byte> bytes(size);
+    const std::size_t capacity = options_.outgoing_capacity;
+    const std::size_t start = static_cast<std::size_t>(from % capacity);
+    const std::size_t first = std::min(size, capacity - start);
     const std::byte* const ring = mapping_.data() + layout_.outgoing;
     std::copy_n(ring + start, first, bytes.begin());
-    std::copy_n(ring, bytes.size() - first, bytes.begin() + static_cast<std::ptrdiff_t>(first));
+    std::copy_n(ring, size - first, bytes.begin() + static_cast<std::ptrdiff_t>(first));
     return bytes;
 }
 
@@ -172,7 +228,11 @@ board_client::board_client(opened board)
     : mapping_(std::move(board.mapping)),
       layout_(board_layout::of(board.options)),
       slot_count_(board.options.slot_count),
-      outgoing_(board.fd.get(), board.options, header().committed) {}
+      outgoing_(board.fd.get(), board.options, header().committed) {
+    if (::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0) {
+        header().fenced.store(1, std::memory_order_relaxed);
+    }
+}
 
 board_header& board_client::header() const noexcept { return *header_of(mapping_); }
 
@@ -193,9 +253,27 @@ void board_client::starts_count_from(std::chrono::steady_clock::time_point now) 
     header().current_since.store(since.count(), std::memory_order_relaxed);
 }
 
+wire::batch_progress board_client::begin_batch(call_id id, std::uint32_t first) noexcept {
+    const wire::batch_progress progress(header().items_done, header().item_limit, id & call_id_mask);
+    progress.reached(first, 0);
+    return progress;
+}
+
+void board_client::part_begins(const wire::batch_progress& progress, std::uint32_t first) noexcept {
+    progress.reached(first, 0);
+    header().part_at.store(header().committed.load(std::memory_order_relaxed), std::memory_order_release);
+}
+
 std::uint64_t board_client::memory_limit() const noexcept { return header().memory_limit; }
 
 void board_client::tell_worn_out() noexcept { header().worn_out.store(1, std::memory_order_relaxed); }
+
+bool board_client::output_is_marked() const noexcept { return header().output_is_marked != 0; }
+
+std::optional<std::uint64_t> board_client::output_read(std::size_t stream) const noexcept {
+    const std::uint64_t read = header().output_read[stream].load(std::memory_order_seq_cst);
+    return read % 2 == 0 ? std::optional(read >> 1) : std::nullopt;
+}
 
 void board_client::finish(std::uint32_t slot, call_id id) noexcept {
     slot_at(slot).word.store(pack(slot_state::done, id), std::memory_order_release);

@@ -8,6 +8,7 @@
 #include "process/outgoing_buffer.hpp"
 
 #include <braid/core/error.hpp>
+#include <braid/wire/batch.hpp>
 
 #include <chrono>
 #include <optional>
@@ -55,8 +56,31 @@ public:
     /// When the worker began what it is running, to some 100 us: it reads the clock as seldom as it can.
     [[nodiscard]] std::chrono::steady_clock::time_point running_since() const noexcept;
 
+    // --- of the batch that the worker runs, with what it says of itself: nothing of it is checked here
+
+    /// How many items of it are done.
+    [[nodiscard]] std::uint32_t items_done() const noexcept;
+    /// From which item on it will certainly not run any, because it is told so now. Nothing if it cannot be told, or
+    /// runs the batch no longer.
+    [[nodiscard]] std::optional<std::uint32_t> cut_short(std::uint32_t slot, call_id id) noexcept;
+    /// It is to begin no item of the batch any more.
+    void stop_batch(call_id id) noexcept;
+
+    /// Bytes of the reply stream behind those that are committed: what it has done of a part that it still writes, with
+    /// the frame's header at the front, and before which item that ends. Empty if there is none, or it has just
+    /// changed.
+    struct open_part {
+        std::vector<std::byte> bytes;
+        std::uint32_t end = 0;
+    };
+    [[nodiscard]] open_part unfinished_part() const;
+
     /// Between calls it held more memory than it should.
     [[nodiscard]] bool worn_out() const noexcept;
+
+    /// Around each read of what the worker prints: how much of it has been read by then. See output_marks.
+    void begin_reading_output(std::size_t stream) noexcept;
+    void end_reading_output(std::size_t stream, std::uint64_t bytes) noexcept;
 
     /// For a dead worker, after its reply pipe was read to the end: what it had committed beyond the `received` bytes.
     /// Throws: board_corrupted.
@@ -68,7 +92,10 @@ public:
 private:
     [[nodiscard]] board_header& header() const noexcept;
     [[nodiscard]] call_slot& slot_at(std::uint32_t slot) const;
+    void set_item_limit(call_id id, std::uint32_t item) noexcept;
+    [[nodiscard]] std::vector<std::byte> copy_outgoing(std::uint64_t from, std::size_t size) const;
 
+    const std::chrono::steady_clock::time_point made_ = std::chrono::steady_clock::now();
     board_options options_;
     board_layout layout_;
     unique_fd fd_;
@@ -89,6 +116,10 @@ public:
     /// Bytes that this process should not hold between calls; 0: no matter.
     [[nodiscard]] std::uint64_t memory_limit() const noexcept;
     void tell_worn_out() noexcept;
+    /// The parent wants to know which call has printed what.
+    [[nodiscard]] bool output_is_marked() const noexcept;
+    /// How much the parent has read of what this process printed; nothing while it reads.
+    [[nodiscard]] std::optional<std::uint64_t> output_read(std::size_t stream) const noexcept;
     /// Marks the running call done. Its reply must be committed to outgoing() before.
     void finish(std::uint32_t slot, call_id id) noexcept;
     /// Two loads: cheap enough for an inner loop.
@@ -96,6 +127,11 @@ public:
 
     [[nodiscard]] std::uint32_t slot_count() const noexcept { return slot_count_; }
     [[nodiscard]] outgoing_buffer& outgoing() noexcept { return outgoing_; }
+
+    /// Before try_start of a batch.
+    [[nodiscard]] wire::batch_progress begin_batch(call_id id, std::uint32_t first) noexcept;
+    /// A part begins where the stream is now, its results with item `first`.
+    void part_begins(const wire::batch_progress& progress, std::uint32_t first) noexcept;
     /// Written by a signal handler: zero-terminated text.
     [[nodiscard]] std::span<std::byte, crash_report_size> crash_report() const noexcept;
 

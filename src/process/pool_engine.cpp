@@ -1,5 +1,7 @@
 #include "process/pool_engine.hpp"
 
+#include "process/batch_call.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -103,7 +105,12 @@ void pool_engine::call_lost(call_base& call, worker_death death) noexcept {
         return enqueue_again(call);
     }
     death.earlier = std::exchange(call.deaths_, {});
-    call.fail(std::make_exception_ptr(worker_died(std::move(death))));
+    const auto error = std::make_exception_ptr(worker_died(std::move(death)));
+    if (batch_call* batch = call.as_batch()) {
+        if (batch->fail_next(error)) return enqueue_again(call);  // the other items are innocent
+    } else {
+        call.fail(error);
+    }
     call_ended(call);
 }
 
@@ -188,7 +195,7 @@ void pool_engine::even_out() noexcept {
 }
 
 void pool_engine::look_again_if_due() {
-    const auto has_calls_waiting = [](const auto& link) { return link->in_flight() > 1; };
+    const auto has_calls_waiting = [](const auto& link) { return link->may_keep_waiting(); };
     if (state_ == state::terminated || look_timer_.armed()) return;
     if (std::none_of(workers_.begin(), workers_.end(), has_calls_waiting)) return;
     look_timer_.at = clock::now() + look_interval;
@@ -198,8 +205,9 @@ void pool_engine::look_again_if_due() {
 // Some call is long after all: what is finished before it shall arrive, what waits behind it may run elsewhere.
 void pool_engine::look_for_stuck_workers() noexcept {
     for (const auto& busy : workers_) {
-        if (busy->in_flight() < 2 || !busy->stuck_since_last_look()) continue;
+        if (!busy->may_keep_waiting() || !busy->stuck_since_last_look()) continue;
         busy->nudge();
+        busy->split_batch();
         while (call_base* call = busy->take_back_any()) call_returned(*call);
         busy->expect_long_calls();
     }
@@ -319,7 +327,11 @@ void pool_engine::resize(std::size_t workers) noexcept {
 void pool_engine::count_end(const worker_link& link) noexcept {
     using ending = worker_link::ending;
     switch (link.ended_for()) {
-        case ending::none: ++(link.died_of_a_call() ? ended_.died_of_calls : ended_.died_idle); break;
+        case ending::none:
+            ++(link.died_of_a_call()   ? ended_.died_of_calls
+               : link.broke_protocol() ? ended_.broke_protocol
+                                       : ended_.died_idle);
+            break;
         case ending::stopped_call: ++ended_.stopped_calls; break;
         case ending::calls_used_up: ++ended_.calls_used_up; break;
         case ending::memory_used_up: ++ended_.memory_used_up; break;

@@ -8,6 +8,8 @@
 #include <braid/wire/image.hpp>
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +21,11 @@ struct worker_death {
     death_reason reason = death_reason::unknown;
     std::string violation;  ///< of the protocol
     called_function called{nullptr, &typeid(void)};
-    std::string name;  ///< what the caller calls it; else it is looked up
+    std::string name;                   ///< what the caller calls it; else it is looked up
+    std::optional<std::uint64_t> item;  ///< of a map
     std::chrono::microseconds ran_for{};
     std::vector<wire::code_address> stack;
+    std::vector<std::string> stderr_tail;
     std::vector<worker_died> earlier;  ///< attempts
 };
 

@@ -1,5 +1,6 @@
 #include "process/worker_link.hpp"
 
+#include "process/batch_call.hpp"
 #include "process/memory_held.hpp"
 #include "process/pool_engine.hpp"
 #include "process/symbolise.hpp"
@@ -24,12 +25,6 @@ constexpr double prefetched_ns = 200'000;
 constexpr std::size_t most_in_flight = 512;
 constexpr int pipe_capacity = 1 << 20;
 
-std::string name_of(const call_base& call) {
-    if (call.options().name) return call.options().name;
-    const called_function called = call.called();
-    return pd::name_of_function(called.address, *called.type);
-}
-
 pd::pipe_ends make_wide_pipe() {
     pd::pipe_ends ends = pd::make_pipe();
     ::fcntl(ends.write.get(), F_SETPIPE_SZ, pipe_capacity);  // as a favour: without it, it works with less at a time
@@ -38,6 +33,11 @@ pd::pipe_ends make_wide_pipe() {
 
 void set_nonblocking(int fd) {
     if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) pd::throw_errno("making a pipe non-blocking");
+}
+
+std::size_t items_in(call_base& call) noexcept {
+    const batch_call* batch = call.as_batch();
+    return batch ? batch->left() : 1;
 }
 
 std::size_t draw_calls_allowed(std::size_t calls) {
@@ -73,7 +73,9 @@ std::vector<std::string> environment_of(const process_pool_options& options, uns
 
 worker_link::worker_link(std::shared_ptr<pool_engine> pool)
     : pool_(std::move(pool)),
-      board_({.memory_limit = pool_->options().memory_per_worker}),
+      board_({.memory_limit = pool_->options().memory_per_worker,
+              .output_is_marked = pool_->options().output == worker_output::lines}),
+      output_(std::make_shared<pd::captured_output>(pool_->services().output, board_, pool_->options().output)),
       requests_(pool_->where().executor()),
       replies_(pool_->where().executor()),
       slots_(board_.slot_count()),
@@ -88,7 +90,7 @@ worker_link::worker_link(std::shared_ptr<pool_engine> pool)
     for (std::uint32_t slot = board_.slot_count(); slot-- > 0;) free_slots_.push_back(slot);
 }
 
-worker_link::~worker_link() = default;
+worker_link::~worker_link() { output_->finish(); }
 
 // --- its life
 
@@ -111,6 +113,13 @@ void worker_link::launch() {
     program.descriptors.push_back({std::move(replies.write), pd::reply_descriptor});
     program.descriptors.push_back({std::move(control.read), pd::control_descriptor});
     program.descriptors.push_back({pd::unique_fd(board), pd::board_descriptor});
+    output_->connect(program.descriptors);
+    output_->start([weak = weak_from_this()] {
+        if (auto self = weak.lock()) {
+            pool_engine::post_for(std::move(self),
+                                  [](pool_engine&, const std::shared_ptr<worker_link>& link) { link->tell_lines(); });
+        }
+    });
 
     set_nonblocking(requests.write.get());
     set_nonblocking(replies.read.get());
@@ -139,30 +148,8 @@ void worker_link::started(pd::started_child child) {
                                       pool.worker_gone(link, status);
                                   });
         });
+    arm_kill(pool_->options().start_limit);
     await_replies();
-}
-
-void worker_link::leave(std::chrono::milliseconds grace, ending why) {
-    if (ending_ == ending::none) ending_ = why;
-    if (state_ != state::ready) {
-        if (coming()) kill();
-        return;
-    }
-    state_ = state::leaving;
-    requests_.close();  // the end of the stream: the worker goes by itself
-    kill_timer_.at = clock::now() + grace;
-    pool_->where().arm(kill_timer_);
-}
-
-void worker_link::kill() noexcept {
-    condemned_ = true;
-    give_back_waiting();
-    if (child_) pool_->services().children.kill(*child_);
-}
-
-void worker_link::violated(const std::string& what) noexcept {
-    if (violation_.empty()) violation_ = what;
-    kill();
 }
 
 // --- calls to it
@@ -192,10 +179,17 @@ bool worker_link::give(call_base& call) noexcept {
     const std::uint32_t slot = free_slots_.back();
     last_id_ = (last_id_ + 1) & pd::call_id_mask;
     const std::size_t begun = out_.size();
+    const call_limits& limits = call.options_.limits;
     try {
-        std::ignore =
-            wire::begin_frame(out_, pd::frame_id(slot, last_id_), static_cast<std::uint32_t>(pd::frame_kind::request));
+        if (limits.cpu_time && *limits.cpu_time <= std::chrono::milliseconds::zero()) {
+            throw usage_error(
+                fmt::format("the CPU time of a call cannot be limited to {} ms", limits.cpu_time->count()));
+        }
+        const auto kind = call.as_batch() ? pd::frame_kind::batch : pd::frame_kind::request;
+        std::ignore = wire::begin_frame(out_, pd::frame_id(slot, last_id_), static_cast<std::uint32_t>(kind),
+                                        limits.any() ? pd::has_limits : 0);
         wire::writer request(out_);
+        if (limits.any()) request.scalar(limits);
         call.encode(request);
         if (const std::size_t size = out_.size() - begun; size > wire::frame_reader_options{}.max_length) {
             throw wire::encode_error(
@@ -210,7 +204,7 @@ bool worker_link::give(call_base& call) noexcept {
     wire::end_frame(out_, begun);
     board_.queue(slot, last_id_);
     free_slots_.pop_back();
-    ++given_;
+    given_ += items_in(call);
     slots_[slot] = &call;
     call.slot_ = slot;
     call.id_ = last_id_;
@@ -259,11 +253,8 @@ void worker_link::await_room() {
 }
 
 void worker_link::release(call_base& call) noexcept {
-    if (stopping_ == &call) {
-        stopping_ = nullptr;
-        pool_->where().disarm(kill_timer_);
-    }
     call.entry_.unlink();
+    if (stopping_ == &call) watch_no_more();
     slots_[call.slot_] = nullptr;
     free_slots_.push_back(call.slot_);
     call.worker_ = nullptr;
@@ -275,7 +266,7 @@ bool worker_link::take_back(call_base& call) noexcept {
     if (!board_.try_revoke(call.slot_, call.id_)) return false;
     board_.free(call.slot_);
     release(call);
-    --given_;
+    given_ -= items_in(call);
     return true;
 }
 
@@ -285,31 +276,35 @@ call_base* worker_link::take_back_any() noexcept {
     return take_back(last) ? &last : nullptr;
 }
 
-void worker_link::give_back_waiting() noexcept {
-    while (!calls_.empty()) {
-        call_base& last = calls_.back().call;
-        if (!take_back(last)) return;
-        pool_->call_returned(last);
+std::string worker_link::name_of(const call_base& call) {
+    if (call.options().name) return call.options().name;
+    const called_function called = call.called();
+    return pd::name_of_function(called.address, *called.type);
+}
+
+bool worker_link::may_keep_waiting() noexcept {
+    if (in_flight_ != 1) return in_flight_ > 1;
+    return items_in(calls_.front().call) > 1;
+}
+
+call_base* worker_link::running_call() const noexcept {
+    const auto running = board_.running();
+    call_base* call = running ? slots_[running->slot] : nullptr;
+    return call && (call->id_ & pd::call_id_mask) == running->id ? call : nullptr;
+}
+
+void worker_link::split_batch() noexcept {
+    call_base* call = running_call();
+    batch_call* batch = call ? call->as_batch() : nullptr;
+    if (!batch || call->stopping_) return;
+    try {
+        take_unfinished_part();
+    } catch (const std::exception& e) {
+        return violated(e.what());
     }
-}
-
-// Nothing may begin behind a call whose process may have to be killed: only that call is to end by it.
-void worker_link::stop_begun(call_base& call, std::chrono::milliseconds grace) {
-    call.stopping_ = true;
-    board_.request_stop(call.slot_, call.id_);
-    if (board_.state(call.slot_, call.id_) == pd::slot_state::done) return nudge();
-    give_back_waiting();
-    stopping_ = &call;
-    pool_->where().disarm(kill_timer_);
-    kill_timer_.at = clock::now() + grace;
-    pool_->where().arm(kill_timer_);
-}
-
-void worker_link::grace_is_over() noexcept {
-    // It may have ended meanwhile, its reply waiting behind a call that began before we could take that back.
-    if (stopping_ && board_.state(stopping_->slot_, stopping_->id_) == pd::slot_state::done) return nudge();
-    if (stopping_) ending_ = ending::stopped_call;
-    kill();
+    if (batch->left() < 2) return;
+    batch->found_at(board_.items_done(), clock::now() - board_.running_since());
+    if (const auto first_left = board_.cut_short(call->slot_, call->id_)) batch->cut(*first_left);
 }
 
 worker_stats worker_link::stats() const {
@@ -319,9 +314,7 @@ worker_stats worker_link::stats() const {
     now.at = state_ == state::leaving || condemned_ ? worker_stats::state::leaving
              : in_flight_ == 0                      ? worker_stats::state::idle
                                                     : worker_stats::state::busy;
-    const auto running = board_.running();
-    const call_base* call = running ? slots_[running->slot] : nullptr;
-    if (call && (call->id_ & pd::call_id_mask) == running->id) {
+    if (const call_base* call = running_call()) {
         now.call = name_of(*call);
         now.age = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - board_.running_since());
     }

@@ -2,6 +2,7 @@
 // One worker process as its pool sees it: the pipes to it, the calls it has, what is known of it.
 
 #include "process/call_board.hpp"
+#include "process/captured_output.hpp"
 #include "process/reaper.hpp"
 
 #include <braid/core/detail/home.hpp>
@@ -69,6 +70,11 @@ public:
     /// Makes it write what it has finished, though it is busy with a call.
     void nudge() noexcept;
 
+    /// What has been finished of a batch that takes its time arrives now, and what it has not begun may run elsewhere.
+    void split_batch() noexcept;
+    /// It has more than one thing to do, so that one may wait for another.
+    [[nodiscard]] bool may_keep_waiting() noexcept;
+
     /// Encodes the call and puts it into the pipe's buffer. False if it cannot be encoded: the call has failed then.
     bool give(call_base& call) noexcept;
     /// Writes what was given.
@@ -89,6 +95,7 @@ public:
     [[nodiscard]] worker_stats stats() const;
     [[nodiscard]] ending ended_for() const noexcept { return ending_; }
     [[nodiscard]] bool died_of_a_call() const noexcept { return died_of_a_call_; }
+    [[nodiscard]] bool broke_protocol() const noexcept { return broke_protocol_; }
     /// It has answered a call, or died of one.
     [[nodiscard]] bool ran_a_call() const noexcept { return replies_seen_ != 0 || died_of_a_call_; }
     [[nodiscard]] std::string why_useless(const pd::exit_status& status) const;
@@ -108,7 +115,10 @@ private:
     void await_replies();
     void await_room();
     void read_replies();
-    void drain_replies();
+    void drain_replies(std::size_t most);
+    void tell_lines();
+    [[nodiscard]] const call_base* call_of_line(const pd::output_line& line) const noexcept;
+    [[nodiscard]] static std::string name_of(const call_base& call);
     bool take_chunk(std::span<const std::byte> chunk);
     void take_frame(const wire::frame& frame);
     void take_hello(const wire::frame& frame);
@@ -116,10 +126,19 @@ private:
     void take_initialised(const wire::frame& frame);
     void become_ready() noexcept;
     void take_reply(const wire::frame& frame);
+    void take_part(const wire::frame& frame);
+    void take_unfinished_part();
+    [[nodiscard]] call_base& call_of(const wire::frame& frame) const;
+    [[nodiscard]] call_base* running_call() const noexcept;
     void measure(std::size_t finished) noexcept;
     void release(call_base& call) noexcept;
     void give_back_waiting() noexcept;
+    void arm_kill(std::chrono::milliseconds after);
+    void watch(call_base& stopping, std::chrono::milliseconds patience);
+    void await_answer(call_base& done);
+    void watch_no_more();
     void grace_is_over() noexcept;
+    [[nodiscard]] bool is_done(const call_base& call) const;
     [[nodiscard]] death_reason reason_of(const pd::exit_status& status) const;
     void lose(call_base& call, const pd::exit_status& status) noexcept;
     void drop_what_is_sent() noexcept;
@@ -129,11 +148,13 @@ private:
     state state_ = state::starting;
     bool condemned_ = false;  // it was killed, or is about to be
     bool died_of_a_call_ = false;
+    bool broke_protocol_ = false;  // what it sent made no sense
     ending ending_ = ending::none;
     int pid_ = -1;
     std::optional<pd::child_id> child_;
     pd::call_board board_;
-    std::string violation_;  // of the protocol: why we killed it
+    std::string violation_;  // why we killed it, if it did what no worker should
+    const std::shared_ptr<pd::captured_output> output_;
 
     // To the worker.
     boost::asio::posix::stream_descriptor requests_;
@@ -160,7 +181,8 @@ private:
     const std::size_t calls_allowed_;  // 0: any number
     clock::time_point idle_since_{};
 
-    call_base* stopping_ = nullptr;  // the running call that the kill timer is for
+    call_base* stopping_ = nullptr;  // the call that the kill timer is for
+    bool answer_is_due_ = false;     // it is done, and was so for a while
     kill_timer kill_timer_;
     std::uint64_t replies_seen_ = 0;
     std::uint64_t replies_at_last_look_ = 0;

@@ -2,12 +2,16 @@
 
 #include "process/call_board.hpp"
 #include "process/crash_handler.hpp"
+#include "process/limits_in_force.hpp"
 #include "process/memory_held.hpp"
 #include "process/orphan_guard.hpp"
+#include "process/output_marks.hpp"
+#include "process/part_writer.hpp"
 #include "process/services.hpp"
 
 #include <braid/core/stop.hpp>
 #include <braid/wire/archive.hpp>
+#include <braid/wire/batch.hpp>
 #include <braid/wire/call.hpp>
 #include <braid/wire/frame.hpp>
 
@@ -15,7 +19,9 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -49,7 +55,7 @@ constexpr std::chrono::microseconds longest_batch{100};
 
 class worker {
 public:
-    worker() : board_(unique_fd(board_descriptor)) { install_crash_handler(board_.crash_report()); }
+    worker() : board_(unique_fd(board_descriptor)), output_(board_) { install_crash_handler(board_.crash_report()); }
 
     void say_hello() {
         const std::size_t begun = wire::begin_frame(reply_, 0, static_cast<std::uint32_t>(frame_kind::hello));
@@ -65,7 +71,7 @@ public:
         std::vector<std::byte> chunk(256 * 1024);
         while (const std::size_t n = read_some(request_descriptor, chunk)) {
             requests_.feed(std::span(chunk).first(n));
-            batch_began_ = clock::now();
+            last_look_ = batch_began_ = clock::now();
             board_.starts_count_from(batch_began_);
             while (const auto request = requests_.next()) take(*request);
             deliver();
@@ -92,24 +98,73 @@ private:
         }
         slot_ = slot_of(request.header.id);
         id_ = call_of(request.header.id);
-        if (!board_.try_start(slot_, id_)) return;  // the parent has taken it back
-        answer(request, frame_kind::reply);
+        const bool is_batch = request.header.kind == static_cast<std::uint32_t>(frame_kind::batch);
+        if (!(is_batch ? run_batch(request) : run_call(request))) return;  // the parent has taken it back
         board_.finish(slot_, id_);
         const auto now = clock::now();
         board_.starts_count_from(now);
+        last_look_ = now;
         if (now - batch_began_ > longest_batch) {
             deliver();
             batch_began_ = now;
         }
     }
 
+    bool run_call(const wire::frame& request) {
+        if (!board_.try_start(slot_, id_)) return false;
+        answer(request, frame_kind::reply);
+        return true;
+    }
+
+    bool run_batch(const wire::frame& request) {
+        wire::reader items(request.body);
+        std::optional<call_limits> limits;
+        if (request.header.flags & has_limits) limits = items.scalar<call_limits>("the limits of a batch");
+        const std::uint32_t first = wire::first_item(request.body.last(items.remaining()));
+        const wire::batch_progress progress = board_.begin_batch(id_, first);
+        if (!board_.try_start(slot_, id_)) return false;
+        part_writer out(board_, request.header.id, progress,
+                        {.flush = [this] { flush(); }, .append = [this](auto bytes) { append(bytes); }});
+        std::uint32_t reached = 0;
+        {
+            std::optional<limits_in_force> in_force;
+            if (limits) in_force.emplace(*limits);
+            reached = wire::batch_run(items, out).run();
+        }
+        const std::chrono::nanoseconds took = clock::now() - last_look_;
+        const wire::batch_end end{
+            .reached = reached, .ran = reached - first, .took_ns = static_cast<std::uint64_t>(took.count())};
+        const std::size_t begun =
+            wire::begin_frame(reply_, request.header.id, static_cast<std::uint32_t>(frame_kind::reply));
+        reply_.append(&end, sizeof end);
+        wire::end_frame(reply_, begun);
+        send();
+        return true;
+    }
+
     void answer(const wire::frame& request, frame_kind kind) {
         const std::size_t begun = wire::begin_frame(reply_, request.header.id, static_cast<std::uint32_t>(kind));
         wire::reader arguments(request.body);
         wire::writer result(reply_);
-        wire::run_call(arguments, result);
+        run(request, arguments, result);
+        output_.call_ends(request.header.id);
         wire::end_frame(reply_, begun);
         send();
+    }
+
+    static void run(const wire::frame& request, wire::reader& arguments, wire::writer& result) {
+        if ((request.header.flags & has_limits) == 0) {
+            wire::run_call(arguments, result);
+            return;
+        }
+        std::optional<limits_in_force> limits;
+        try {
+            limits.emplace(arguments.scalar<call_limits>("the limits of a call"));
+        } catch (const std::exception&) {
+            wire::encode_failure(result, wire::outcome::exception, std::current_exception());
+            return;
+        }
+        wire::run_call(arguments, result);
     }
 
     /// What is said of the memory is there when the parent wakes.
@@ -144,19 +199,25 @@ private:
             std::memcpy(room.data(), bytes.data(), bytes.size());
             out.commit(bytes.size());
         } else {
-            const std::lock_guard only_one(flushing_);
-            write_out([&] { out.append(bytes, reply_descriptor); });
+            append(bytes);
         }
         reply_.clear();
     }
 
+    void append(std::span<const std::byte> bytes) {
+        const std::lock_guard only_one(flushing_);
+        write_out([&] { board_.outgoing().append(bytes, reply_descriptor); });
+    }
+
     board_client board_;
+    output_marks output_;
     std::mutex flushing_;
     wire::frame_reader requests_;
     wire::buffer reply_;
     std::uint32_t slot_ = 0;  // of the call that runs
     std::uint32_t id_ = 0;
-    clock::time_point batch_began_;
+    clock::time_point batch_began_;  // of what is written together
+    clock::time_point last_look_;    // at the clock
 };
 
 // What /proc shows as argv[0]: pools of this worker start theirs under the same name.

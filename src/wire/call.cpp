@@ -28,21 +28,12 @@ std::string message_of(const std::exception_ptr& thrown) {
 }  // namespace
 
 outcome run_call(reader& request, writer& reply) {
-    const std::size_t before = reply.position();
-    reply.begin_message();
     invocation in{.arguments = request, .result = reply};
-    try {
-        reply.scalar(outcome::value);
-        const auto address = request.scalar<std::uint64_t>("the address of a thunk");
-        const auto run = reinterpret_cast<thunk>(const_cast<void*>(from_address(unpack(address))));
-        run(in);
-        return outcome::value;
-    } catch (...) {
-        reply.rewind(before);
-        const outcome failure = failure_at(in.at);
-        encode_failure(reply, failure, std::current_exception());
-        return failure;
-    }
+    const auto run = [](void*, invocation& call) {
+        const auto address = call.arguments.scalar<std::uint64_t>("the address of a thunk");
+        reinterpret_cast<thunk>(const_cast<void*>(from_address(unpack(address))))(call);
+    };
+    return detail::reply_of(run, nullptr, in);
 }
 
 void encode_failure(writer& reply, outcome failure, const std::exception_ptr& thrown) {
@@ -55,6 +46,24 @@ void encode_failure(writer& reply, outcome failure, const std::exception_ptr& th
 }
 
 namespace detail {
+
+outcome reply_of(void (*run)(void*, invocation&), void* what, invocation& in) {
+    const std::size_t before = in.result.position();
+    in.result.begin_message();
+    try {
+        in.result.scalar(outcome::value);
+        run(what, in);
+        return outcome::value;
+    } catch (...) {
+        in.result.rewind(before);
+        encode_failure_at(in.result, in.at, std::current_exception());
+        return failure_at(in.at);
+    }
+}
+
+void encode_failure_at(writer& reply, invocation::stage at, const std::exception_ptr& thrown) {
+    encode_failure(reply, failure_at(at), thrown);
+}
 
 void expect_value(reader& reply, const remote_origin::place& where) {
     switch (reply.scalar<outcome>("the outcome of a call")) {

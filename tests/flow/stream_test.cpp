@@ -28,6 +28,18 @@ stream<int> count_slowly_to(int end) {
         co_yield i;
     }
 }
+/// Chunks of 1, 2, 3 ... values, an empty one among them, and then a single value.
+stream<int> count_in_chunks(int chunks, int* resumed = nullptr) {
+    int value = 0;
+    for (int size = 0; size <= chunks; ++size) {
+        detail::chunk<int> several;
+        for (int i = 0; i < size; ++i) several.values.push_back(value++);
+        several.more = 100;
+        co_yield std::move(several);
+        if (resumed) ++*resumed;
+    }
+    co_yield value;
+}
 task<int> give_late(int value) {
     co_await checkpoint();
     co_return value;
@@ -70,6 +82,27 @@ task<std::optional<int>> ask(stream<int>& s) { co_return co_await s.next(); }
 }  // namespace
 
 TEST_SUITE("flow/stream") {
+    TEST_CASE("values that come many at a time are given one by one, and the source is asked when they are used up") {
+        run_blocking([]() -> task<> {
+            int resumed = 0;
+            auto values = count_in_chunks(4, &resumed);
+            for (int i = 0; i <= 10; ++i) {
+                const auto got = co_await values.next();
+                CHECK(got == i);
+                CHECK(resumed == (i < 1 ? 1 : i < 3 ? 2 : i < 6 ? 3 : i < 10 ? 4 : 5));
+            }
+            CHECK_FALSE(co_await values.next());
+            const auto all = co_await count_in_chunks(40).collect();
+            REQUIRE(all.size() == 40 * 41 / 2 + 1);
+            for (int i = 0; i < 40 * 41 / 2 + 1; ++i) CHECK(all[static_cast<std::size_t>(i)] == i);
+            const auto some = co_await count_in_chunks(40).map([](int x) { return x + 1; }).take(4).collect();
+            CHECK(some == std::vector{1, 2, 3, 4});
+            auto dropped = count_in_chunks(4);
+            CHECK(co_await dropped.next());
+            co_await std::move(dropped).stop();
+        }());
+    }
+
     CO_TEST_CASE("a stream gives its values in order, then nothing, ever after") {
         auto s = count_to(3);
         for (int i = 0; i < 3; ++i) CHECK(co_await s.next() == i);

@@ -101,10 +101,12 @@ TEST_SUITE("app/run and the end of programs") {
         CHECK(p.complaints() == "");
     }
 
-    TEST_CASE("an exception out of the app leaves no worker") {
+    TEST_CASE("an exception out of the app leaves no worker, and is told with the awaits that it left") {
         program p("throw");
         CHECK(p.wait() == 1);
-        CHECK(p.complaints() == "error: on purpose\n");
+        const std::string told = p.complaints();
+        CHECK(told.starts_with("error: on purpose\n"));
+        CHECK(told.find("app (pool_program.cpp:") != std::string::npos);
     }
 
     TEST_CASE("std::exit in the middle of everything leaves no worker, and prints once what was buffered") {

@@ -125,8 +125,8 @@ TEST_SUITE("trace/dump") {
             auto inner = detail::start_job(middle());
             co_await inner;
         };
-        CHECK(waits_for(pop()).find("channel<int>") == 0);
-        CHECK(waits_for(acquire()).find("semaphore::acquire") == 0);
+        CHECK(waits_for(pop()) == "channel<int>::popping");
+        CHECK(waits_for(acquire()) == "semaphore::acquiring");
         CHECK(waits_for(job()) == "a job");
         CHECK(waits_for(asio()) == "Asio's async_wait");
     }

@@ -3,16 +3,16 @@
 // hang in a worker costs the call it was running and nothing more.
 
 #include <braid/core/task.hpp>
-#include <braid/flow/detail/map_jobs.hpp>
 #include <braid/process/call_options.hpp>
 #include <braid/process/detail/call.hpp>
+#include <braid/process/detail/map_items.hpp>
 #include <braid/process/error.hpp>
+#include <braid/process/map_options.hpp>
 #include <braid/process/pool_options.hpp>
 #include <braid/process/pool_stats.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
-#include <cstddef>
 #include <memory>
 #include <ranges>
 #include <utility>
@@ -63,19 +63,27 @@ public:
         return detail::submit_call(engine_, options, std::forward<F>(function), std::forward<Args>(args)...);
     }
 
-    /// `f(item)` for each item, as a stream of results in the order of the items; a tuple is spread. Some calls for
-    /// each worker are ahead of the consumer, no more: the range may be endless.
+    /// `f(item)` for each item, as a stream of results in the order of the items; a tuple is spread. Short calls travel
+    /// together, long ones alone. A bounded number of items is ahead of the consumer: the range may be endless.
+    /// Throws: `next` rethrows the first failure, in the order of the items; of an item in which its worker died,
+    /// worker_died, which has the item's number. What the range throws comes after the results of what it gave before.
     /// Lifetime: a range that is an lvalue is looked at, not copied. Dropped early, the stream cancels what is left.
     template <class F, std::ranges::input_range Range>
-    auto map(F function, Range&& items, call_options options = {}) {
-        return detail::map_ordered(detail::call_submitter<F>{engine_, options, std::move(function)},
-                                   std::views::all(std::forward<Range>(items)), window());
+    auto map(F function, Range&& items, map_options options = {}) {
+        return detail::map_items<detail::item_values>(engine_, std::move(function),
+                                                      std::views::all(std::forward<Range>(items)), options, true);
     }
     /// The same in the order in which the calls end.
     template <class F, std::ranges::input_range Range>
-    auto map_unordered(F function, Range&& items, call_options options = {}) {
-        return detail::map_as_completed(detail::call_submitter<F>{engine_, options, std::move(function)},
-                                        std::views::all(std::forward<Range>(items)), window());
+    auto map_unordered(F function, Range&& items, map_options options = {}) {
+        return detail::map_items<detail::item_values>(engine_, std::move(function),
+                                                      std::views::all(std::forward<Range>(items)), options, false);
+    }
+    /// The same as a stream of `outcome`s, in the order of the items: an item that fails ends nothing but itself.
+    template <class F, std::ranges::input_range Range>
+    auto map_outcomes(F function, Range&& items, map_options options = {}) {
+        return detail::map_items<detail::item_outcomes>(engine_, std::move(function),
+                                                        std::views::all(std::forward<Range>(items)), options, true);
     }
 
     /// Finishes what is queued, refuses what comes later, and ends the workers. Awaiting it again does no harm.
@@ -97,8 +105,6 @@ public:
     [[nodiscard]] std::vector<int> worker_pids() const;
 
 private:
-    [[nodiscard]] std::size_t window() const noexcept;
-
     std::shared_ptr<detail::pool_engine> engine_;
 };
 

@@ -114,6 +114,10 @@ R decode_reply(reader& reply, const remote_origin::place& where);
 
 namespace detail {
 
+/// Writes the reply of a call that `run` makes.
+outcome reply_of(void (*run)(void* what, invocation& in), void* what, invocation& in);
+void encode_failure_at(writer& reply, invocation::stage at, const std::exception_ptr& thrown);
+
 /// Reads the outcome, and throws unless it is a value.
 void expect_value(reader& reply, const remote_origin::place& where);
 
@@ -139,21 +143,30 @@ std::tuple<Stored...> decode_arguments(reader& r, std::type_identity<std::tuple<
     return std::tuple<Stored...>{decode<Stored>(r)...};  // in this order, as these are braces
 }
 
+/// The function of a call, where its arguments begin.
+template <class F>
+F decode_callable(reader& r) {
+    if constexpr (plain_function<F>) {
+        return decode<F>(r);
+    } else {
+        return F{};
+    }
+}
+
 template <class F, class... Args>
-void call_thunk(invocation& in) {
+void invoke_decoded(F& function, invocation& in) {
     using shape = typename call_traits<F, Args...>::shape;
-    F function = [&] {
-        if constexpr (plain_function<F>) {
-            return decode<F>(in.arguments);
-        } else {
-            return F{};
-        }
-    }();
     auto arguments = decode_arguments(in.arguments, std::type_identity<typename shape::stored>{});
     in.arguments.expect_end();
     in.at = invocation::stage::function;
     invoke_and_encode<typename shape::returned>(
         in, [&]() -> typename shape::returned { return shape::apply(function, arguments); });
+}
+
+template <class F, class... Args>
+void call_thunk(invocation& in) {
+    F function = decode_callable<F>(in.arguments);
+    invoke_decoded<F, Args...>(function, in);
 }
 
 template <class F, class... Args>

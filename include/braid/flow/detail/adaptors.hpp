@@ -58,7 +58,10 @@ stream<std::vector<T>> batches_of_stream(stream<T> source, std::size_t count) {
 template <class T>
 task<std::vector<T>> collect_all(stream<T> source) {
     std::vector<T> values;
-    while (auto value = co_await source.next()) values.push_back(*std::move(value));
+    while (auto value = co_await source.next()) {
+        values.push_back(*std::move(value));
+        stream_access::move_ready(source, values);
+    }
     co_return values;
 }
 

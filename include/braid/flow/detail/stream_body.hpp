@@ -4,6 +4,9 @@
 #include <braid/core/await_chain.hpp>
 #include <braid/flow/stream.hpp>
 
+#include <algorithm>
+#include <iterator>
+
 namespace braid {
 
 namespace detail {
@@ -11,6 +14,14 @@ namespace detail {
 [[noreturn]] void stream_destroyed_while_asked() noexcept;
 /// For a stream that is dropped outside of coroutines.
 void block_until_stopped(task<> stopping) noexcept;
+
+/// Several values that a stream has at a time: `co_yield` gives them all. Those who ask one by one get one by one, and
+/// the coroutine is resumed only when all are taken.
+template <class T>
+struct chunk {
+    std::vector<T> values;
+    std::size_t more = 0;  ///< that are known to follow
+};
 
 /// What all streams have in common: how one is ended early.
 struct stream_promise : awaiting_promise {
@@ -25,6 +36,11 @@ struct stream_access {
     template <class T>
     static std::coroutine_handle<typename stream<T>::promise_type> handle(const stream<T>& s) noexcept {
         return s.coroutine_;
+    }
+    /// Appends the values that are there without asking the source again.
+    template <class T>
+    static void move_ready(const stream<T>& source, std::vector<T>& into) {
+        if (source.coroutine_ && !source.coroutine_.done()) source.coroutine_.promise().move_ready(into);
     }
 };
 
@@ -136,7 +152,8 @@ template <class T>
 class stream<T>::promise_type : public detail::stream_promise {
     struct yielded : detail::hand_back {
         const promise_type& stream;
-        bool await_ready() const noexcept { return stream.stopping; }
+        bool given;
+        bool await_ready() const noexcept { return stream.stopping || !given; }
         void await_resume() const {
             if (stream.stopping) [[unlikely]]
                 throw cancelled(stream.env->scope->reason());
@@ -155,13 +172,41 @@ public:
         requires std::is_constructible_v<T, U&&>
     yielded yield_value(U&& value) {
         if (!stopping) value_.emplace(std::forward<U>(value));
-        return {{}, *this};
+        return {{}, *this, true};
+    }
+    yielded yield_value(detail::chunk<T>&& several) noexcept {
+        if (stopping || several.values.empty()) return {{}, *this, false};
+        ready_ = std::move(several.values);
+        next_ready_ = 0;
+        more_ = several.more;
+        return {{}, *this, true};
     }
 
 private:
     friend class detail::next_awaiter<T>;
+    friend struct detail::stream_access;
+
+    [[nodiscard]] bool has_ready() const noexcept { return next_ready_ != ready_.size(); }
+    std::optional<T> take() {
+        if (has_ready()) return std::optional<T>(std::move(ready_[next_ready_++]));
+        return std::exchange(value_, std::nullopt);
+    }
+    void move_ready(std::vector<T>& into) {
+        if (!has_ready()) return;
+        const std::size_t count = ready_.size() - next_ready_;
+        // At once for all that will come; more often than it doubles only if the source does not know.
+        if (into.capacity() - into.size() < count) {
+            into.reserve(std::max(into.size() + count + more_, 2 * into.capacity()));
+        }
+        const auto from = ready_.begin() + static_cast<std::ptrdiff_t>(next_ready_);
+        into.insert(into.end(), std::make_move_iterator(from), std::make_move_iterator(ready_.end()));
+        next_ready_ = ready_.size();
+    }
 
     std::optional<T> value_;
+    std::vector<T> ready_;  // of a chunk, from next_ready_ on
+    std::size_t next_ready_ = 0;
+    std::size_t more_ = 0;
 };
 
 template <class T>
@@ -184,7 +229,9 @@ class [[nodiscard("next does nothing until it is awaited")]] next_awaiter {
 public:
     explicit next_awaiter(std::coroutine_handle<typename stream<T>::promise_type> source) noexcept : source_(source) {}
 
-    bool await_ready() const noexcept { return !source_ || source_.done() || source_.promise().asked; }
+    bool await_ready() const noexcept {
+        return !source_ || source_.done() || source_.promise().asked || source_.promise().has_ready();
+    }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> consumer) noexcept {
         auto& p = source_.promise();
@@ -195,15 +242,15 @@ public:
         return begin_child(source_, consumer, *c.env, c.depth);
     }
     std::optional<T> await_resume() {
-        if (!asks_) {
-            if (source_ && !source_.done())
-                throw usage_error("next was called on a stream while another next is under way");
-            return std::nullopt;
-        }
+        if (!asks_ && (!source_ || source_.done())) return std::nullopt;
         auto& p = source_.promise();
+        if (!asks_) {
+            if (p.asked) throw usage_error("next was called on a stream while another next is under way");
+            return p.take();
+        }
         p.asked = false;
         if (p.error) std::rethrow_exception(std::exchange(p.error, nullptr));
-        return std::exchange(p.value_, std::nullopt);
+        return p.take();
     }
 
 private:

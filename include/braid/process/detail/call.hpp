@@ -21,6 +21,7 @@ namespace braid::detail {
 class pool_engine;
 class worker_link;
 class call_base;
+class batch_call;
 
 /// The function of a call, whose name is looked up only if somebody wants to read it.
 struct called_function {
@@ -40,10 +41,13 @@ struct call_entry : list_node {
 class call_base : public operation {
 public:
     virtual void encode(wire::writer& request) const = 0;
-    /// Takes value or exception out of the reply; its own failure becomes the call's.
-    virtual void accept(wire::reader& reply, const wire::remote_origin::place& where) noexcept = 0;
+    /// Takes value or exception out of the reply; what the result's own functions throw becomes the call's failure.
+    /// Throws: wire::decode_error, when the bytes are no reply to this call.
+    virtual void accept(wire::reader& reply, const wire::remote_origin::place& where) = 0;
     virtual void fail(std::exception_ptr error) noexcept = 0;
     [[nodiscard]] virtual called_function called() const noexcept = 0;
+    /// Itself, if it is many calls in one: see item_batch.hpp.
+    [[nodiscard]] virtual batch_call* as_batch() noexcept { return nullptr; }
 
     [[nodiscard]] const call_options& options() const noexcept { return options_; }
 
@@ -54,11 +58,13 @@ protected:
     void submit() noexcept;
     [[nodiscard]] bool was_cancelled() const noexcept { return cancelled_; }
     /// What the reply made the call throw, to be called in a handler. Null for the echo of our own request to stop.
-    [[nodiscard]] std::exception_ptr caught() noexcept;
+    /// Throws: wire::decode_error, when it is about the reply itself.
+    [[nodiscard]] std::exception_ptr caught();
 
 private:
     friend class pool_engine;
     friend class worker_link;
+    friend class batch_call;
 
     enum class place : unsigned char { nowhere, queued, at_worker };
 
@@ -119,7 +125,7 @@ private:
     void encode(wire::writer& request) const override {
         std::apply([&](const Args&... args) { wire::encode_call(request, function_, args...); }, arguments_);
     }
-    void accept(wire::reader& reply, const wire::remote_origin::place& where) noexcept override {
+    void accept(wire::reader& reply, const wire::remote_origin::place& where) override {
         try {
             if constexpr (std::is_void_v<result>) {
                 wire::decode_reply<void>(reply, where);
@@ -131,9 +137,7 @@ private:
         }
     }
     void fail(std::exception_ptr error) noexcept override { slot_.set_error(std::move(error)); }
-    [[nodiscard]] called_function called() const noexcept override {
-        return {wire::address_of(function_), &typeid(F)};
-    }
+    [[nodiscard]] called_function called() const noexcept override { return {wire::address_of(function_), &typeid(F)}; }
 
     F function_;
     std::tuple<Args...> arguments_;
@@ -179,17 +183,5 @@ auto submit_call(const std::shared_ptr<pool_engine>& engine, const call_options&
                                                                        std::forward<Args>(args)...),
                      home_for_submit(*engine));
 }
-
-template <class F>
-struct call_submitter {
-    std::shared_ptr<pool_engine> engine;
-    call_options options;
-    F function;
-
-    template <class... Args>
-    auto operator()(Args&&... args) {
-        return submit_call(engine, options, function, std::forward<Args>(args)...);
-    }
-};
 
 }  // namespace braid::detail

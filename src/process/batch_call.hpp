@@ -1,0 +1,67 @@
+#pragma once
+// A batch as the pool sees it: one call, with many outcomes.
+
+#include <braid/process/detail/item_batch.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace braid::detail {
+
+/// Threads: as call_base.
+class [[nodiscard]] batch_call final : public call_base {
+public:
+    batch_call(std::shared_ptr<pool_engine> engine, const call_options& options, std::shared_ptr<map_sink> sink,
+               item_batch items)
+        : call_base(std::move(engine), options), sink_(std::move(sink)), items_(std::move(items)), end_(items_.count) {}
+
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> h) {
+        if (!enter(h)) return false;
+        listen();
+        submit();
+        return true;
+    }
+    void await_resume() const {
+        throw_if_refused();
+        if (was_cancelled()) throw_cancelled();
+    }
+
+    // On the pool's home:
+    [[nodiscard]] batch_call* as_batch() noexcept override { return this; }
+    /// The first item that has no result yet, in the batch.
+    [[nodiscard]] std::uint32_t next() const noexcept { return next_; }
+    /// Items that have no result yet.
+    [[nodiscard]] std::uint32_t left() const noexcept { return end_ - next_; }
+    /// The number, in the range, of the first of those.
+    [[nodiscard]] std::uint64_t number() const noexcept { return items_.number + next_; }
+
+    /// Takes the results in a part, but for those that were taken before. Throws: decode_error.
+    void take_part(wire::part_kind kind, const wire::part_header& header, wire::reader& bytes, int pid);
+    /// The worker says that it is done. Throws: decode_error. False: there are items left to run.
+    bool take_end(wire::reader& reply);
+    /// The item that was running has failed. False: it was the last.
+    bool fail_next(const std::exception_ptr& error) noexcept;
+    /// The items from this one on are not begun by the worker.
+    void cut(std::uint32_t first_left);
+    /// After so long, this one was running.
+    void found_at(std::uint32_t item, std::chrono::nanoseconds after) noexcept;
+
+private:
+    void encode(wire::writer& request) const override;
+    void accept(wire::reader&, const wire::remote_origin::place&) noexcept override {}  // see take_end
+    void fail(std::exception_ptr error) noexcept override;
+    [[nodiscard]] called_function called() const noexcept override { return sink_->called(); }
+    void advance(std::uint32_t to) noexcept;
+
+    const std::shared_ptr<map_sink> sink_;
+    const item_batch items_;
+    std::uint32_t next_ = 0;    // the first that has no result
+    std::uint32_t end_;         // those from here on were given back
+    bool told_to_end_ = false;  // before end_
+};
+
+}  // namespace braid::detail
