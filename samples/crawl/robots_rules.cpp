@@ -177,7 +177,7 @@ robots_rules::robots_rules(std::string_view text, std::string_view product) {
     delay_ = counts.delay;
     sitemaps_ = std::move(lines.sitemaps);
     // The longest first, and of those the one that allows: the first that fits decides.
-    std::stable_sort(rules_.begin(), rules_.end(), [](const rule& a, const rule& b) {
+    std::sort(rules_.begin(), rules_.end(), [](const rule& a, const rule& b) {
         const std::size_t length_a = a.pattern.size() + (a.anchored ? 1 : 0);
         const std::size_t length_b = b.pattern.size() + (b.anchored ? 1 : 0);
         return length_a != length_b ? length_a > length_b : a.allow && !b.allow;

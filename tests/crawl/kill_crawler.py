@@ -165,7 +165,8 @@ def main() -> int:
                 complaints.append(f"a link that is there {row[0]} times: from {row[1]} to {row[2]}")
 
     print(f"killed {kills} times, {progress} of them after progress; {len(found)} paths, {len(broken)} broken targets")
-    print("\n".join(complaints))
+    for complaint in complaints:
+        print(complaint)
     if progress < 3:
         print("the crawl was seldom killed on its way")
         return 1
