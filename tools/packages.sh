@@ -8,9 +8,9 @@ build_packages=(
 )
 sanitizer_packages=("${build_packages[@]}" clang-19 libclang-rt-19-dev)
 script_packages=(python3)
-# Other web servers to crawl. Installing one starts it as a service, so it is asked for in continuous integration only;
-# tests that want it are skipped where it is absent.
-ci_packages=(nginx-light)
+# Asked for in continuous integration only; tests that want them are skipped where they are absent. Another web server to
+# crawl, which starts as a service when it is installed, and another compiler.
+ci_packages=(nginx-light clang-19 libclang-rt-19-dev)
 format_packages=(clang-format-19)
 demo_package=python3.11-doc # unpacked, not installed
 

@@ -58,6 +58,7 @@
 #include <braid/thread/start_on.hpp>
 #include <braid/thread/fork_join.hpp>
 #include <braid/thread/blocking_pool.hpp>
+#include <braid/app/on_loop.hpp>
 #include <braid/process/call_limits.hpp>
 #include <braid/process/error.hpp>
 #include <braid/process/map_options.hpp>
