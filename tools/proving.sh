@@ -38,3 +38,15 @@ fuzz() {
     printf 'fuzz: %s: %s inputs tried, nothing found\n' "$target" \
         "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
 }
+
+# command_chaos [SECONDS] [--seed N] [--parent-kills N]
+command_chaos() {
+    local seconds=120
+    if [[ ${1:-} =~ ^[0-9]+$ ]]; then
+        seconds=$1
+        shift
+    fi
+    require_packages "${build_packages[@]}"
+    build dev chaos
+    build/dev/tests/chaos --seconds "$seconds" --parent-kills 200 "$@"
+}

@@ -275,8 +275,11 @@ std::optional<std::uint64_t> board_client::output_read(std::size_t stream) const
     return read % 2 == 0 ? std::optional(read >> 1) : std::nullopt;
 }
 
+// The reply may be with the parent already, and the slot another call's: that one must not be lost.
 void board_client::finish(std::uint32_t slot, call_id id) noexcept {
-    slot_at(slot).word.store(pack(slot_state::done, id), std::memory_order_release);
+    std::uint32_t expected = pack(slot_state::running, id);
+    slot_at(slot).word.compare_exchange_strong(expected, pack(slot_state::done, id), std::memory_order_release,
+                                               std::memory_order_relaxed);
 }
 
 bool board_client::stop_requested(std::uint32_t slot, call_id id) const noexcept {

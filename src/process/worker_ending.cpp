@@ -1,5 +1,6 @@
 // How a worker is made to end: asked, or killed when it does not do what it was asked for in time.
 
+#include "process/fault_points.hpp"
 #include "process/pool_engine.hpp"
 #include "process/worker_link.hpp"
 
@@ -31,6 +32,7 @@ void worker_link::leave(std::chrono::milliseconds grace, ending why) {
         return;
     }
     state_ = state::leaving;
+    pd::pass(pd::step::ends_worker);
     requests_.close();  // the end of the stream: the worker goes by itself
     arm_kill(grace);
 }

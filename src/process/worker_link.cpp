@@ -1,6 +1,7 @@
 #include "process/worker_link.hpp"
 
 #include "process/batch_call.hpp"
+#include "process/fault_points.hpp"
 #include "process/memory_held.hpp"
 #include "process/pool_engine.hpp"
 #include "process/symbolise.hpp"
@@ -130,6 +131,7 @@ void worker_link::launch() {
     std::ignore = replies.read.release();
     control_ = std::move(control.write);
 
+    pd::pass(pd::step::launches);
     // The launcher answers on its own thread, and std::function wants something copyable.
     services.launcher.start(std::move(program), [self = shared_from_this()](pd::spawn_result result) mutable {
         auto shared = std::make_shared<pd::spawn_result>(std::move(result));
@@ -141,6 +143,7 @@ void worker_link::launch() {
 
 void worker_link::started(pd::started_child child) {
     pid_ = child.pid;
+    pd::pass(pd::step::watches);
     child_ = pool_->services().children.watch(
         std::move(child), [self = shared_from_this()](pd::child_id, const pd::exit_status& status) mutable {
             pool_engine::post_for(std::move(self),
@@ -218,8 +221,10 @@ bool worker_link::give(call_base& call) noexcept {
 void worker_link::flush() {
     if (awaiting_room_ || out_sent_ == out_.size() || !requests_.is_open()) return;
     while (out_sent_ != out_.size()) {
-        const ssize_t n = ::write(requests_.native_handle(), out_.data() + out_sent_, out_.size() - out_sent_);
+        const std::size_t most = pd::before(pd::step::writes_requests, out_.size() - out_sent_);
+        const ssize_t n = ::write(requests_.native_handle(), out_.data() + out_sent_, most);
         if (n >= 0) {
+            pd::after(pd::step::writes_requests, static_cast<std::size_t>(n));
             out_sent_ += static_cast<std::size_t>(n);
         } else if (errno == EAGAIN) {
             await_room();

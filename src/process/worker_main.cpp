@@ -2,6 +2,7 @@
 
 #include "process/call_board.hpp"
 #include "process/crash_handler.hpp"
+#include "process/fault_points.hpp"
 #include "process/limits_in_force.hpp"
 #include "process/memory_held.hpp"
 #include "process/orphan_guard.hpp"
@@ -69,7 +70,9 @@ public:
     void serve() {
         const detail::stop_query_guard asks_us({.ask = &worker::asked_to_stop, .data = this});
         std::vector<std::byte> chunk(256 * 1024);
-        while (const std::size_t n = read_some(request_descriptor, chunk)) {
+        while (const std::size_t n =
+                   read_some(request_descriptor, std::span(chunk).first(before(step::reads_requests, chunk.size())))) {
+            after(step::reads_requests, n);
             requests_.feed(std::span(chunk).first(n));
             last_look_ = batch_began_ = clock::now();
             board_.starts_count_from(batch_began_);
@@ -100,7 +103,9 @@ private:
         id_ = call_of(request.header.id);
         const bool is_batch = request.header.kind == static_cast<std::uint32_t>(frame_kind::batch);
         if (!(is_batch ? run_batch(request) : run_call(request))) return;  // the parent has taken it back
+        pass(step::finishes_call);
         board_.finish(slot_, id_);
+        pass(step::finished_call);
         const auto now = clock::now();
         board_.starts_count_from(now);
         last_look_ = now;
@@ -112,6 +117,7 @@ private:
 
     bool run_call(const wire::frame& request) {
         if (!board_.try_start(slot_, id_)) return false;
+        pass(step::starts_call);
         answer(request, frame_kind::reply);
         return true;
     }
@@ -123,6 +129,7 @@ private:
         const std::uint32_t first = wire::first_item(request.body.last(items.remaining()));
         const wire::batch_progress progress = board_.begin_batch(id_, first);
         if (!board_.try_start(slot_, id_)) return false;
+        pass(step::starts_call);
         part_writer out(board_, request.header.id, progress,
                         {.flush = [this] { flush(); }, .append = [this](auto bytes) { append(bytes); }});
         std::uint32_t reached = 0;
@@ -195,9 +202,11 @@ private:
     void send() {
         outgoing_buffer& out = board_.outgoing();
         const std::span<const std::byte> bytes = reply_.bytes();
-        if (const std::span<std::byte> room = out.reserve(bytes.size()); !room.empty()) {
+        const bool at_once = before(step::commits_reply, bytes.size()) == bytes.size();
+        if (const auto room = out.reserve(at_once ? bytes.size() : 0); !room.empty()) {
             std::memcpy(room.data(), bytes.data(), bytes.size());
             out.commit(bytes.size());
+            after(step::commits_reply, bytes.size());
         } else {
             append(bytes);
         }
@@ -254,6 +263,7 @@ void run_worker(unsigned depth) {
         const orphan_guard guard(unique_fd(control_descriptor), [&w] { w.flush(); });
         w.say_hello();
         w.serve();
+        pass(step::leaves);
     }
     remove_services();
     leave();

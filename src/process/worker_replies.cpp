@@ -2,6 +2,7 @@
 
 #include "process/batch_call.hpp"
 #include "process/crash_handler.hpp"
+#include "process/fault_points.hpp"
 #include "process/pool_engine.hpp"
 #include "process/worker_death.hpp"
 #include "process/worker_link.hpp"
@@ -53,9 +54,11 @@ void worker_link::read_replies() {
 
 void worker_link::drain_replies(std::size_t most) {
     while (most != 0 && replies_.is_open()) {
-        const auto buffer = pool_->read_buffer().first(std::min(most, pool_->read_buffer().size()));
+        const std::size_t size = std::min(most, pool_->read_buffer().size());
+        const auto buffer = pool_->read_buffer().first(pd::before(pd::step::reads_replies, size));
         const ssize_t n = ::read(replies_.native_handle(), buffer.data(), buffer.size());
         if (n > 0) {
+            pd::after(pd::step::reads_replies, static_cast<std::size_t>(n));
             most -= static_cast<std::size_t>(n);
             received_ += static_cast<std::uint64_t>(n);
             if (output_->gives_lines()) tell_lines();  // what a call printed comes before its result
@@ -161,6 +164,7 @@ call_base& worker_link::call_of(const wire::frame& frame) const {
 
 void worker_link::take_reply(const wire::frame& frame) {
     call_base& call = call_of(frame);
+    pd::pass(pd::step::takes_reply);
     wire::reader reply(frame.body);
     bool ended = true;
     if (batch_call* batch = call.as_batch()) {
@@ -211,6 +215,7 @@ void worker_link::measure(std::size_t finished) noexcept {
 }
 
 void worker_link::bury(const pd::exit_status& status) {
+    pd::pass(pd::step::buries);
     output_->finish();
     if (output_->gives_lines()) tell_lines();
     // What it wrote, and what it had finished but not written yet.

@@ -19,6 +19,7 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include <unistd.h>
@@ -79,7 +80,10 @@ enum class attack : unsigned char {
     exception_of_no_type,
     exception_for_ever_nested,
     text_of_endless_length,
+    part_of_a_plain_call,
+    empty_part,
 };
+constexpr int attacks_known = static_cast<int>(attack::empty_part) + 1;
 
 std::vector<std::byte> random_bytes(std::size_t count) {
     std::mt19937 random(1);
@@ -138,7 +142,33 @@ std::string attacks(attack what) {
         case attack::exception_of_no_type: hostile::answer(own, exception_of_no_type()); break;
         case attack::exception_for_ever_nested: hostile::answer(own, nested_exceptions(100'000)); break;
         case attack::text_of_endless_length: hostile::answer(own, endless_text()); break;
+        case attack::part_of_a_plain_call: hostile::answer(own, value, process_detail::frame_kind::part); break;
+        case attack::empty_part: hostile::answer(own, {}, process_detail::frame_kind::part); break;
     }
+    hang();
+}
+
+struct part_attack {
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+};
+
+std::vector<part_attack> part_attacks() {
+    std::vector<part_attack> all;
+    for (const std::uint32_t first : {0U, 1U, 1'000'000U, ~0U}) {
+        for (const std::uint32_t count : {1U, 2U, 1'000'000U, ~0U}) all.push_back({first, count});
+    }
+    return all;
+}
+
+/// Tells results of the batch that it is in: too many, of other items, and without their bytes.
+int says_part(part_attack how) {
+    hostile me;
+    hostile::say({.length = sizeof how,
+                  .id = me.own_id(),
+                  .kind = static_cast<std::uint32_t>(process_detail::frame_kind::part),
+                  .flags = static_cast<std::uint32_t>(wire::part_kind::values)},
+                 std::as_bytes(std::span(&how, 1)));
     hang();
 }
 
@@ -255,7 +285,7 @@ TEST_SUITE("process/process_pool with hostile workers") {
     TEST_CASE("whatever a worker sends that makes no sense ends it and the call it was running, and nothing else") {
         run_blocking([]() -> task<> {
             process_pool pool({.workers = 2});
-            for (int what = 0; what <= static_cast<int>(attack::text_of_endless_length); ++what) {
+            for (int what = 0; what < attacks_known; ++what) {
                 CAPTURE(what);
                 bool stop = false;
                 int wrong = 0;
@@ -274,9 +304,31 @@ TEST_SUITE("process/process_pool with hostile workers") {
                 CHECK(co_await pool.run(square, 7) == 49);
             }
             const auto stats = co_await pool.stats();
-            CHECK(stats.ended.died_of_calls == static_cast<int>(attack::text_of_endless_length) + 1);
+            CHECK(stats.ended.died_of_calls == attacks_known);
         }());
         CHECK(has_no_child());
+    }
+
+    TEST_CASE("parts of a batch that make no sense end it in worker_died, and the next map is right") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 2});
+            const std::vector<int> numbers(3, 2);
+            const std::vector<int> squares(3, 4);
+            for (const auto& how : part_attacks()) {
+                CAPTURE(how.first);
+                CAPTURE(how.count);
+                const std::vector<part_attack> items(1, how);
+                bool failed = false;
+                try {
+                    std::ignore = co_await pool.map(says_part, items).collect();
+                } catch (const worker_died& e) {
+                    failed = e.reason() == death_reason::broke_protocol;
+                }
+                CHECK(failed);
+                const auto seen = co_await pool.map(square, numbers).collect();
+                CHECK(seen == squares);
+            }
+        }());
     }
 
     TEST_CASE("a worker that answers twice is killed, and counted, though its call has its value") {
