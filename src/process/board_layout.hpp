@@ -11,6 +11,8 @@
 
 #include "process/descriptors.hpp"
 
+#include <braid/process/time_histogram.hpp>
+
 namespace braid::process_detail {
 
 /// Where a call is. The parent makes queued and revoked, the worker running and done.
@@ -41,7 +43,12 @@ struct board_header {
     std::atomic<std::uint64_t> current;                // worker: (slot + 1) << 32 | id & mask of what it works on, or 0
     std::atomic<std::uint32_t> worn_out;               // worker: it holds more memory than it should
     std::atomic<std::int64_t> current_since;           // worker: when it began that, of the steady clock, in ns
-    alignas(64) std::atomic<std::uint32_t> stop_all;   // parent: every call is asked to stop
+    std::atomic<std::uint64_t> heartbeats;             // worker: how often it has answered that it is alive
+    std::atomic<std::int64_t> delivered_at;            // worker: when it ended the last call, of those it delivers
+    std::atomic<std::int64_t> travelled;               // worker: ns, for how long those were on their way, so far
+    std::array<std::atomic<std::uint64_t>, time_histogram::bucket_count> ran;  // worker: see time_histogram
+    alignas(64) std::atomic<std::uint32_t> stop_all;                           // parent: every call is asked to stop
+    std::atomic<std::int64_t> sent_at;  // parent: when it began to write calls, after it had none
     // Parent: twice the bytes that it has read of the worker's standard output and error; odd while it reads.
     std::array<std::atomic<std::uint64_t>, 2> output_read;
 };

@@ -35,6 +35,10 @@ board_header* header_of(const shared_mapping& mapping) noexcept {
     return std::launder(reinterpret_cast<board_header*>(mapping.data()));
 }
 
+std::int64_t nanoseconds_of(std::chrono::steady_clock::time_point at) noexcept {
+    return std::chrono::nanoseconds(at.time_since_epoch()).count();
+}
+
 constexpr std::uint64_t pack_current(std::uint32_t slot, call_id id) noexcept {
     return (std::uint64_t{slot} + 1) << 32 | (id & call_id_mask);
 }
@@ -112,6 +116,29 @@ std::optional<call_board::running_call> call_board::running() const noexcept {
 std::chrono::steady_clock::time_point call_board::running_since() const noexcept {
     const std::chrono::nanoseconds since(header().current_since.load(std::memory_order_relaxed));
     return std::clamp(std::chrono::steady_clock::time_point(since), made_, std::chrono::steady_clock::now());
+}
+
+std::uint64_t call_board::heartbeats() const noexcept { return header().heartbeats.load(std::memory_order_relaxed); }
+
+void call_board::sends_from(std::chrono::steady_clock::time_point now) noexcept {
+    header().sent_at.store(nanoseconds_of(now), std::memory_order_relaxed);
+}
+
+std::chrono::nanoseconds call_board::travelled(std::chrono::steady_clock::time_point now) const noexcept {
+    // Whatever the worker has written there: neither is negative, nor too long to be added.
+    const std::int64_t until = nanoseconds_of(now);
+    const std::int64_t finished = header().delivered_at.load(std::memory_order_relaxed);
+    const std::int64_t before = header().travelled.load(std::memory_order_relaxed);
+    const auto plausible = [until](std::int64_t time) { return time > 0 && time <= until; };
+    return std::chrono::nanoseconds((plausible(finished) ? until - finished : 0) + (plausible(before) ? before : 0));
+}
+
+time_histogram call_board::ran() const noexcept {
+    time_histogram copy;
+    for (std::size_t i = 0; i != time_histogram::bucket_count; ++i) {
+        copy.counts()[i] = header().ran[i].load(std::memory_order_relaxed);
+    }
+    return copy;
 }
 
 bool call_board::worn_out() const noexcept { return header().worn_out.load(std::memory_order_relaxed) != 0; }
@@ -198,8 +225,25 @@ bool board_client::try_start(std::uint32_t slot, call_id id) noexcept {
 }
 
 void board_client::starts_count_from(std::chrono::steady_clock::time_point now) noexcept {
-    const std::chrono::nanoseconds since = now.time_since_epoch();
-    header().current_since.store(since.count(), std::memory_order_relaxed);
+    header().current_since.store(nanoseconds_of(now), std::memory_order_relaxed);
+}
+
+void board_client::beat() noexcept { header().heartbeats.fetch_add(1, std::memory_order_relaxed); }
+
+std::chrono::steady_clock::time_point board_client::sent_at() const noexcept {
+    const std::chrono::nanoseconds since(header().sent_at.load(std::memory_order_relaxed));
+    return std::chrono::steady_clock::time_point(since);
+}
+
+void board_client::count_run(std::chrono::nanoseconds time) noexcept {
+    auto& count = header().ran[time_histogram::bucket_of(time)];
+    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+void board_client::delivers(std::chrono::steady_clock::time_point finished,
+                            std::chrono::nanoseconds travelled) noexcept {
+    header().delivered_at.store(nanoseconds_of(finished), std::memory_order_relaxed);
+    header().travelled.store(travelled.count(), std::memory_order_relaxed);
 }
 
 std::uint64_t board_client::memory_limit() const noexcept { return header().memory_limit; }

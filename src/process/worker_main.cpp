@@ -13,6 +13,7 @@
 #include <braid/wire/call.hpp>
 #include <braid/wire/frame.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -22,6 +23,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -69,11 +71,19 @@ public:
         std::vector<std::byte> chunk(256 * 1024);
         while (const std::size_t n = read_some(request_descriptor, chunk)) {
             requests_.feed(std::span(chunk).first(n));
-            batch_began_ = clock::now();
+            call_began_ = batch_began_ = clock::now();
             board_.starts_count_from(batch_began_);
+            // While it was busy, they waited for it.
+            travelled_ = batch_began_ - std::max(board_.sent_at(), free_since_);
             while (const auto request = requests_.next()) take(*request);
             deliver();
         }
+    }
+
+    /// The parent wants to know whether we are alive, and what is finished. Threads: one besides the one that serves.
+    void answer_nudge() {
+        board_.beat();
+        flush();
     }
 
     /// Writes what is finished. Threads: any.
@@ -101,6 +111,9 @@ private:
         board_.finish(slot_, id_);
         const auto now = clock::now();
         board_.starts_count_from(now);
+        board_.count_run(now - call_began_ - sending_);
+        free_since_ = call_began_ = now;
+        travelled_ += std::exchange(sending_, {});
         if (now - batch_began_ > longest_batch) {
             deliver();
             batch_began_ = now;
@@ -134,6 +147,7 @@ private:
 
     /// What is said of the memory is there when the parent wakes.
     void deliver() {
+        board_.delivers(free_since_, travelled_);
         look_at_memory();
         flush();
     }
@@ -164,8 +178,10 @@ private:
             std::memcpy(room.data(), bytes.data(), bytes.size());
             out.commit(bytes.size());
         } else {
+            const auto began = clock::now();
             const std::lock_guard only_one(flushing_);
             write_out([&] { out.append(bytes, reply_descriptor); });
+            sending_ += clock::now() - began;
         }
         reply_.clear();
     }
@@ -178,6 +194,10 @@ private:
     std::uint32_t slot_ = 0;  // of the call that runs
     std::uint32_t id_ = 0;
     clock::time_point batch_began_;
+    clock::time_point call_began_;
+    clock::time_point free_since_;  // the last call's end
+    clock::duration travelled_{};   // of what runs now: there, and back as far as it is sent before its end
+    clock::duration sending_{};     // of the call that runs
 };
 
 // What /proc shows as argv[0]: pools of this worker start theirs under the same name.
@@ -210,8 +230,8 @@ void run_worker(unsigned depth) {
     install_services(services);
     {
         worker w;
-        // A nudge: what is finished lies behind a call that takes long.
-        const orphan_guard guard(unique_fd(control_descriptor), [&w] { w.flush(); });
+        // What is finished may lie behind a call that takes long.
+        const orphan_guard guard(unique_fd(control_descriptor), [&w] { w.answer_nudge(); });
         w.say_hello();
         w.serve();
     }

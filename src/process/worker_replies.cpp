@@ -2,6 +2,7 @@
 
 #include "process/crash_handler.hpp"
 #include "process/pool_engine.hpp"
+#include "process/symbolise.hpp"
 #include "process/worker_death.hpp"
 #include "process/worker_link.hpp"
 
@@ -88,22 +89,23 @@ const call_base* worker_link::call_of_line(const pd::output_line& line) const no
 
 bool worker_link::take_chunk(std::span<const std::byte> chunk) {
     const std::uint64_t before = replies_seen_;
+    const auto now = clock::now();
     try {
         frames_.feed(chunk);
-        while (const auto frame = frames_.next()) take_frame(*frame);
+        while (const auto frame = frames_.next()) take_frame(*frame, now);
     } catch (const std::exception& e) {
         broke_protocol_ = true;
         violated(e.what());
         return false;
     }
-    measure(static_cast<std::size_t>(replies_seen_ - before));
+    measure(static_cast<std::size_t>(replies_seen_ - before), now);
     return true;
 }
 
-void worker_link::take_frame(const wire::frame& frame) {
+void worker_link::take_frame(const wire::frame& frame, clock::time_point now) {
     switch (static_cast<pd::frame_kind>(frame.header.kind)) {
         case pd::frame_kind::hello: return take_hello(frame);
-        case pd::frame_kind::reply: return take_reply(frame);
+        case pd::frame_kind::reply: return take_reply(frame, now);
         case pd::frame_kind::initialised: return take_initialised(frame);
         case pd::frame_kind::request:
         case pd::frame_kind::initialise: break;
@@ -127,7 +129,7 @@ void worker_link::initialise() {
     wire::writer request(out_);
     pool_->options().initialise.encode(request);
     wire::end_frame(out_, begun);
-    flush();
+    flush(clock::now());
 }
 
 void worker_link::take_initialised(const wire::frame& frame) {
@@ -147,25 +149,27 @@ void worker_link::become_ready() noexcept {
     pool_->worker_ready();
 }
 
-void worker_link::take_reply(const wire::frame& frame) {
+void worker_link::take_reply(const wire::frame& frame, clock::time_point now) {
     const std::uint32_t slot = pd::slot_of(frame.header.id);
     call_base* call = slot < slots_.size() ? slots_[slot] : nullptr;
     if (!call || call->id_ != pd::call_of(frame.header.id)) {
         throw wire::decode_error(fmt::format("an answer to a call that was not made: {:#x}", frame.header.id));
     }
     wire::reader reply(frame.body);
-    call->accept(reply, {.pid = pid_, .call = {}});
+    wire::remote_origin::place where{.pid = pid_};
+    if (wire::is_failure(frame.body)) where.call = lasting_name_of(*call);
+    call->accept(reply, where);
     ++replies_seen_;
     board_.free(slot);
-    release(*call);
+    release(*call, now);
     pool_->worker_works();
-    pool_->count_answer();
+    pool_->count_answer(call->waited_);
     pool_->call_ended(*call);
 }
 
-void worker_link::measure(std::size_t finished) noexcept {
+void worker_link::measure(std::size_t finished, clock::time_point now) noexcept {
     if (finished == 0) return;
-    const auto now = clock::now();
+    pool_->count_travel(board_.travelled(now), finished);
     const double each =
         std::chrono::duration<double, std::nano>(now - busy_since_).count() / static_cast<double>(finished);
     call_ns_ = 0.5 * call_ns_ + 0.5 * std::max(each, 1.0);
@@ -186,6 +190,7 @@ void worker_link::bury(const pd::exit_status& status) {
             violation_ = e.what();
         }
     }
+    reason_ = reason_of(status);
     state_ = state::gone;
     pool_->where().disarm(kill_timer_);
     requests_.close();
@@ -193,11 +198,12 @@ void worker_link::bury(const pd::exit_status& status) {
     control_.reset();
     child_.reset();
 
+    const auto now = clock::now();
     while (!calls_.empty()) {  // from the last on: what is given back comes to the front of the queue
         call_base& call = calls_.back().call;
         // Only what it had not begun may run again. A slot that makes no sense counts as begun.
         const bool begun = board_.state(call.slot_, call.id_) != pd::slot_state::queued;
-        release(call);
+        release(call, now);
         begun ? lose(call, status) : pool_->call_returned(call);
     }
 }
@@ -211,7 +217,7 @@ void worker_link::lose(call_base& call, const pd::exit_status& status) noexcept 
     const auto ran_for = clock::now() - board_.running_since();
     worker_death death{.pid = pid_,
                        .status = status,
-                       .reason = reason_of(status),
+                       .reason = reason_,
                        .violation = violation_,
                        .called = call.called(),
                        .name = call.options_.name ? call.options_.name : "",
@@ -226,6 +232,7 @@ void worker_link::lose(call_base& call, const pd::exit_status& status) noexcept 
 death_reason worker_link::reason_of(const pd::exit_status& status) const {
     using kind = pd::exit_status::kind;
     if (!violation_.empty()) return death_reason::broke_protocol;
+    if (unresponsive_) return death_reason::unresponsive;
     if (status.how == kind::exited) return death_reason::exited;
     if (status.how == kind::unknown) return death_reason::unknown;
     switch (status.code) {
@@ -239,9 +246,16 @@ death_reason worker_link::reason_of(const pd::exit_status& status) const {
         case SIGXCPU: return death_reason::cpu_limit;
         case SIGXFSZ: return death_reason::file_size_limit;
         case SIGKILL:
+            if (ending_ != ending::none) return death_reason::killed;  // by us
             return pool_->services().memory.killed_since() ? death_reason::out_of_memory : death_reason::killed;
         default: return death_reason::killed;
     }
+}
+
+wire::remote_origin::call_name worker_link::lasting_name_of(const call_base& call) {
+    if (call.options().name) return call.options().name;
+    const called_function called = call.called();
+    return {&pd::name_of_function, called.address, *called.type};
 }
 
 std::string worker_link::why_useless(const pd::exit_status& status) const {
