@@ -106,11 +106,11 @@ void home::root_leaves() noexcept {
         while (posting_.load(std::memory_order_acquire) != 0)
             std::this_thread::yield();  // for the end of a system call
     }
-    rest();
+    drop_asio_timer();
 }
 
 // Without a root and a timer of ours, Asio's is not to keep the context busy.
-void home::rest() noexcept {
+void home::drop_asio_timer() noexcept {
     if (!roots_.empty() || !timers_.empty()) return;
     asio_timer_at_ = clock::time_point::max();
     asio_timer_.reset();

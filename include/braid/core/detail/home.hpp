@@ -163,7 +163,7 @@ public:
     void disarm(timer& t) noexcept {
         timers_.disarm(t);
         if (roots_.empty()) [[unlikely]]
-            rest();
+            drop_asio_timer();
     }
 
     /// A call on another thread is under way, whose end may be near: worth a look before going to sleep. On this home.
@@ -239,7 +239,7 @@ private:
     void run_ready_watched(unsigned count) noexcept;
     void timers_due() noexcept;
     void arm_asio_timer(clock::time_point at);
-    void rest() noexcept;
+    void drop_asio_timer() noexcept;
 
     boost::asio::any_io_executor executor_;
     const boost::asio::io_context::executor_type* native_;  // into executor_, null when it is of another kind
