@@ -258,7 +258,7 @@ public:
     }
     [[nodiscard]] auto message() { return inbox_->messages.pop(); }
     void handle(typename inbox::message m) {
-        std::visit([this](auto&& what) { handle_one(std::move(what)); }, std::move(m));
+        std::visit([this](auto&& what) { this->handle_one(std::move(what)); }, std::move(m));
     }
     [[nodiscard]] bool over() const { return source_.at_end() && given_ == source_.taken() && batches_.empty(); }
     [[nodiscard]] std::size_t more() const {
