@@ -77,7 +77,8 @@ private:
         std::chrono::nanoseconds of_last = ran;
         if (unmeasured_ > 1) {
             const auto whole = static_cast<double>(std::max<std::uint64_t>(now_ticks - began_ticks_, 1));
-            const double share = static_cast<double>(now_ticks - last_ended_ticks_) / whole;
+            // The counters of two processors may differ.
+            const double share = std::min(static_cast<double>(now_ticks - last_ended_ticks_) / whole, 1.0);
             of_last = std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(ran.count()) * share));
             board_.count_runs(ran - of_last, unmeasured_ - 1);
         }
