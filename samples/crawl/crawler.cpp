@@ -138,7 +138,7 @@ braid::task<> crawler::visit(braid::task_group& visits, fetch_job job) {
     } else {
         auto& failure = std::get<fetch_failure>(result);
         if (first_error_.empty()) first_error_ = fmt::format("cannot fetch {}: {}", job.target.text(), failure.message);
-        finished({.id = job.id, .how = failure.how, .detail = std::move(failure.message)});
+        finished({.id = job.id, .how = failure.how, .detail = std::move(failure.message), .took = failure.took});
     }
     co_await recorder_.flush_if_due();
     frontier_.done(job.target);
@@ -147,7 +147,10 @@ braid::task<> crawler::visit(braid::task_group& visits, fetch_job job) {
 
 braid::task<fetch_result> crawler::obtain(url target) {
     auto refusal = co_await robots_.refusal(target);
-    if (refusal) co_return std::move(*refusal);
+    if (refusal) {
+        refusal->took.reset();  // what took time was the robots.txt
+        co_return std::move(*refusal);
+    }
     // Fetches that only wait for each other need not take the places of others.
     if (pacer_.is_slow(target)) frontier_.one_at_a_time(target);
     co_return co_await patient_.fetch(std::move(target));
@@ -161,7 +164,9 @@ braid::task<> crawler::digest(const fetch_job& job, fetched response) {
                         .status = response.status,
                         .type = media_type(response.content_type),
                         .fetched_at = std::chrono::system_clock::now(),
-                        .bytes = response.body.size()};
+                        .bytes = response.body.size(),
+                        .received = response.received,
+                        .took = response.took};
     std::optional<parse_result> parsed;
     if (response.status / 100 == 2 && can_refer(end.type)) {
         document page{std::string(job.target.text()), std::move(response.content_type), std::move(response.body)};

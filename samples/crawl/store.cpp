@@ -34,7 +34,8 @@ store::store(const std::filesystem::path& path, store_options options) : db_(pat
         db_, "UPDATE pages SET depth = ?2, redirects = ?3, outcome = 'pending', detail = NULL WHERE id = ?1");
     finish_page_.emplace(db_,
                          "UPDATE pages SET outcome = ?2, detail = ?3, status = ?4, type = ?5, title = ?6, "
-                         "text_length = ?7, content_hash = ?8, fetched_at = ?9, bytes = ?10 WHERE id = ?1");
+                         "text_length = ?7, content_hash = ?8, fetched_at = ?9, bytes = ?10, received = ?11, "
+                         "took_ms = ?12 WHERE id = ?1");
     insert_link_.emplace(db_, "INSERT INTO page_links(from_id, to_id, kind_id) VALUES(?1, ?2, ?3)");
 }
 
@@ -57,8 +58,14 @@ store::earlier store::what_is_there(const store_options& options) {
     // A crawl of a version that could not be gone on with has no such table.
     const bool resumable = db_.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'crawl'") != 0;
     if (!resumable || options.restart) return earlier::to_drop;
+    const std::int64_t version = db_.query_integer("PRAGMA user_version");
     statement query(db_, "SELECT command FROM crawl WHERE NOT complete");
     if (!query.step()) return earlier::to_drop;
+    if (version != schema::version) {
+        db_.fail("write", fmt::format("it holds a crawl that is not complete, of another version of this program (its "
+                                      "schema is {}, here it is {}); --restart to drop it, or choose another file",
+                                      version, schema::version));
+    }
     if (query.text(0) != options.command) {
         db_.fail("write",
                  "it holds a crawl that is not complete, of another start or other limits; give the same to go on with "
@@ -69,7 +76,7 @@ store::earlier store::what_is_there(const store_options& options) {
 
 void store::create_tables(const std::string& command) {
     db_.execute("BEGIN IMMEDIATE");
-    if (replaced_earlier()) db_.execute(schema::drop);
+    if (replaced_earlier()) schema::drop_all(db_);
     db_.execute(schema::create());
     {
         statement insert(db_, "INSERT INTO crawl(command, complete) VALUES(?1, 0)");
@@ -173,6 +180,12 @@ void store::write(const finished_record& r) {
     finish_page_->bind_nonempty(8, hash);
     finish_page_->bind_nonempty(9, when);
     bind_optional(*finish_page_, 10, r.bytes);
+    bind_optional(*finish_page_, 11, r.received);
+    if (r.took) {
+        finish_page_->bind(12, std::chrono::duration<double, std::milli>(*r.took).count());
+    } else {
+        finish_page_->bind_null(12);
+    }
     finish_page_->run();
 }
 

@@ -1,24 +1,5 @@
 #pragma once
-// The result of a crawl: an SQLite file.
-//
-//   pages         one row for every URL that was discovered, fetched or not
-//     id            in order of discovery, from 1
-//     url           canonical; as found in the page if it is not a URL that can be fetched
-//     depth         links from a start URL
-//     redirects     in a row that led to it
-//     status        of the response; NULL if none came
-//     type          media type of the response
-//     title         of an HTML page
-//     text_length   characters of its visible text
-//     content_hash  XXH64 of the decoded body, 16 hexadecimal digits
-//     fetched_at    UTC, ISO 8601 with milliseconds
-//     bytes         of the decoded body
-//     outcome       `fetched`, or the reason why it was not, as in outcome.hpp; `pending` when the crawl was killed
-//     detail        the error's own words
-//   links         a view: from, to (URLs), kind (the element, `css url`, `css import`, `redirect`)
-//   broken_links  a view: target, status, outcome, detail, referrer, kind: a row for every reference to a broken URL
-//   page_links    what `links` is made of: from_id, to_id, kind_id; link_kinds names the kinds
-//   crawl         one row: command (what is crawled, see options.hpp) and complete (0 or 1)
+// The result of a crawl: an SQLite file, whose tables and views README.md describes.
 //
 // Rows are only ever appended, or filled in by their number: that is what SQLite does fastest.
 
@@ -68,6 +49,8 @@ struct finished_record {
     std::optional<std::uint64_t> content_hash{};
     std::optional<std::chrono::system_clock::time_point> fetched_at{};
     std::optional<std::uint64_t> bytes{};
+    std::optional<std::uint64_t> received{};
+    std::optional<std::chrono::microseconds> took{};
 };
 
 /// One page refers to another.
