@@ -28,7 +28,13 @@ CREATE TABLE pages(
   detail TEXT);
 CREATE TABLE page_links(from_id INTEGER NOT NULL, to_id INTEGER NOT NULL, kind_id INTEGER NOT NULL);
 CREATE TABLE link_kinds(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
-CREATE TABLE crawl(command TEXT NOT NULL, complete INTEGER NOT NULL);
+CREATE TABLE places(page_id INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY(page_id, name)) WITHOUT ROWID;
+CREATE TABLE fragment_links(
+  from_id INTEGER NOT NULL,
+  to_id INTEGER NOT NULL,
+  fragment TEXT NOT NULL,
+  decoded TEXT NOT NULL);
+CREATE TABLE crawl(command TEXT NOT NULL, complete INTEGER NOT NULL, exported INTEGER NOT NULL DEFAULT 0);
 )sql";
 
 std::string kinds() {

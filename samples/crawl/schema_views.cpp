@@ -64,6 +64,21 @@ CREATE VIEW redirects("from", status, "to", final, final_status, final_outcome, 
   LEFT JOIN arrival a ON a.id = r.from_id LEFT JOIN pages e ON e.id = a.at;
 )sql";
 
+/// The fragment of a redirect goes before that of the link to it. Only the places of HTML pages are known.
+constexpr std::string_view fragments_view = R"sql(
+CREATE VIEW broken_fragments(target, fragment, referrer, via) AS
+  WITH RECURSIVE redirect AS MATERIALIZED (SELECT l.from_id, l.to_id, f.fragment, f.decoded FROM page_links l
+    LEFT JOIN fragment_links f ON f.from_id = l.from_id AND f.to_id = l.to_id WHERE l.kind_id = {1}),
+  aim(from_id, named_id, id, fragment, decoded, hops) AS (
+    SELECT from_id, to_id, to_id, fragment, decoded, 0 FROM fragment_links
+    UNION ALL SELECT a.from_id, a.named_id, r.to_id, coalesce(r.fragment, a.fragment), coalesce(r.decoded, a.decoded),
+      a.hops + 1 FROM aim a JOIN redirect r ON r.from_id = a.id WHERE a.hops < 100)
+  SELECT t.url, a.fragment, f.url, CASE WHEN a.id <> a.named_id THEN v.url END
+  FROM aim a JOIN pages t ON t.id = a.id JOIN pages f ON f.id = a.from_id JOIN pages v ON v.id = a.named_id
+  WHERE a.fragment <> '' AND t.text_length IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM places WHERE page_id = a.id AND name IN (a.fragment, a.decoded));
+)sql";
+
 std::string broken_outcomes() {
     std::string names;
     for (std::uint8_t i = 0; i < outcome_count; ++i) {
@@ -79,7 +94,7 @@ std::string create_views() {
     const std::string outcomes = broken_outcomes();
     const int redirect = static_cast<int>(link_kind::redirect);
     return std::string(plain_views) + fmt::format(broken_view, outcomes, redirect) +
-           fmt::format(redirects_view, outcomes, redirect);
+           fmt::format(redirects_view, outcomes, redirect) + fmt::format(fragments_view, outcomes, redirect);
 }
 
 }  // namespace crawl::schema

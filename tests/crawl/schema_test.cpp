@@ -111,6 +111,46 @@ TEST_SUITE("crawl/schema") {
               strings{"fetched 200 2", "out of scope NULL 1", "timed out NULL 1"});
     }
 
+    TEST_CASE("a fragment is broken unless its page has the place, under either spelling") {
+        finished_record page = answered(2, 200);
+        page.text_length = 1;
+        finished_record image = answered(3, 200);
+        crafted crawl({seen(1, ""), seen(2, "page"), seen(3, "image"), answered(1, 200), page, image,
+                       place_record{2, "here"}, place_record{2, "a b"}, place_record{2, "%41"},
+                       fragment_record{1, 2, "here"}, fragment_record{1, 2, "a%20b"}, fragment_record{1, 2, "%41"},
+                       fragment_record{1, 2, "gone"}, fragment_record{2, 2, "Here"}, fragment_record{1, 3, "any"}});
+        CHECK(rows(crawl.db, "SELECT * FROM broken_fragments ORDER BY fragment") ==
+              strings{"http://h/page Here http://h/page NULL", "http://h/page gone http://h/ NULL"});
+    }
+
+    TEST_CASE("a fragment goes on with a redirect, which may replace it") {
+        finished_record page = answered(4, 200);
+        page.text_length = 1;
+        crafted crawl({seen(1, ""),
+                       seen(2, "keeps"),
+                       seen(3, "replaces"),
+                       seen(4, "page"),
+                       seen(5, "to_top"),
+                       answered(1, 200),
+                       answered(2, 301),
+                       answered(3, 301),
+                       answered(5, 301),
+                       page,
+                       place_record{4, "here"},
+                       link_record{2, 4, link_kind::redirect},
+                       link_record{3, 4, link_kind::redirect},
+                       link_record{5, 2, link_kind::redirect},
+                       fragment_record{3, 4, "other"},
+                       fragment_record{5, 2, ""},
+                       fragment_record{1, 2, "here"},
+                       fragment_record{1, 2, "gone"},
+                       fragment_record{1, 3, "here"},
+                       fragment_record{1, 5, "gone"}});
+        CHECK(rows(crawl.db, "SELECT * FROM broken_fragments ORDER BY fragment, referrer") ==
+              strings{"http://h/page gone http://h/ http://h/keeps", "http://h/page other http://h/ http://h/replaces",
+                      "http://h/page other http://h/replaces NULL"});
+    }
+
     TEST_CASE("README.md names every table, view and column, and its questions have answers") {
         const std::string readme = read_file(CRAWL_README);
         crafted crawl({seen(1, ""), answered(1, 200)});
