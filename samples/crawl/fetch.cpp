@@ -54,6 +54,7 @@ fetched take_response(http_response& from) {
     result.retry_after = text_of(from[http::field::retry_after]);
     result.robots = text_of(from["X-Robots-Tag"]);
     result.body = std::move(from.body().bytes);
+    result.received = from.body().received;
     return result;
 }
 

@@ -34,11 +34,13 @@ struct fetch_options {
 /// A response that came, whatever its status.
 struct fetched {
     int status;
-    std::string content_type;  ///< the header's value
-    std::string location;      ///< where a redirect leads, as the server wrote it; else empty
-    std::string retry_after;   ///< the header's value
-    std::string robots;        ///< the value of X-Robots-Tag
-    std::string body;          ///< decoded
+    std::string content_type;          ///< the header's value
+    std::string location;              ///< where a redirect leads, as the server wrote it; else empty
+    std::string retry_after;           ///< the header's value
+    std::string robots;                ///< the value of X-Robots-Tag
+    std::string body;                  ///< decoded
+    std::uint64_t received{};          ///< bytes of the body as they came, still encoded
+    std::chrono::microseconds took{};  ///< the attempt, from looking up the host to the last byte
 };
 
 using fetch_result = std::variant<fetched, fetch_failure>;

@@ -8,6 +8,7 @@
 #include <ctime>
 #include <exception>
 #include <string>
+#include <variant>
 
 namespace crawl {
 namespace {
@@ -36,7 +37,10 @@ braid::task<fetch_result> patient_fetcher::fetch(url target, std::optional<std::
 braid::task<fetch_result> patient_fetcher::attempt(const url& target, std::optional<std::uint64_t> cut_after,
                                                    unsigned& left) {
     co_await pacer_.turn(target);
+    const auto began = std::chrono::steady_clock::now();
     fetch_result result = co_await fetcher_.fetch(target, cut_after);
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
+    std::visit([took](auto& of_its_kind) { of_its_kind.took = took; }, result);
     if (--left > 0 && worth_another(result, target)) throw try_again();
     co_return result;
 }

@@ -48,6 +48,7 @@ public:
     statement(database& db, std::string_view sql);
 
     void bind(int index, std::int64_t value);
+    void bind(int index, double value);
     void bind(int index, std::string_view text);
     void bind_null(int index);
     /// Binds text, or NULL if it is empty.
@@ -57,6 +58,8 @@ public:
     void run();
     /// The next row, if there is one; after the last the statement is ready again.
     [[nodiscard]] bool step();
+    [[nodiscard]] int columns() const;
+    [[nodiscard]] bool is_null(int column) const;
     [[nodiscard]] std::int64_t integer(int column) const;
     [[nodiscard]] std::string text(int column) const;
 
