@@ -110,7 +110,7 @@ public:
         throw_if_refused();
         if (looked_for_) env().where->call_ends();
         if (dropped()) throw cancelled(drop_reason());
-        if constexpr (bound_.is_coroutine) way_.arrive(result_.error());
+        if constexpr (bound_call<R, F, Args...>::is_coroutine) way_.arrive(result_.error());
         return result_.take();
     }
     [[nodiscard]] std::string describe() const override { return describe_call(workers_); }
@@ -121,7 +121,7 @@ private:
         return true;
     }
     void finished() noexcept override {
-        if constexpr (bound_.is_coroutine) way_.leave(result_.error());
+        if constexpr (bound_call<R, F, Args...>::is_coroutine) way_.leave(result_.error());
         complete();
     }
     void on_cancel() noexcept override {
