@@ -189,13 +189,13 @@ task<> timers(int& alive) {
 }  // namespace
 
 TEST_SUITE("core/interop_io") {
-    TEST_CASE("TCP: connect, accept, write, read; stopped at whatever step") { cancel_everywhere(tcp_both_ways); }
-    TEST_CASE("UDP: send and receive; stopped at whatever step") { cancel_everywhere(udp_datagram); }
-    TEST_CASE("Unix sockets: write and read; stopped at whatever step") { cancel_everywhere(unix_pair); }
-    TEST_CASE("pipes to and from a child: write and read; stopped at whatever step") { cancel_everywhere(child_pipes); }
-    TEST_CASE("file descriptors: write and read; stopped at whatever step") { cancel_everywhere(files); }
-    TEST_CASE("signals: one is waited for; stopped at whatever step") { cancel_everywhere(signals); }
-    TEST_CASE("timers: one is waited for; stopped at whatever step") { cancel_everywhere(timers); }
+    TEST_CASE("TCP: connect, accept, write, read, stopped at whatever step") { cancel_everywhere(tcp_both_ways); }
+    TEST_CASE("UDP: send and receive, stopped at whatever step") { cancel_everywhere(udp_datagram); }
+    TEST_CASE("Unix sockets: write and read, stopped at whatever step") { cancel_everywhere(unix_pair); }
+    TEST_CASE("pipes to and from a child: write and read, stopped at whatever step") { cancel_everywhere(child_pipes); }
+    TEST_CASE("file descriptors: write and read, stopped at whatever step") { cancel_everywhere(files); }
+    TEST_CASE("signals: one is waited for, stopped at whatever step") { cancel_everywhere(signals); }
+    TEST_CASE("timers: one is waited for, stopped at whatever step") { cancel_everywhere(timers); }
 
     TEST_CASE("the result of one operation may be a value instead of a throw") {
         run_blocking([]() -> task<> {

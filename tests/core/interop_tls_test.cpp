@@ -108,7 +108,7 @@ task<> conversation(int& alive) {
 }  // namespace
 
 TEST_SUITE("core/interop_tls") {
-    TEST_CASE("TLS: handshake, write, read, shutdown; stopped at whatever step") {
+    TEST_CASE("TLS: handshake, write, read, shutdown, stopped at whatever step") {
         braid_test::cancel_everywhere(conversation);
     }
 

@@ -34,7 +34,7 @@ task<> serve(ready_signal<int> ready, int port, std::string& log) {
 }  // namespace
 
 TEST_SUITE("core/ready_signal") {
-    TEST_CASE("start_ready returns, with the value, when the child says that it is ready; the child goes on") {
+    TEST_CASE("start_ready returns, with the value, when the child says that it is ready, the child goes on") {
         run_blocking([]() -> task<> {
             std::string log;
             co_await with_task_group([&](task_group& g) -> task<> {

@@ -157,7 +157,7 @@ TEST_SUITE("core/task_group") {
         }());
     }
 
-    TEST_CASE("a cancelled group whose body had its value gives it; one whose body was cut off throws") {
+    TEST_CASE("a cancelled group whose body had its value gives it, one whose body was cut off throws") {
         run_blocking([]() -> task<> {
             CHECK(co_await with_task_group([](task_group& g) -> task<int> {
                       g.start([]() -> task<> { co_await sleep_for(1h); });

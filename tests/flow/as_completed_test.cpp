@@ -50,7 +50,7 @@ TEST_SUITE("flow/as_completed") {
         }());
     }
 
-    TEST_CASE("no task is no result; a view makes its tasks; void tasks are counted") {
+    TEST_CASE("no task is no result, a view makes its tasks, void tasks are counted") {
         run_blocking([]() -> task<> {
             const auto none = co_await as_completed(std::vector<task<int>>()).collect();
             CHECK(none.empty());
@@ -64,7 +64,7 @@ TEST_SUITE("flow/as_completed") {
         }());
     }
 
-    TEST_CASE("the first failure is rethrown and what still runs is cancelled; as outcomes nothing is") {
+    TEST_CASE("the first failure is rethrown and what still runs is cancelled, as outcomes nothing is") {
         run_blocking([]() -> task<> {
             int ended = 0;
             co_await with_task_group([&](task_group&) -> task<> {

@@ -45,7 +45,7 @@ task<int> later_is_faster(int n) {
 }  // namespace
 
 TEST_SUITE("flow/map_concurrent") {
-    TEST_CASE("results come in the order of the items, or, unordered, as they are ready; none is lost") {
+    TEST_CASE("results come in the order of the items, or, unordered, as they are ready, none is lost") {
         run_blocking([]() -> task<> {
             auto items = std::views::iota(0, 20);
             const auto ordered = co_await map_concurrent(4, items, later_is_faster).collect();
@@ -102,7 +102,7 @@ TEST_SUITE("flow/map_concurrent") {
         CHECK(calls.now == 0);
     }
 
-    TEST_CASE("a limit of zero is an error at once; an empty range an empty stream") {
+    TEST_CASE("a limit of zero is an error at once, an empty range an empty stream") {
         CHECK_THROWS_AS(static_cast<void>(map_concurrent(0, std::vector<int>{1}, later_is_faster)), usage_error);
         CHECK_THROWS_AS(static_cast<void>(map_concurrent_unordered(0, std::vector<int>{1}, later_is_faster)),
                         usage_error);

@@ -17,7 +17,7 @@ std::variant<linkcheck::options, crawl::early_exit> parse(std::initializer_list<
 }  // namespace
 
 TEST_SUITE("linkcheck/options") {
-    TEST_CASE("a folder or URL is enough; fragments are looked for, and nothing elsewhere") {
+    TEST_CASE("a folder or URL is enough, fragments are looked for, and nothing elsewhere") {
         const auto parsed = parse({"site"});
         REQUIRE(std::holds_alternative<linkcheck::options>(parsed));
         const auto& o = std::get<linkcheck::options>(parsed);

@@ -286,7 +286,7 @@ TEST_SUITE("process/process_pool") {
         }());
     }
 
-    TEST_CASE("close finishes what is queued and refuses what comes later; twice does no harm") {
+    TEST_CASE("close finishes what is queued and refuses what comes later, twice does no harm") {
         run_blocking([]() -> task<> {
             process_pool pool({.workers = 2});
             auto fifty = [](process_pool& p) -> task<int> {

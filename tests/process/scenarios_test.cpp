@@ -108,7 +108,7 @@ TEST_SUITE("process/process_pool: further promises") {
         }());
     }
 
-    TEST_CASE("saturated fifteenfold there are never more workers than the maximum; one by one, calls have one alone") {
+    TEST_CASE("saturated fifteenfold there are never more workers than the maximum, one by one, calls have one alone") {
         run_blocking([]() -> task<> {
             process_pool lazy({.workers = 4});
             const int only = co_await lazy.run(pid);

@@ -9,6 +9,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <ranges>
 #include <string>
@@ -77,7 +78,7 @@ int times_seven(int x) {
 }  // namespace
 
 extern "C" std::size_t braid_fault_point(step at, std::size_t wanted, std::size_t) noexcept {
-    static bool has_met = false;
+    static std::atomic<bool> has_met = false;
     if (!std::getenv(folder_variable) || wanted == 0 || has_met) return wanted;
     if (at == step::splits_batch) {
         has_met = true;

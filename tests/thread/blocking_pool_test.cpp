@@ -115,7 +115,7 @@ TEST_SUITE("thread/blocking_pool") {
         CHECK(pool.size() == 1);
     }
 
-    TEST_CASE("an abandoned call lets its caller go and runs on; a value that is there is still given") {
+    TEST_CASE("an abandoned call lets its caller go and runs on, a value that is there is still given") {
         for (const bool elastic : {true, false}) {
             auto latches = std::make_shared<shared_latches>();
             {

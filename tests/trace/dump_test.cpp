@@ -163,7 +163,7 @@ TEST_SUITE("trace/dump") {
         CHECK(dump.text().find("- who asks\n") != std::string::npos);
     }
 
-    TEST_CASE("a plain thread asks by blocking; in a coroutine that is refused") {
+    TEST_CASE("a plain thread asks by blocking, in a coroutine that is refused") {
         CHECK(dump_tasks_blocking().homes.empty());
         run_blocking([]() -> task<> {
             CHECK_THROWS_AS(static_cast<void>(dump_tasks_blocking()), usage_error);
