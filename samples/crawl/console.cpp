@@ -1,10 +1,13 @@
 #include "console.hpp"
 
 #include <braid/core/sleep.hpp>
+#include <braid/core/this_executor.hpp>
+#include <braid/core/use_task.hpp>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <boost/asio/signal_set.hpp>
 #include <chrono>
 #include <cstdio>
 #include <string>
@@ -46,6 +49,15 @@ braid::task<> show_progress(std::function<progress()> now) {
     for (;;) {
         co_await braid::sleep_for(plain_interval);
         write_error(plain_line(now()));
+    }
+}
+
+braid::task<> show_on_signal(int signal, std::function<std::string()> text) {
+    boost::asio::signal_set signals(co_await braid::this_executor(), signal);
+    const bool on_terminal = ::isatty(STDERR_FILENO) == 1;
+    for (;;) {
+        co_await signals.async_wait(braid::use_task);
+        write_error((on_terminal ? clear_terminal_line() : "") + text());
     }
 }
 

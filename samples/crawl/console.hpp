@@ -4,6 +4,7 @@
 #include <braid/core/task.hpp>
 
 #include <functional>
+#include <string>
 
 #include "progress.hpp"
 
@@ -12,5 +13,8 @@ namespace crawl {
 /// Shows where the crawl is, over and over, until it is cancelled: one line that changes on a terminal, now and then a
 /// line of its own elsewhere.
 braid::task<> show_progress(std::function<progress()> now);
+
+/// Writes this text whenever the signal comes, until it is cancelled.
+braid::task<> show_on_signal(int signal, std::function<std::string()> text);
 
 }  // namespace crawl

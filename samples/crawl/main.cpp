@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <functional>
 #include <span>
@@ -16,6 +17,7 @@
 
 #include "console.hpp"
 #include "crawler.hpp"
+#include "html_report.hpp"
 #include "options.hpp"
 #include "report.hpp"
 
@@ -40,6 +42,8 @@ braid::task<> stop_when_cancelled(crawler& running, bool quiet) {
 
 braid::task<> run_with_progress(crawler& running, bool quiet) {
     co_await braid::with_task_group([&](braid::task_group& group) -> braid::task<> {
+        group.start(crawl::show_on_signal, SIGUSR1,
+                    [&running] { return crawl::format_state(running.now(), running.result()); });
         if (!quiet) group.start(crawl::show_progress, [&running] { return running.now(); });
         co_await running.run();
         group.cancel();
@@ -61,13 +65,7 @@ int report(const crawler& done, bool fail_on_broken) {
     return fail_on_broken && !done.result().broken.empty() ? status_of_broken_links : 0;
 }
 
-braid::task<int> crawl_sites(std::span<char*> args) {
-    const auto parsed = crawl::parse_options(static_cast<int>(args.size()), args.data());
-    if (const auto* exit = std::get_if<crawl::early_exit>(&parsed)) {
-        fmt::print(exit->code == 0 ? stdout : stderr, "{}", exit->text);
-        co_return exit->code;
-    }
-    const auto& options = std::get<crawl::options>(parsed);
+braid::task<int> crawl_and_report(const crawl::options& options) {
     crawler running(co_await braid::this_executor(), options);
     int code = 0;
     co_await braid::with_task_group([&](braid::task_group& around) -> braid::task<> {
@@ -76,6 +74,18 @@ braid::task<int> crawl_sites(std::span<char*> args) {
         code = report(running, options.fail_on_broken);
         around.cancel(braid::cancel_reason::shutdown);
     });
+    co_return code;
+}
+
+braid::task<int> crawl_sites(std::span<char*> args) {
+    const auto parsed = crawl::parse_options(static_cast<int>(args.size()), args.data());
+    if (const auto* exit = std::get_if<crawl::early_exit>(&parsed)) {
+        fmt::print(exit->code == 0 ? stdout : stderr, "{}", exit->text);
+        co_return exit->code;
+    }
+    const auto& options = std::get<crawl::options>(parsed);
+    const int code = co_await crawl_and_report(options);
+    if (!options.report.empty()) crawl::write_html_report(options.output, options.report);
     co_return code;
 }
 

@@ -59,6 +59,7 @@ void add_output(CLI::App& app, options& o) {
 
 void add_results(CLI::App& app, options& o) {
     app.add_option("--jsonl", o.jsonl, "also write results as JSON Lines: an object for each URL, with its links");
+    app.add_option("--report", o.report, "also write a self-contained HTML page that shows the results");
     app.add_flag("--fragments", o.fragments, "also find links to places that their page does not have (page#place)");
     app.add_flag("--fail-on-broken", o.fail_on_broken, "exit with 8 if there are broken links or fragments");
 }

@@ -60,6 +60,12 @@ void add_broken(const summary& s, buffer out) {
 
 }  // namespace
 
+std::string format_state(const progress& now, const summary& so_far) {
+    std::string text = plain_line(now);
+    add_outcomes(so_far, buffer(text));
+    return text;
+}
+
 std::string format_summary(const summary& s) {
     std::string text;
     const buffer out(text);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "outcome.hpp"
+#include "progress.hpp"
 #include "store.hpp"
 
 namespace crawl {
@@ -26,6 +27,9 @@ struct summary {
     std::string output;                ///< the database's name
     bool interrupted = false;          ///< stopped before its end
 };
+
+/// Where a crawl that goes on is, as lines of text.
+[[nodiscard]] std::string format_state(const progress& now, const summary& so_far);
 
 /// The summary as text, ending with a newline. What came from the network is printed without control characters.
 [[nodiscard]] std::string format_summary(const summary& s);

@@ -31,6 +31,14 @@ CREATE VIEW sizes(type, pages, bytes, received, mean_bytes, largest_bytes) AS
 
 CREATE VIEW outcomes(outcome, status, urls) AS
   SELECT outcome, status, count(*) FROM pages GROUP BY outcome, status ORDER BY count(*) DESC, outcome, status;
+
+CREATE VIEW response_times(up_to_ms, urls) AS
+  WITH bound(ms) AS (VALUES (1), (3), (10), (30), (100), (300), (1000), (3000), (10000), (30000)),
+  timed(up_to_ms) AS (SELECT (SELECT min(ms) FROM bound WHERE took_ms <= ms) FROM pages WHERE took_ms IS NOT NULL)
+  SELECT up_to_ms, count(*) FROM timed GROUP BY up_to_ms ORDER BY up_to_ms IS NULL, up_to_ms;
+
+CREATE VIEW depths(depth, pages) AS
+  SELECT depth, count(*) FROM pages WHERE outcome = 'fetched' GROUP BY depth ORDER BY depth;
 )sql";
 
 // {0} are the outcomes that make a URL broken, {1} the kind of link that a redirect is.

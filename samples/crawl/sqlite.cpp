@@ -105,6 +105,8 @@ bool statement::step() {
 
 int statement::columns() const { return sqlite3_column_count(handle_.get()); }
 
+std::string_view statement::name(int column) const { return sqlite3_column_name(handle_.get(), column); }
+
 bool statement::is_null(int column) const { return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL; }
 
 std::int64_t statement::integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }

@@ -59,6 +59,7 @@ public:
     /// The next row, if there is one; after the last the statement is ready again.
     [[nodiscard]] bool step();
     [[nodiscard]] int columns() const;
+    [[nodiscard]] std::string_view name(int column) const;
     [[nodiscard]] bool is_null(int column) const;
     [[nodiscard]] std::int64_t integer(int column) const;
     [[nodiscard]] std::string text(int column) const;

@@ -4,12 +4,13 @@
 usage: kill_crawler.py CRAWL [--kills N] [--seed N] [--site FOLDER --truth TRUTH]
 
 After every kill, what the database holds as done must not be asked for again; in the end the set of pages must be the
-one that is known. Without --site it is a site of 1,000 pages that refer to each other; TRUTH is as for
+one that is known, in the database and in the JSON Lines. Without --site it is a site of 1,000 pages that refer to each other; TRUTH is as for
 compare_with_truth.py.
 """
 
 import argparse
 import http.server
+import json
 import random
 import shutil
 import sqlite3
@@ -97,6 +98,22 @@ def done_so_far(database: Path) -> set[str]:
             return {canonical("/" + url.split("/", 3)[3]) for (url,) in result.execute(query)}
 
 
+def wrong_lines(lines: Path, database: Path) -> list[str]:
+    """Complaints, unless the JSON Lines tell of each URL that was asked for once, and of all its links."""
+    with lines.open() as file:
+        written = [json.loads(line) for line in file]
+    told = {page["url"]: len({(link["url"], link["kind"]) for link in page["links"]}) for page in written}
+    with sqlite3.connect(database) as result:
+        query = """SELECT url, (SELECT count(*) FROM page_links WHERE from_id = id) FROM pages
+                   WHERE took_ms IS NOT NULL"""
+        known = dict(result.execute(query))
+    complaints = [f"{len(written)} lines tell of {len(told)} URLs"] if len(written) != len(told) else []
+    for url in sorted(known.keys() | told.keys()):
+        if known.get(url) != told.get(url):
+            complaints.append(f"{url}: {told.get(url)} links in the lines, {known.get(url)} in the database")
+    return complaints
+
+
 def run_and_kill(command, requests, after, delay) -> bool:
     """True if it was killed; False if it came to its end before."""
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as crawl:
@@ -132,7 +149,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "result.db"
         command = [arguments.crawl, url, "--allow-private", "--quiet", "--output", str(database), "--concurrency", "8"]
-        command += ["--workers", "1"]
+        lines = Path(folder) / "result.jsonl"
+        command += ["--workers", "1", "--jsonl", str(lines)]
         kills, progress, done = 0, 0, set()
         complaints = []
         while kills < arguments.kills:
@@ -158,6 +176,7 @@ def main() -> int:
         found, broken, unexpected = read_result(str(database), url)
         complaints += unexpected + differences("there", ok, found, ALIASES_OF_THE_FRONT_PAGE)
         complaints += differences("broken", missing, broken, set())
+        complaints += wrong_lines(lines, database)
         with sqlite3.connect(database) as result:
             for row in result.execute(
                 "SELECT count(*), from_id, to_id, kind_id FROM page_links GROUP BY 2, 3, 4 HAVING count(*) > 1 LIMIT 3"

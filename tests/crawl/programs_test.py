@@ -133,8 +133,10 @@ class ServeTest(InFolder):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertIn("broken links: 1", result.stdout)
         self.assertIn(f"{self.server.url}gone (404)\n    from {self.server.url}sub/", result.stdout)
-        again = run(CRAWL, self.server.url, "--allow-private", "--output", self.database, "--fail-on-broken")
+        again = run(CRAWL, self.server.url, "--allow-private", "--output", self.database, "--fail-on-broken",
+                    "--report", str(self.folder / "report.html"))
         self.assertEqual(again.returncode, 8)
+        self.assertIn("<h2>Broken links</h2>", (self.folder / "report.html").read_text())
         expected = {self.server.url + path: "fetched" for path in ("", "sub", "sub/", "large.bin", "gone")}
         self.assertEqual(outcomes(self.database), expected)
 
@@ -175,6 +177,10 @@ class CrawlTest(InFolder):
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         self.assertTrue(Slow.asked.wait(timeout=60))
+        crawl.send_signal(signal.SIGUSR1)
+        while "URLs by outcome:" not in (line := crawl.stderr.readline()):
+            self.assertNotEqual(line, "", "it ended instead of telling its state")
+        self.assertEqual(crawl.stderr.readline().split(), ["1", "fetched"])
         crawl.send_signal(signal.SIGINT)
         while "stopping" not in (line := crawl.stderr.readline()):
             self.assertNotEqual(line, "", "it ended without a word")

@@ -65,6 +65,14 @@ TEST_SUITE("crawl/report") {
               "results: crawl.db\n");
     }
 
+    TEST_CASE("the state tells progress, and the outcomes so far") {
+        crawl::summary so_far{};
+        so_far.outcomes[static_cast<std::size_t>(crawl::outcome::fetched)] = 118;
+        so_far.outcomes[static_cast<std::size_t>(crawl::outcome::timed_out)] = 2;
+        CHECK(crawl::format_state(moment, so_far) ==
+              crawl::plain_line(moment) + "URLs by outcome:\n       118  fetched\n         2  timed out\n");
+    }
+
     TEST_CASE("an interrupted crawl says so, and one without pages divides nothing by zero") {
         const std::string text = crawl::format_summary({.broken = {}, .output = "x.db", .interrupted = true});
         CHECK(text.find("\ninterrupted: 0 pages, 0 B in 0.00 s: 0 pages/s\n") != std::string::npos);

@@ -107,6 +107,8 @@ TEST_SUITE("crawl/schema") {
         CHECK(rows(crawl.db, "SELECT url, bytes, received FROM largest_pages") ==
               strings{"http://h/fast 100 50", "http://h/slow 10 5"});
         CHECK(rows(crawl.db, "SELECT * FROM sizes") == strings{"text/html 2 110 55 55.0 100"});
+        CHECK(rows(crawl.db, "SELECT * FROM response_times") == strings{"3 1", "3000 1", "30000 1"});
+        CHECK(rows(crawl.db, "SELECT * FROM depths") == strings{"1 2"});
         CHECK(rows(crawl.db, "SELECT * FROM outcomes") ==
               strings{"fetched 200 2", "out of scope NULL 1", "timed out NULL 1"});
     }
