@@ -42,6 +42,10 @@ inline constexpr int request_descriptor = 3;
 inline constexpr int reply_descriptor = 4;
 inline constexpr int control_descriptor = 5;
 inline constexpr int board_descriptor = 6;
+inline constexpr int attachment_descriptor = 7;
+
+/// Of a frame: something was sent beside it.
+inline constexpr std::uint32_t has_attachments = 1;
 
 // Kinds of frames between parent and worker.
 enum class frame_kind : std::uint32_t {

@@ -103,6 +103,7 @@ void worker_link::launch() {
     pd::pipe_ends requests = make_wide_pipe();
     pd::pipe_ends replies = make_wide_pipe();
     pd::pipe_ends control = pd::make_pipe();
+    pd::socket_ends beside = pd::make_attachment_socket();
     const int board = ::fcntl(board_.fd(), F_DUPFD_CLOEXEC, 0);
     if (board < 0) pd::throw_errno("passing the call board on");
 
@@ -117,6 +118,7 @@ void worker_link::launch() {
     program.descriptors.push_back({std::move(replies.write), pd::reply_descriptor});
     program.descriptors.push_back({std::move(control.read), pd::control_descriptor});
     program.descriptors.push_back({pd::unique_fd(board), pd::board_descriptor});
+    program.descriptors.push_back({std::move(beside.worker), pd::attachment_descriptor});
 
     set_nonblocking(requests.write.get());
     set_nonblocking(replies.read.get());
@@ -126,6 +128,7 @@ void worker_link::launch() {
     replies_.assign(replies.read.get());
     std::ignore = replies.read.release();
     control_ = std::move(control.write);
+    beside_.emplace(std::move(beside.parent), pd::attachment_socket::side::parent);
 
     // The launcher answers on its own thread, and std::function wants something copyable.
     services.launcher.start(std::move(program), [self = shared_from_this()](pd::spawn_result result) mutable {
@@ -200,9 +203,13 @@ bool worker_link::give(call_base& call) noexcept {
     const std::size_t begun = out_.size();
     try {
         const auto kind = call.as_batch() ? pd::frame_kind::batch : pd::frame_kind::request;
-        std::ignore = wire::begin_frame(out_, pd::frame_id(slot, last_id_), static_cast<std::uint32_t>(kind));
+        const std::uint64_t id = pd::frame_id(slot, last_id_);
+        std::ignore = wire::begin_frame(out_, id, static_cast<std::uint32_t>(kind));
+        beside_->write_frame(id);
         wire::writer request(out_);
+        request.set_beside(&*beside_);
         call.encode(request);
+        if (beside_->added()) wire::set_frame_flags(out_, begun, pd::has_attachments);
         if (const std::size_t size = out_.size() - begun; size > wire::frame_reader_options{}.max_length) {
             throw wire::encode_error(
                 fmt::format("the arguments of this call take {} bytes, and a worker takes no more than {}", size,
@@ -228,6 +235,7 @@ bool worker_link::give(call_base& call) noexcept {
 }
 
 void worker_link::flush() {
+    if (beside_) beside_->forget_dropped();
     if (awaiting_room_ || out_sent_ == out_.size() || !requests_.is_open()) return;
     while (out_sent_ != out_.size()) {
         const ssize_t n = ::write(requests_.native_handle(), out_.data() + out_sent_, out_.size() - out_sent_);

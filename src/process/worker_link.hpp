@@ -1,6 +1,7 @@
 #pragma once
 // One worker process as its pool sees it: the pipes to it, the calls it has, what is known of it.
 
+#include "process/attachment_socket.hpp"
 #include "process/call_board.hpp"
 #include "process/reaper.hpp"
 
@@ -150,6 +151,7 @@ private:
     std::size_t out_sent_ = 0;
     bool awaiting_room_ = false;
     pd::unique_fd control_;
+    std::optional<pd::attachment_socket> beside_;
 
     // From the worker.
     boost::asio::posix::stream_descriptor replies_;

@@ -1,5 +1,6 @@
 #include "process/worker_main.hpp"
 
+#include "process/attachment_socket.hpp"
 #include "process/call_board.hpp"
 #include "process/crash_handler.hpp"
 #include "process/memory_held.hpp"
@@ -67,6 +68,7 @@ public:
         std::vector<std::byte> chunk(256 * 1024);
         while (const std::size_t n = read_some(request_descriptor, chunk)) {
             requests_.feed(std::span(chunk).first(n));
+            beside_.drop_forgotten();
             last_look_ = batch_began_ = clock::now();
             board_.starts_count_from(batch_began_);
             while (const auto request = requests_.next()) take(*request);
@@ -107,9 +109,11 @@ private:
     }
 
     bool run_call(const wire::frame& request) {
-        if (!board_.try_start(slot_, id_)) return false;
-        answer(request, frame_kind::reply);
-        return true;
+        const bool brings_something = request.header.flags == has_attachments;
+        const bool ours = board_.try_start(slot_, id_);
+        if (ours) answer(request, frame_kind::reply);
+        if (brings_something) beside_.end_frame(request.header.id);
+        return ours;
     }
 
     bool run_batch(const wire::frame& request) {
@@ -134,8 +138,13 @@ private:
     void answer(const wire::frame& request, frame_kind kind) {
         const std::size_t begun = wire::begin_frame(reply_, request.header.id, static_cast<std::uint32_t>(kind));
         wire::reader arguments(request.body);
+        arguments.set_beside(&beside_);
+        beside_.read_frame(request.header.id);
         wire::writer result(reply_);
+        result.set_beside(&beside_);
+        beside_.write_frame(request.header.id);
         wire::run_call(arguments, result);
+        if (beside_.added()) wire::set_frame_flags(reply_, begun, has_attachments);
         wire::end_frame(reply_, begun);
         send();
     }
@@ -183,6 +192,7 @@ private:
     }
 
     board_client board_;
+    attachment_socket beside_{unique_fd(attachment_descriptor), attachment_socket::side::worker};
     std::mutex flushing_;
     wire::frame_reader requests_;
     wire::buffer reply_;
@@ -197,7 +207,8 @@ std::string program_name() { return program_invocation_name; }
 
 // The call's own children must not keep our pipes open.
 void keep_from_children() {
-    for (const int fd : {request_descriptor, reply_descriptor, control_descriptor, board_descriptor}) {
+    for (const int fd :
+         {request_descriptor, reply_descriptor, control_descriptor, board_descriptor, attachment_descriptor}) {
         ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     }
 }

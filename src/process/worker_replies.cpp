@@ -129,7 +129,10 @@ void worker_link::take_reply(const wire::frame& frame) {
     if (batch_call* batch = call.as_batch()) {
         ended = batch->take_end(reply);
     } else {
+        reply.set_beside(&*beside_);
+        beside_->read_frame(frame.header.id);
         call.accept(reply, {.pid = pid_, .call = {}});
+        if (frame.header.flags == pd::has_attachments) beside_->end_frame(frame.header.id);
     }
     ++replies_seen_;
     board_.free(call.slot_);
@@ -189,6 +192,7 @@ void worker_link::bury(const pd::exit_status& status) {
     requests_.close();
     replies_.close();
     control_.reset();
+    beside_.reset();
     child_.reset();
 
     while (!calls_.empty()) {  // from the last on: what is given back comes to the front of the queue
