@@ -2,15 +2,15 @@
 # Sourced by ./dev: which Debian 12 packages each command needs, and how missing ones are installed.
 
 build_packages=(
-    g++ cmake ninja-build ccache
+    g++ cmake ninja-build ccache pkgconf
     libboost1.81-dev libboost-filesystem1.81-dev libboost-json1.81-dev libboost-url1.81-dev libfmt-dev libcereal-dev doctest-dev
-    zlib1g-dev libxml2-dev libsqlite3-dev libcli11-dev libssl-dev libtbb-dev python3
+    zlib1g-dev libxml2-dev libsqlite3-dev libcli11-dev libssl-dev libbrotli-dev libzstd-dev libtbb-dev python3
 )
 sanitizer_packages=("${build_packages[@]}" clang-19 libclang-rt-19-dev)
 script_packages=(python3)
-# Other web servers to crawl. Installing one starts it as a service, so it is asked for in continuous integration only;
-# tests that want it are skipped where it is absent.
-ci_packages=(nginx-light)
+# Asked for in continuous integration only; tests that want them are skipped where they are absent. Another web server to
+# crawl, which starts as a service when it is installed, and another compiler.
+ci_packages=(nginx-light clang-19 libclang-rt-19-dev)
 format_packages=(clang-format-19)
 demo_package=python3.11-doc # unpacked, not installed
 

@@ -21,7 +21,7 @@ SAMPLES = Path(os.environ["BENCH_BUILD"]) / "samples"
 
 def command_of(crawler: str, url: str, folder: str) -> list[str]:
     if crawler == "braid":
-        return [str(SAMPLES / "crawl/crawl"), url, "--output", f"{folder}/crawl.db", "--quiet"]
+        return [str(SAMPLES / "crawl/crawl"), url, "--output", f"{folder}/crawl.db", "--quiet", "--allow-private"]
     return ["wget2", "--quiet", "--recursive", "--level=inf", "--no-robots", f"--directory-prefix={folder}", url]
 
 

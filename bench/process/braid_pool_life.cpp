@@ -60,6 +60,26 @@ braid::task<int> queued_memory(std::uint64_t calls) {
     co_return 0;
 }
 
+/// Since the kill.
+struct kill_clock {
+    std::chrono::steady_clock::time_point killed;
+    [[nodiscard]] double milliseconds() const {
+        return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - killed).count();
+    }
+};
+
+braid::task<> runs_when_killed(braid::process_pool& pool, const kill_clock& since, double& took) {
+    try {
+        co_await pool.run(waits, 60'000);
+    } catch (const braid::worker_died&) {
+        took = since.milliseconds();
+    }
+}
+braid::task<> waits_when_killed(braid::process_pool& pool, const kill_clock& since, double& took) {
+    co_await pool.run(pid);
+    if (took == 0) took = since.milliseconds();
+}
+
 /// Milliseconds from SIGKILL to the error of the call that ran, or to the next result.
 braid::task<int> after_kill(bool error) {
     braid::process_pool pool({.workers = 1});
@@ -67,31 +87,15 @@ braid::task<int> after_kill(bool error) {
     const bench::stopwatch all;
     double to_error = 0;
     double to_result = 0;
-    std::chrono::steady_clock::time_point killed;
-    const auto since = [&killed] {
-        return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - killed).count();
-    };
+    kill_clock since;
     co_await braid::with_task_group([&](braid::task_group& group) -> braid::task<> {
-        group.start(
-            [](braid::process_pool& p, double& took, auto& clock) -> braid::task<> {
-                try {
-                    co_await p.run(waits, 60'000);
-                } catch (const braid::worker_died&) {
-                    took = clock();
-                }
-            },
-            std::ref(pool), std::ref(to_error), std::ref(since));
+        group.start(runs_when_killed, std::ref(pool), std::cref(since), std::ref(to_error));
         co_await braid::sleep_for(std::chrono::milliseconds(10));
         for (int i = 0; i < 1'000; ++i) {
-            group.start(
-                [](braid::process_pool& p, double& took, auto& clock) -> braid::task<> {
-                    co_await p.run(pid);
-                    if (took == 0) took = clock();
-                },
-                std::ref(pool), std::ref(to_result), std::ref(since));
+            group.start(waits_when_killed, std::ref(pool), std::cref(since), std::ref(to_result));
         }
         co_await braid::sleep_for(std::chrono::milliseconds(10));
-        killed = std::chrono::steady_clock::now();
+        since.killed = std::chrono::steady_clock::now();
         ::kill(worker, SIGKILL);
     });
     co_await pool.close();

@@ -4,10 +4,9 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/connect.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
-#include <string_view>
+#include <utility>
 
 namespace crawl {
 namespace {
@@ -26,47 +25,52 @@ constexpr std::size_t read_size = 64 * 1024;
 
 connection::connection(asio::any_io_executor executor) : socket_(std::move(executor)) { buffer_.reserve(read_size); }
 
-braid::task<error_code> connection::connect(std::string host, std::uint16_t port) {
-    error_code error;
-    const auto address = asio::ip::make_address(host, error);
-    if (!error) {
-        error = std::get<0>(co_await socket_.async_connect({address, port}, use_code));
-    } else {
-        tcp::resolver resolver(socket_.get_executor());
-        const auto found =
-            co_await resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service, use_code);
-        error = std::get<0>(found);
-        if (!error) error = std::get<0>(co_await asio::async_connect(socket_, std::get<1>(found), use_code));
-    }
+braid::task<error_code> connection::open(std::vector<tcp::endpoint> to) {
+    const error_code error = std::get<0>(co_await asio::async_connect(socket_, std::move(to), use_code));
     error_code ignored;  // without the option it works too, a little slower
     if (!error) socket_.set_option(tcp::no_delay(true), ignored);
     co_return error;
 }
 
-braid::task<error_code> connection::exchange_heads(const http_request& asked, std::uint64_t body_limit) {
+braid::task<error_code> connection::secure(asio::ssl::context& how, std::string host) {
+    tls_.emplace(socket_, how);
+    expect_host(*tls_, host);
+    co_return std::get<0>(co_await tls_->async_handshake(tls_stream::client, use_code));
+}
+
+std::string connection::certificate_problem() { return tls_ ? crawl::certificate_problem(*tls_) : std::string(); }
+
+braid::task<error_code> connection::exchange_heads(const http_request& asked, body_limit limit) {
+    return tls_ ? exchange_heads_over(*tls_, asked, limit) : exchange_heads_over(socket_, asked, limit);
+}
+
+braid::task<error_code> connection::read_some() { return tls_ ? read_some_from(*tls_) : read_some_from(socket_); }
+
+template <class Stream>
+braid::task<error_code> connection::exchange_heads_over(Stream& stream, const http_request& asked, body_limit limit) {
     ++exchanges_;
     parser_.emplace();
-    error_code error = std::get<0>(co_await http::async_write(socket_, asked, use_code));
+    error_code error = std::get<0>(co_await http::async_write(stream, asked, use_code));
     // The server may have answered before it closed: a write that failed does not keep that from being read.
     const bool write_failed = error.failed();
     do {
         parser_.emplace();
         parser_->header_limit(head_limit);
         parser_->body_limit(boost::none);  // decoded_body has its own
-        parser_->get().body().limit = body_limit;
+        parser_->get().body().limit = limit;
         const error_code read_error =
-            std::get<0>(co_await http::async_read_header(socket_, buffer_, *parser_, use_code));
+            std::get<0>(co_await http::async_read_header(stream, buffer_, *parser_, use_code));
         if (read_error && !(write_failed && !answered())) error = read_error;
         if (read_error) co_return error;
         error = {};
     } while (answer().result_int() / 100 == 1 && answer().result_int() != 101);  // announcements of the response proper
+    parser_->eager(true);
     co_return error;
 }
 
-braid::task<error_code> connection::read_body() {
-    error_code error;
-    if (!parser_->is_done()) error = std::get<0>(co_await http::async_read(socket_, buffer_, *parser_, use_code));
-    co_return error;
+template <class Stream>
+braid::task<error_code> connection::read_some_from(Stream& stream) {
+    co_return std::get<0>(co_await http::async_read_some(stream, buffer_, *parser_, use_code));
 }
 
 bool connection::reusable() const {

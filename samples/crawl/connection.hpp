@@ -13,31 +13,39 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "decoded_body.hpp"
+#include "tls.hpp"
 
 namespace crawl {
 
 using http_request = boost::beast::http::request<boost::beast::http::empty_body>;
 using http_response = boost::beast::http::response<decoded_body>;
 
-/// Errors are values: those of the system, of the resolver and of `boost::beast::http::error`. After one the connection
-/// is of no more use, as it is after a cancelled await. Threads: one, that of its executor.
+/// Errors are values: those of the system, of TLS and of `boost::beast::http::error`. After one the connection is of no
+/// more use, as it is after a cancelled await. Threads: one, that of its executor.
 class connection {
 public:
     explicit connection(boost::asio::any_io_executor executor);
 
-    /// Resolves the host, unless it is a numeric address, and connects to the first of its addresses that answers.
-    /// Cancellation: a name that is being looked up is waited for.
-    braid::task<boost::system::error_code> connect(std::string host, std::uint16_t port);
+    /// Connects to the first of these that answers.
+    braid::task<boost::system::error_code> open(std::vector<boost::asio::ip::tcp::endpoint> to);
 
-    /// Sends a request and reads the head of its response. At most `body_limit` decoded bytes will be read of the body.
-    braid::task<boost::system::error_code> exchange_heads(const http_request& asked, std::uint64_t body_limit);
+    /// Speaks TLS from now on, with the host of that name or numeric address.
+    braid::task<boost::system::error_code> secure(boost::asio::ssl::context& how, std::string host);
 
-    /// Reads the rest of the response.
-    braid::task<boost::system::error_code> read_body();
+    /// Why the server's certificate was refused, after `secure`; empty if it was not.
+    [[nodiscard]] std::string certificate_problem();
 
-    /// The response: the head after `exchange_heads`, all of it after `read_body`, from where it may be moved.
+    /// Sends a request and reads the head of its response. The limit is on what will be read of the body.
+    braid::task<boost::system::error_code> exchange_heads(const http_request& asked, body_limit limit);
+
+    /// Reads more of the response, which is not complete yet.
+    braid::task<boost::system::error_code> read_some();
+    [[nodiscard]] bool complete() const { return parser_->is_done(); }
+
+    /// The response: the head after `exchange_heads`, all of it when it is complete, from where it may be moved.
     [[nodiscard]] http_response& answer() { return parser_->get(); }
 
     /// Something of a response has come: it is known that the server took the request.
@@ -50,7 +58,14 @@ public:
     [[nodiscard]] bool used() const noexcept { return exchanges_ > 1; }
 
 private:
-    boost::asio::ip::tcp::socket socket_;  // TLS will be a second kind of stream here
+    template <class Stream>
+    braid::task<boost::system::error_code> exchange_heads_over(Stream& stream, const http_request& asked,
+                                                               body_limit limit);
+    template <class Stream>
+    braid::task<boost::system::error_code> read_some_from(Stream& stream);
+
+    boost::asio::ip::tcp::socket socket_;
+    std::optional<tls_stream> tls_;  // over socket_
     boost::beast::flat_buffer buffer_;
     std::optional<boost::beast::http::response_parser<decoded_body>> parser_;
     std::uint64_t exchanges_ = 0;

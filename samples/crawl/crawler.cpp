@@ -6,27 +6,45 @@
 #include <sys/resource.h>
 
 #include <functional>
+#include <optional>
 #include <utility>
 #include <variant>
 
 #include "charset.hpp"
 #include "hash.hpp"
+#include "robots_directives.hpp"
 
 namespace crawl {
 namespace {
 
 frontier_options limits_of(const options& o) {
-    return {
-        .max_pages = o.max_pages, .max_depth = o.max_depth, .max_redirects = o.max_redirects, .per_host = o.per_host};
+    const auto folder = o.output.parent_path();
+    return {.max_pages = o.max_pages,
+            .max_depth = o.max_depth,
+            .max_redirects = o.max_redirects,
+            .per_host = o.per_host,
+            .obey_nofollow = !o.ignore_robots,
+            .traps = o.traps,
+            .folder = folder.empty() ? "." : folder};
+}
+
+robots_options manners_of(const options& o) {
+    return {.obey = !o.ignore_robots, .user_agent = o.user_agent, .longest_delay = o.longest_crawl_delay};
+}
+
+patience_options patience_of(const options& o) {
+    return {.attempts = o.retries + 1, .first_delay = o.retry_delay, .longest_wait = o.longest_retry_after};
 }
 
 fetch_options fetching_of(const options& o) {
     return {.connect_timeout = o.connect_timeout,
             .first_byte_timeout = o.first_byte_timeout,
+            .idle_timeout = o.idle_timeout,
             .total_timeout = o.total_timeout,
             .max_body = o.max_body,
             .user_agent = o.user_agent,
-            .headers = o.headers};
+            .headers = o.headers,
+            .connecting = {.allow_private = o.allow_private, .tls = {.verify = !o.insecure, .ca_file = o.ca_file}}};
 }
 
 parse_settings parsing_of(const options& o, page_parser with) {
@@ -48,24 +66,29 @@ std::chrono::duration<double> cpu_time(int whose) {
 /// A redirect as a reference from the URL that answered with it.
 link redirect_link(const url& from, const std::string& location) {
     const url_result target = resolve(from, location);
-    if (target) return {std::string(target->text()), link_kind::redirect, {}, false};
+    if (target) return {std::string(target->text()), link_kind::redirect, {}, false, false};
     const url_error& error = target.error();
-    return {location, link_kind::redirect, error.message, error.why == url_error::fault::scheme};
+    return {location, link_kind::redirect, error.message, error.why == url_error::fault::scheme, false};
 }
 
 }  // namespace
 
 crawler::crawler(boost::asio::any_io_executor executor, const options& wanted, page_parser with)
     : options_(wanted),
-      store_(options_.output),
+      store_(options_.output, {.command = what_is_crawled(options_), .restart = options_.restart}),
       frontier_(scope_of(options_), limits_of(options_)),
       fetcher_(std::move(executor), fetching_of(options_)),
+      pacer_(options_.delay),
+      patient_(patience_of(options_), fetcher_, pacer_),
+      robots_(manners_of(options_), patient_, pacer_,
+              [this](std::string note) { summary_.notes.push_back(std::move(note)); }),
       parser_(parsing_of(options_, with)),
       recorder_(store_) {
     summary_.output = options_.output.string();
 }
 
 braid::task<> crawler::run() {
+    restore();
     co_await braid::with_task_group([this](braid::task_group& stages) -> braid::task<> {
         stages.start(&recorder::run, &recorder_);
         co_await crawl_all();
@@ -73,8 +96,18 @@ braid::task<> crawler::run() {
         co_await recorder_.close();
     });
     co_await parser_.close();
-    summary_.broken = co_await recorder_.finish();
+    summary_.broken = co_await recorder_.finish(!summary_.interrupted);
     complete_summary();
+}
+
+void crawler::restore() {
+    if (!store_.resumed()) return;
+    store_.each_known([this](const waiting_url& known, outcome how) {
+        frontier_.restore(known, how);
+        if (how == outcome::pending || how == outcome::cancelled) return;
+        ++summary_.outcomes[static_cast<std::size_t>(how)];
+        ++summary_.resumed;
+    });
 }
 
 braid::task<> crawler::crawl_all() {
@@ -86,7 +119,7 @@ braid::task<> crawler::crawl_all() {
 }
 
 void crawler::add_seeds() {
-    for (const url& seed : options_.seeds) discovered(frontier_.add(seed, {}), seed.text(), 0, {});
+    for (const url& seed : options_.seeds) discovered(frontier_.add(seed, {}), seed.text(), {}, {});
 }
 
 void crawler::start_visits(braid::task_group& visits) {
@@ -99,7 +132,7 @@ void crawler::start_visits(braid::task_group& visits) {
 
 /// From the queue to the database. A visit that ends starts those that its links, or its end, made possible.
 braid::task<> crawler::visit(braid::task_group& visits, fetch_job job) {
-    fetch_result result = co_await fetcher_.fetch(job.target);
+    fetch_result result = co_await obtain(job.target);
     if (auto* response = std::get_if<fetched>(&result)) {
         co_await digest(job, std::move(*response));
     } else {
@@ -112,6 +145,14 @@ braid::task<> crawler::visit(braid::task_group& visits, fetch_job job) {
     start_visits(visits);
 }
 
+braid::task<fetch_result> crawler::obtain(url target) {
+    auto refusal = co_await robots_.refusal(target);
+    if (refusal) co_return std::move(*refusal);
+    // Fetches that only wait for each other need not take the places of others.
+    if (pacer_.is_slow(target)) frontier_.one_at_a_time(target);
+    co_return co_await patient_.fetch(std::move(target));
+}
+
 braid::task<> crawler::digest(const fetch_job& job, fetched response) {
     ++summary_.pages;
     summary_.bytes += response.body.size();
@@ -121,27 +162,29 @@ braid::task<> crawler::digest(const fetch_job& job, fetched response) {
                         .type = media_type(response.content_type),
                         .fetched_at = std::chrono::system_clock::now(),
                         .bytes = response.body.size()};
-    if (!response.location.empty()) {
-        found(redirect_link(job.target, response.location), job.id, {job.depth, job.redirects + 1});
-    }
+    std::optional<parse_result> parsed;
     if (response.status / 100 == 2 && can_refer(end.type)) {
-        co_await parse(job, std::move(response), end);
+        document page{std::string(job.target.text()), std::move(response.content_type), std::move(response.body)};
+        parsed = co_await parser_.parse(std::move(page));
     } else {
         end.content_hash = xxh64(response.body);
     }
+    // From here on nothing suspends: a page is written with all its links or not at all.
+    if (!response.location.empty()) {
+        found(redirect_link(job.target, response.location), job.id, {job.depth, job.redirects + 1});
+    }
+    if (parsed) take(job, std::move(*parsed), asks_nofollow(response.robots), end);
     finished(std::move(end));
 }
 
-braid::task<> crawler::parse(const fetch_job& job, fetched response, finished_record& end) {
-    document page{std::string(job.target.text()), std::move(response.content_type), std::move(response.body)};
-    parse_result result = co_await parser_.parse(std::move(page));
+void crawler::take(const fetch_job& job, parse_result result, bool nofollow, finished_record& end) {
     if (auto* failure = std::get_if<parse_failure>(&result)) {
         end.how = failure->how;
         end.detail = std::move(failure->message);
-        co_return;
+        return;
     }
     auto& parsed = std::get<parsed_page>(result);
-    for (const link& reference : parsed.links) found(reference, job.id, {job.depth + 1, 0});
+    for (const link& reference : parsed.links) found(reference, job.id, {job.depth + 1, 0, nofollow});
     end.title = std::move(parsed.title);
     if (is_html(end.type)) end.text_length = parsed.text_length;
     end.content_hash = parsed.content_hash;
@@ -149,14 +192,20 @@ braid::task<> crawler::parse(const fetch_job& job, fetched response, finished_re
 
 void crawler::found(const link& reference, url_id page, origin_of_link from) {
     const added target = frontier_.add(reference, from);
-    discovered(target, reference.url, from.depth, reference.problem);
+    discovered(target, reference.url, from, reference.problem.empty() ? target.detail : reference.problem);
     recorder_.add(link_record{page, target.id, reference.kind});
 }
 
-void crawler::discovered(const added& what, std::string_view text, std::uint32_t depth, std::string detail) {
-    if (!what.is_new) return;
+void crawler::discovered(const added& what, std::string_view text, origin_of_link from, std::string detail) {
+    if (!what.changed()) return;
     if (what.verdict != outcome::pending) ++summary_.outcomes[static_cast<std::size_t>(what.verdict)];
-    recorder_.add(discovered_record{what.id, std::string(text), depth, what.verdict, std::move(detail)});
+    if (what.is_new) {
+        recorder_.add(
+            discovered_record{what.id, std::string(text), from.depth, what.verdict, std::move(detail), from.redirects});
+    } else {
+        --summary_.outcomes[static_cast<std::size_t>(what.was)];
+        recorder_.add(admitted_record{what.id, from.depth, from.redirects});
+    }
 }
 
 void crawler::finished(finished_record end) {
@@ -167,10 +216,7 @@ void crawler::finished(finished_record end) {
 
 void crawler::give_up_queued() {
     summary_.interrupted = stopping_ && frontier_.queued() > 0;
-    for (const fetch_job& job : frontier_.drain()) {
-        ++summary_.outcomes[static_cast<std::size_t>(outcome::cancelled)];
-        recorder_.add(finished_record{.id = job.id, .how = outcome::cancelled});
-    }
+    summary_.outcomes[static_cast<std::size_t>(outcome::cancelled)] += frontier_.drain();
 }
 
 void crawler::complete_summary() {

@@ -1,9 +1,11 @@
 #pragma once
 // The whole crawl: the stages, and what flows between them.
 //
-//   frontier -> fetcher -> parse_stage (worker processes) -> recorder (a thread of its own)
-//       ^                      |
-//       +------- links --------+
+//   frontier -> fetching -> parse_stage (worker processes) -> recorder (a thread of its own)
+//       ^                       |
+//       +-------- links --------+
+//
+// Fetching is politely patient: robots -> pacer -> patient_fetcher -> fetcher.
 
 #include <braid/core/task.hpp>
 #include <braid/core/task_group.hpp>
@@ -17,10 +19,13 @@
 #include "fetch.hpp"
 #include "frontier.hpp"
 #include "options.hpp"
+#include "pacer.hpp"
 #include "parse_stage.hpp"
+#include "patience.hpp"
 #include "progress.hpp"
 #include "recorder.hpp"
 #include "report.hpp"
+#include "robots.hpp"
 #include "store.hpp"
 
 namespace crawl {
@@ -28,7 +33,7 @@ namespace crawl {
 /// One crawl. Threads: one, that of its executor, which is that of the coroutine that makes it.
 class crawler {
 public:
-    /// Opens the database. Throws: store_error.
+    /// Opens the database. Throws: store_error; std::runtime_error for certificates that cannot be read.
     crawler(boost::asio::any_io_executor executor, const options& wanted, page_parser with = parse_page);
 
     /// Crawls until everything is done, or `stop` was called and what was in flight is done; then completes the
@@ -47,15 +52,17 @@ public:
     [[nodiscard]] std::string total_failure() const;
 
 private:
+    void restore();
     braid::task<> crawl_all();
     void add_seeds();
     void start_visits(braid::task_group& visits);
     braid::task<> visit(braid::task_group& visits, fetch_job job);
+    braid::task<fetch_result> obtain(url target);
     braid::task<> digest(const fetch_job& job, fetched response);
-    braid::task<> parse(const fetch_job& job, fetched response, finished_record& end);
 
+    void take(const fetch_job& job, parse_result result, bool nofollow, finished_record& end);
     void found(const link& reference, url_id page, origin_of_link from);
-    void discovered(const added& what, std::string_view text, std::uint32_t depth, std::string detail);
+    void discovered(const added& what, std::string_view text, origin_of_link from, std::string detail);
     void finished(finished_record end);
     void give_up_queued();
     void complete_summary();
@@ -64,6 +71,9 @@ private:
     store store_;
     frontier frontier_;
     fetcher fetcher_;
+    pacer pacer_;
+    patient_fetcher patient_;
+    robots robots_;
     parse_stage parser_;
     recorder recorder_;
     bool stopping_ = false;

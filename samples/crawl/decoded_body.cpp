@@ -24,11 +24,11 @@ void decoded_body::reader::init(const boost::optional<std::uint64_t>& length, er
     if (!coding) {
         return refuse(outcome::bad_encoding, fmt::format("unknown content encoding {}", quoted(name)), error);
     }
-    decoder_.emplace(*coding, body_.limit);
+    decoder_.emplace(*coding, body_.limit.bytes);
     if (!length || *coding != content_coding::identity) return;
-    if (*length > body_.limit) {
-        return refuse(outcome::too_large, fmt::format("{} bytes, more than the limit of {}", *length, body_.limit),
-                      error);
+    if (*length > body_.limit.bytes && !body_.limit.cut) {
+        return refuse(outcome::too_large,
+                      fmt::format("{} bytes, more than the limit of {}", *length, body_.limit.bytes), error);
     }
     body_.bytes.reserve(std::min(*length, reserved_at_once));
 }

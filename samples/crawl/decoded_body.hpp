@@ -16,11 +16,17 @@
 
 namespace crawl {
 
+/// What is kept of a body.
+struct body_limit {
+    std::uint64_t bytes = UINT64_MAX;  ///< decoded
+    bool cut = false;                  ///< what is beyond is left unread; else the whole body is refused
+};
+
 /// A Body of Beast for responses. When it refuses what comes, reading ends with `http::error::body_limit` and `refusal`
 /// says why.
 struct decoded_body {
     struct value_type {
-        std::uint64_t limit = UINT64_MAX;  ///< on decoded bytes; to be set before the head is read
+        body_limit limit{};  ///< to be set before the head is read
         std::string bytes{};
         std::optional<outcome> refusal{};  ///< `too_large` or `bad_encoding`
         std::string message{};             ///< the refusal in words

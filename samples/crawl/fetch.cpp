@@ -19,8 +19,6 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 using braid::time_point;
 
-using error_or_timeout = std::optional<error_code>;
-
 std::string in_seconds(std::chrono::milliseconds time) {
     return fmt::format("{:.4g} s", std::chrono::duration<double>(time).count());
 }
@@ -40,24 +38,21 @@ struct phase {
         const auto spent = begin + limit <= end ? limit : total;
         return {outcome::timed_out, fmt::format("timed out after {} while {}", in_seconds(spent), doing)};
     }
-    [[nodiscard]] fetch_failure failed(const error_code& error) const {
-        return {outcome::network_error, describe_network_error(error, doing)};
-    }
 };
 
 /// The server may close an idle connection at any time, also just when a request is on its way. Then nothing of a
 /// response has come, and the request may be made again: it is a GET.
 bool was_stale(const connection& over) { return over.used() && !over.answered(); }
 
+std::string text_of(boost::beast::string_view field) { return {field.data(), field.size()}; }
+
 fetched take_response(http_response& from) {
     fetched result;
     result.status = static_cast<int>(from.result_int());
-    const auto type = from[http::field::content_type];
-    result.content_type.assign(type.data(), type.size());
-    if (is_redirect(from.result_int())) {
-        const auto location = from[http::field::location];
-        result.location.assign(location.data(), location.size());
-    }
+    result.content_type = text_of(from[http::field::content_type]);
+    if (is_redirect(from.result_int())) result.location = text_of(from[http::field::location]);
+    result.retry_after = text_of(from[http::field::retry_after]);
+    result.robots = text_of(from["X-Robots-Tag"]);
     result.body = std::move(from.body().bytes);
     return result;
 }
@@ -65,49 +60,69 @@ fetched take_response(http_response& from) {
 }  // namespace
 
 fetcher::fetcher(boost::asio::any_io_executor executor, fetch_options options)
-    : options_(std::move(options)), connections_(std::move(executor)) {}
+    : options_(std::move(options)), connector_(options_.connecting), connections_(std::move(executor)) {}
 
-braid::task<fetch_result> fetcher::fetch(url target) {
-    const time_point end = time_point::clock::now() + options_.total_timeout;
-    std::unique_ptr<connection> over = connections_.take(target);
+/// What one fetch is to do.
+struct fetcher::order {
+    url target;
+    body_limit limit;
+    time_point end;
+};
+
+braid::task<fetch_result> fetcher::fetch(url target, std::optional<std::uint64_t> cut_after) {
+    const body_limit limit{cut_after.value_or(options_.max_body), cut_after.has_value()};
+    const order wanted{std::move(target), limit, time_point::clock::now() + options_.total_timeout};
+    std::unique_ptr<connection> over = connections_.take(wanted.target);
     if (over) {
-        fetch_result result = co_await exchange(*over, target, end);
+        fetch_result result = co_await exchange(*over, wanted);
         const auto* failure = std::get_if<fetch_failure>(&result);
         const bool again = failure && failure->how == outcome::network_error && was_stale(*over);
         if (!again) {
-            connections_.give_back(target, std::move(over));
+            connections_.give_back(wanted.target, std::move(over));
             co_return result;
         }
     }
     over = connections_.make();
-    fetch_result result = co_await connect_and_exchange(*over, target, end);
-    connections_.give_back(target, std::move(over));
+    fetch_result result = co_await connect_and_exchange(*over, wanted);
+    connections_.give_back(wanted.target, std::move(over));
     co_return result;
 }
 
-braid::task<fetch_result> fetcher::connect_and_exchange(connection& over, const url& target, time_point end) {
+braid::task<fetch_result> fetcher::connect_and_exchange(connection& over, const order& wanted) {
     const phase connecting{"connecting", options_.connect_timeout};
-    const auto error = co_await braid::move_on_at(connecting.deadline(end),
-                                                  over.connect(std::string(target.address()), target.port()));
-    if (!error) co_return connecting.timed_out(end, options_.total_timeout);
-    if (*error) co_return connecting.failed(*error);
-    co_return co_await exchange(over, target, end);
+    auto ended = co_await braid::move_on_at(connecting.deadline(wanted.end), connector_.open(over, wanted.target));
+    if (!ended) {
+        fetch_failure late = connecting.timed_out(wanted.end, options_.total_timeout);
+        late.passing = true;
+        co_return late;
+    }
+    if (*ended) co_return std::move(**ended);
+    co_return co_await exchange(over, wanted);
 }
 
-braid::task<fetch_result> fetcher::exchange(connection& over, const url& target, time_point end) {
-    const http_request asked = make_request(target);
+braid::task<fetch_result> fetcher::exchange(connection& over, const order& wanted) {
+    const http_request asked = make_request(wanted.target);
     const phase waiting{"waiting for the response", options_.first_byte_timeout};
-    auto error = co_await braid::move_on_at(waiting.deadline(end), over.exchange_heads(asked, options_.max_body));
-    if (!error) co_return waiting.timed_out(end, options_.total_timeout);
-    if (*error) co_return waiting.failed(*error);
-
-    const phase reading{"reading the response", options_.total_timeout};
-    error = co_await braid::move_on_at(reading.deadline(end), over.read_body());
-    if (!error) co_return reading.timed_out(end, options_.total_timeout);
-    decoded_body::value_type& body = over.answer().body();
-    if (body.refusal) co_return fetch_failure{*body.refusal, std::move(body.message)};
-    if (*error) co_return reading.failed(*error);
+    const auto error =
+        co_await braid::move_on_at(waiting.deadline(wanted.end), over.exchange_heads(asked, wanted.limit));
+    if (!error) co_return waiting.timed_out(wanted.end, options_.total_timeout);
+    if (*error) co_return network_failure(*error, waiting.doing);
+    auto failure = co_await read_body(over, wanted);
+    if (failure) co_return std::move(*failure);
     co_return take_response(over.answer());
+}
+
+braid::task<std::optional<fetch_failure>> fetcher::read_body(connection& over, const order& wanted) {
+    while (!over.complete()) {
+        const phase reading{"reading the response", options_.idle_timeout};
+        const auto error = co_await braid::move_on_at(reading.deadline(wanted.end), over.read_some());
+        if (!error) co_return reading.timed_out(wanted.end, options_.total_timeout);
+        decoded_body::value_type& body = over.answer().body();
+        if (body.refusal == outcome::too_large && wanted.limit.cut) co_return std::nullopt;
+        if (body.refusal) co_return fetch_failure{*body.refusal, std::move(body.message)};
+        if (*error) co_return network_failure(*error, reading.doing);
+    }
+    co_return std::nullopt;
 }
 
 http_request fetcher::make_request(const url& target) const {
@@ -116,7 +131,7 @@ http_request fetcher::make_request(const url& target) const {
     asked.set(http::field::host, {authority.data(), authority.size()});
     asked.set(http::field::user_agent, options_.user_agent);
     asked.set(http::field::accept, "*/*");
-    asked.set(http::field::accept_encoding, "gzip, deflate");
+    asked.set(http::field::accept_encoding, {accepted_codings.data(), accepted_codings.size()});
     for (const auto& [name, value] : options_.headers) asked.set(name, value);
     return asked;
 }

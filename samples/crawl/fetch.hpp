@@ -7,13 +7,15 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "connection_pool.hpp"
-#include "outcome.hpp"
+#include "connector.hpp"
+#include "fetch_error.hpp"
 #include "url.hpp"
 
 namespace crawl {
@@ -21,10 +23,12 @@ namespace crawl {
 struct fetch_options {
     std::chrono::milliseconds connect_timeout{10'000};     ///< to look up the host and connect
     std::chrono::milliseconds first_byte_timeout{30'000};  ///< from then to the head of the response
+    std::chrono::milliseconds idle_timeout{20'000};        ///< from one piece of the body to the next
     std::chrono::milliseconds total_timeout{120'000};      ///< of the whole fetch
     std::uint64_t max_body = 64 * 1024 * 1024;             ///< decoded bytes
     std::string user_agent = "braid-crawl";
     std::vector<std::pair<std::string, std::string>> headers{};  ///< sent with every request
+    connector_options connecting{};
 };
 
 /// A response that came, whatever its status.
@@ -32,12 +36,9 @@ struct fetched {
     int status;
     std::string content_type;  ///< the header's value
     std::string location;      ///< where a redirect leads, as the server wrote it; else empty
+    std::string retry_after;   ///< the header's value
+    std::string robots;        ///< the value of X-Robots-Tag
     std::string body;          ///< decoded
-};
-
-struct fetch_failure {
-    outcome how;
-    std::string message;
 };
 
 using fetch_result = std::variant<fetched, fetch_failure>;
@@ -45,18 +46,23 @@ using fetch_result = std::variant<fetched, fetch_failure>;
 /// Fetches URLs over connections that it keeps. Threads: one, that of its executor.
 class fetcher {
 public:
+    /// Throws: std::runtime_error for certificates that cannot be read.
     fetcher(boost::asio::any_io_executor executor, fetch_options options);
 
     /// GETs one URL; redirects are not followed. Whatever the network does is a value.
     /// A connection that its server closed while it was idle is replaced by a fresh one, once.
-    braid::task<fetch_result> fetch(url target);
+    /// With `cut_after` the rest of a body beyond so many decoded bytes is left unread, and that is no failure.
+    braid::task<fetch_result> fetch(url target, std::optional<std::uint64_t> cut_after = {});
 
 private:
     [[nodiscard]] http_request make_request(const url& target) const;
-    braid::task<fetch_result> connect_and_exchange(connection& over, const url& target, braid::time_point end);
-    braid::task<fetch_result> exchange(connection& over, const url& target, braid::time_point end);
+    struct order;
+    braid::task<fetch_result> connect_and_exchange(connection& over, const order& wanted);
+    braid::task<fetch_result> exchange(connection& over, const order& wanted);
+    braid::task<std::optional<fetch_failure>> read_body(connection& over, const order& wanted);
 
     fetch_options options_;
+    connector connector_;
     connection_pool connections_;
 };
 

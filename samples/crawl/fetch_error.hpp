@@ -3,10 +3,23 @@
 
 #include <boost/system/error_code.hpp>
 #include <string>
+#include <string_view>
+
+#include "outcome.hpp"
 
 namespace crawl {
 
+/// Why there is no response.
+struct fetch_failure {
+    outcome how;
+    std::string message;
+    bool passing = false;  ///< trying again may help
+};
+
 /// `doing` is what was going on, such as "connecting".
 [[nodiscard]] std::string describe_network_error(const boost::system::error_code& error, std::string_view doing);
+
+/// The failure that an error of the network is.
+[[nodiscard]] fetch_failure network_failure(const boost::system::error_code& error, std::string_view doing);
 
 }  // namespace crawl

@@ -1,57 +1,85 @@
 #include "frontier.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace crawl {
+namespace {
+
+/// Does the verdict depend on where a URL was found, and not on the URL alone?
+bool depends_on_origin(outcome verdict) {
+    return verdict == outcome::over_depth || verdict == outcome::too_many_redirects || verdict == outcome::nofollow;
+}
+
+}  // namespace
+
+frontier::frontier(scope within, frontier_options limits)
+    : scope_(std::move(within)), limits_(std::move(limits)), waiting_(limits_.folder), traps_(limits_.traps) {}
 
 added frontier::add(const url& found, origin_of_link from) {
-    if (const auto known = seen_.find(found.text()); known != seen_.end()) {
-        ++known->second.referrers;
-        return {known->second.id, false, known->second.verdict};
+    const std::uint64_t hash = seen_.hash(found.text());
+    const url_table::found known = seen_.find(hash);
+    if (known.id != 0 && !depends_on_origin(known.verdict)) return {known.id, known.verdict, false};
+    verdict now = judge(found, from);
+    if (known.id != 0 && now.how != outcome::pending) return {known.id, known.verdict, false};
+
+    const bool is_new = known.id == 0;
+    const url_id id = is_new ? ++last_id_ : known.id;
+    seen_.set(hash, id, now.how);
+    if (now.how == outcome::pending) {
+        traps_.count(found.text());
+        enqueue({id, from.depth, from.redirects, std::string(found.text())}, found.origin());
     }
-    const added result = remember(found.text(), judge(found, from));
-    if (result.verdict != outcome::pending) return result;
-    ++accepted_;
-    ++queued_;
-    host& h = hosts_[found.origin()];
-    h.queue.push_back({result.id, found, from.depth, from.redirects});
-    give_turn(h);
-    return result;
+    return {id, now.how, is_new, is_new ? now.how : known.verdict, std::move(now.detail)};
 }
 
-added frontier::add_unfetchable(std::string_view text, outcome why) {
-    if (const auto known = seen_.find(text); known != seen_.end()) {
-        ++known->second.referrers;
-        return {known->second.id, false, known->second.verdict};
-    }
-    return remember(text, why);
-}
+added frontier::add_unfetchable(std::string_view text, outcome why) { return add_judged(text, why); }
 
 added frontier::add(const link& found, origin_of_link from) {
     // Most links lead to what is known, and a canonical URL needs no parsing to be recognised.
-    if (const auto known = seen_.find(found.url); known != seen_.end()) {
-        ++known->second.referrers;
-        return {known->second.id, false, known->second.verdict};
+    const url_table::found known = seen_.find(seen_.hash(found.url));
+    if (known.id != 0 && !depends_on_origin(known.verdict)) return {known.id, known.verdict, false};
+    if (!found.problem.empty()) {
+        return add_judged(found.url, found.bad_scheme ? outcome::bad_scheme : outcome::bad_url);
     }
-    if (found.problem.empty()) {
-        if (const auto target = parse_url(found.url)) return add(*target, from);
-        return add_unfetchable(found.url, outcome::bad_url);
+    const auto target = parse_url(found.url);
+    if (!target) return add_judged(found.url, outcome::bad_url);
+    from.nofollow = from.nofollow || found.nofollow;
+    return add(*target, from);
+}
+
+void frontier::restore(const waiting_url& known, outcome how) {
+    last_id_ = std::max(last_id_, known.id);
+    const bool waits = how == outcome::pending || how == outcome::cancelled;
+    seen_.set(seen_.hash(known.text), known.id, waits ? outcome::pending : how);
+    if (is_refusal(how)) return;
+    traps_.count(known.text);
+    if (!waits) {
+        ++accepted_;
+        return;
     }
-    return add_unfetchable(found.url, found.bad_scheme ? outcome::bad_scheme : outcome::bad_url);
+    const auto target = parse_url(known.text);
+    if (!target) throw std::runtime_error(fmt::format("cannot go on with what is no URL: {}", known.text));
+    enqueue(known, target->origin());
 }
 
 std::optional<fetch_job> frontier::next() {
     if (turns_.empty()) return std::nullopt;
     host& h = *turns_.front();
+    waiting_url first = waiting_.read(h.queue.front());
+    const auto target = parse_url(first.text);
+    if (!target) throw std::logic_error("frontier: what is queued is no URL: " + first.text);
     turns_.pop_front();
     h.in_turn = false;
-    fetch_job job = std::move(h.queue.front());
     h.queue.pop_front();
     ++h.in_flight;
     ++in_flight_;
     --queued_;
     give_turn(h);
-    return job;
+    return fetch_job{first.id, *target, first.depth, first.redirects};
 }
 
 void frontier::done(const url& target) {
@@ -64,41 +92,47 @@ void frontier::done(const url& target) {
     give_turn(h->second);
 }
 
-std::vector<fetch_job> frontier::drain() {
-    std::vector<fetch_job> left;
-    left.reserve(queued_);
+void frontier::one_at_a_time(const url& target) {
+    if (const auto h = hosts_.find(target.origin()); h != hosts_.end()) h->second.limit = 1;
+}
+
+std::size_t frontier::drain() {
     for (auto& [origin, h] : hosts_) {
-        for (fetch_job& job : h.queue) left.push_back(std::move(job));
         h.queue.clear();
         h.in_turn = false;
     }
     turns_.clear();
-    queued_ = 0;
-    return left;
+    return std::exchange(queued_, 0);
 }
 
-std::uint32_t frontier::referrers(std::string_view text) const {
-    const auto known = seen_.find(text);
-    return known == seen_.end() ? 0 : known->second.referrers;
+frontier::verdict frontier::judge(const url& found, origin_of_link from) const {
+    if (!scope_.contains(found)) return {outcome::out_of_scope};
+    if (from.redirects > limits_.max_redirects) return {outcome::too_many_redirects};
+    if (from.depth > limits_.max_depth) return {outcome::over_depth};
+    if (from.nofollow && limits_.obey_nofollow) return {outcome::nofollow};
+    if (std::string why = traps_.suspicion(found.text()); !why.empty()) return {outcome::trap, std::move(why)};
+    if (accepted_ >= limits_.max_pages) return {outcome::over_page_limit};
+    return {outcome::pending};
 }
 
-outcome frontier::judge(const url& found, origin_of_link from) const {
-    if (!scope_.contains(found)) return outcome::out_of_scope;
-    if (!scope_.speaks(found)) return outcome::bad_scheme;
-    if (from.redirects > limits_.max_redirects) return outcome::too_many_redirects;
-    if (from.depth > limits_.max_depth) return outcome::over_depth;
-    if (accepted_ >= limits_.max_pages) return outcome::over_page_limit;
-    return outcome::pending;
+added frontier::add_judged(std::string_view text, outcome how) {
+    const std::uint64_t hash = seen_.hash(text);
+    const url_table::found known = seen_.find(hash);
+    if (known.id != 0) return {known.id, known.verdict, false};
+    seen_.set(hash, ++last_id_, how);
+    return {last_id_, how, true};
 }
 
-added frontier::remember(std::string_view text, outcome verdict) {
-    const url_id id = seen_.size() + 1;
-    seen_.emplace(text, entry{id, verdict, 1});
-    return {id, true, verdict};
+void frontier::enqueue(const waiting_url& what, const std::string& origin) {
+    ++accepted_;
+    ++queued_;
+    host& h = hosts_.try_emplace(origin, host{{}, 0, limits_.per_host}).first->second;
+    h.queue.push_back(waiting_.append(what));
+    give_turn(h);
 }
 
 void frontier::give_turn(host& h) {
-    if (h.in_turn || h.queue.empty() || h.in_flight >= limits_.per_host) return;
+    if (h.in_turn || h.queue.empty() || h.in_flight >= h.limit) return;
     h.in_turn = true;
     turns_.push_back(&h);
 }

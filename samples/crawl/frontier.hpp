@@ -1,28 +1,34 @@
 #pragma once
 // What has been seen and what is still to be fetched: where every URL gets its number and its verdict.
+//
+// In memory are 16 bytes for each URL seen and 8 for each that waits; the text of those that wait is on disk.
 
 #include <cstdint>
 #include <deque>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 #include "outcome.hpp"
 #include "page.hpp"
 #include "scope.hpp"
+#include "traps.hpp"
 #include "url.hpp"
+#include "url_log.hpp"
+#include "url_table.hpp"
 
 namespace crawl {
-
-using url_id = std::uint64_t;  ///< dense, from 1, in order of discovery
 
 struct frontier_options {
     std::uint64_t max_pages = UINT64_MAX;  ///< URLs that may be queued in all
     std::uint32_t max_depth = UINT32_MAX;  ///< links from a start URL
     std::uint32_t max_redirects = 10;      ///< redirects in a row
     std::uint32_t per_host = UINT32_MAX;   ///< fetches of one host and port at a time
+    bool obey_nofollow = true;
+    trap_limits traps{};
+    std::filesystem::path folder = std::filesystem::temp_directory_path();  ///< for the URLs that wait
 };
 
 /// A URL to fetch.
@@ -37,19 +43,25 @@ struct fetch_job {
 struct origin_of_link {
     std::uint32_t depth = 0;      ///< of the URL found: one more than its page's, the same for a redirect
     std::uint32_t redirects = 0;  ///< one more than its page's for a redirect, else 0
+    bool nofollow = false;        ///< it is not to be followed from there
 };
 
 /// What `add` made of a URL.
 struct added {
     url_id id;
-    bool is_new;      ///< first seen now: to be written to the store
-    outcome verdict;  ///< `pending` if it is queued, else why it never will be; of the first time it was seen
+    outcome verdict;          ///< `pending` if it is queued, else why it never will be; of the time it was judged last
+    bool is_new;              ///< first seen now: to be written to the store
+    outcome was = verdict;    ///< if it is not new: the verdict before. Another one is to be written to the store, too
+    std::string detail = {};  ///< of the verdict, if there is more to say
+
+    [[nodiscard]] bool changed() const noexcept { return is_new || was != verdict; }
 };
 
-/// Breadth first within a host; the hosts take turns. Threads: one.
+/// Breadth first within a host; the hosts take turns. A URL that was not to be fetched because of where it was found
+/// (too deep, after too many redirects, not to be followed) is judged anew when it is found elsewhere. Threads: one.
 class frontier {
 public:
-    frontier(scope within, frontier_options limits) : scope_(std::move(within)), limits_(limits) {}
+    frontier(scope within, frontier_options limits);
 
     added add(const url& found, origin_of_link from);
 
@@ -59,15 +71,23 @@ public:
     /// Adds one link of a parsed page.
     added add(const link& found, origin_of_link from);
 
+    /// Puts a URL of an earlier run back: one that was `pending` or `cancelled` is queued, another is only known.
+    /// Throws: std::runtime_error if what is to be queued is no URL.
+    void restore(const waiting_url& known, outcome how);
+
     /// The next URL to fetch, now in flight: each is to be ended by `done`. Nothing if the queue is empty, or holds
-    /// only hosts that are at their limit.
+    /// only hosts that are at their limit. Throws: std::system_error, as `add` does, if the queue cannot be kept on
+    /// disk.
     [[nodiscard]] std::optional<fetch_job> next();
 
     /// The fetch of this URL ended, whatever its outcome.
     void done(const url& target);
 
-    /// Empties the queue: what a crawl that is stopped never fetches.
-    [[nodiscard]] std::vector<fetch_job> drain();
+    /// From now on one fetch at a time from the URL's host and port.
+    void one_at_a_time(const url& target);
+
+    /// Empties the queue. Gives the number of URLs that were in it.
+    std::size_t drain();
 
     [[nodiscard]] std::size_t queued() const noexcept { return queued_; }
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
@@ -75,34 +95,31 @@ public:
     /// Nothing is queued or in flight: the crawl is complete.
     [[nodiscard]] bool finished() const noexcept { return queued_ == 0 && in_flight_ == 0; }
 
-    /// How often a URL was found; 0 for one that never was.
-    [[nodiscard]] std::uint32_t referrers(std::string_view text) const;
-
 private:
-    struct entry {
-        url_id id;
-        outcome verdict;
-        std::uint32_t referrers;
-    };
     struct host {
-        std::deque<fetch_job> queue;
+        std::deque<std::uint64_t> queue;  // places in waiting_
         std::size_t in_flight = 0;
+        std::size_t limit;
         bool in_turn = false;  // it is in turns_: it has work and may start it
     };
-    struct string_hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>()(s); }
+    struct verdict {
+        outcome how;
+        std::string detail{};
     };
 
-    [[nodiscard]] outcome judge(const url& found, origin_of_link from) const;
-    added remember(std::string_view text, outcome verdict);
+    [[nodiscard]] verdict judge(const url& found, origin_of_link from) const;
+    added add_judged(std::string_view text, outcome how);
+    void enqueue(const waiting_url& what, const std::string& origin);
     void give_turn(host& h);
 
     scope scope_;
     frontier_options limits_;
-    std::unordered_map<std::string, entry, string_hash, std::equal_to<>> seen_;
-    std::unordered_map<std::string, host, string_hash, std::equal_to<>> hosts_;  // by origin; elements do not move
+    url_table seen_;
+    url_log waiting_;
+    traps traps_;
+    std::unordered_map<std::string, host> hosts_;  // by origin; elements do not move
     std::deque<host*> turns_;
+    url_id last_id_ = 0;
     std::uint64_t accepted_ = 0;
     std::size_t queued_ = 0;
     std::size_t in_flight_ = 0;

@@ -28,8 +28,8 @@ constexpr std::uint64_t round(std::uint64_t lane, std::uint64_t input) noexcept 
     return std::rotl(lane + input * prime2, 31) * prime1;
 }
 
-std::uint64_t mix_stripes(std::string_view& bytes) noexcept {
-    std::array<std::uint64_t, 4> lane{prime1 + prime2, prime2, 0, 0 - prime1};
+std::uint64_t mix_stripes(std::string_view& bytes, std::uint64_t seed) noexcept {
+    std::array<std::uint64_t, 4> lane{seed + prime1 + prime2, seed + prime2, seed, seed - prime1};
     while (bytes.size() >= 32) {
         for (auto& l : lane) l = round(l, take<std::uint64_t>(bytes));
     }
@@ -41,9 +41,9 @@ std::uint64_t mix_stripes(std::string_view& bytes) noexcept {
 
 }  // namespace
 
-std::uint64_t xxh64(std::string_view bytes) noexcept {
+std::uint64_t xxh64(std::string_view bytes, std::uint64_t seed) noexcept {
     const std::uint64_t length = bytes.size();
-    std::uint64_t hash = (length >= 32 ? mix_stripes(bytes) : prime5) + length;
+    std::uint64_t hash = (length >= 32 ? mix_stripes(bytes, seed) : seed + prime5) + length;
     while (bytes.size() >= 8) hash = std::rotl(hash ^ round(0, take<std::uint64_t>(bytes)), 27) * prime1 + prime4;
     if (bytes.size() >= 4) hash = std::rotl(hash ^ take<std::uint32_t>(bytes) * prime1, 23) * prime2 + prime3;
     while (!bytes.empty()) hash = std::rotl(hash ^ take<unsigned char>(bytes) * prime5, 11) * prime1;

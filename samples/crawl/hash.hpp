@@ -6,7 +6,7 @@
 
 namespace crawl {
 
-/// Source: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md, seed 0.
-[[nodiscard]] std::uint64_t xxh64(std::string_view bytes) noexcept;
+/// Source: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md
+[[nodiscard]] std::uint64_t xxh64(std::string_view bytes, std::uint64_t seed = 0) noexcept;
 
 }  // namespace crawl

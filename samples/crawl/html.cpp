@@ -9,6 +9,7 @@
 #include <mutex>
 #include <stdexcept>
 
+#include "robots_directives.hpp"
 #include "text_counter.hpp"
 
 namespace crawl {
@@ -36,6 +37,11 @@ constexpr std::array<referrer, 10> referrers{{
     {"source", "src", link_kind::source},
     {"video", "src", link_kind::video},
 }};
+
+bool same_word(std::string_view text, std::string_view lower_case) {
+    return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
+                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; });
+}
 
 std::string_view view(const xmlChar* text) { return reinterpret_cast<const char*>(text); }
 
@@ -88,7 +94,23 @@ public:
     }
 
 private:
+    static std::string_view value_of(std::string_view wanted, const xmlChar** attributes) {
+        for (; *attributes != nullptr; attributes += 2) {
+            if (attributes[1] != nullptr && view(attributes[0]) == wanted) return view(attributes[1]);
+        }
+        return {};
+    }
+
+    void read_meta(const xmlChar** attributes) {
+        if (same_word(value_of("name", attributes), "robots") && asks_nofollow(value_of("content", attributes))) {
+            references_.follow_none();
+        }
+    }
+
     void read_attributes(std::string_view element, const xmlChar** attributes) {
+        if (element == "meta") return read_meta(attributes);
+        const bool is_link = element == "a" || element == "area";
+        const bool nofollow = is_link && asks_nofollow(value_of("rel", attributes));
         const auto* found =
             std::find_if(referrers.begin(), referrers.end(), [&](const referrer& r) { return r.element == element; });
         for (; *attributes != nullptr; attributes += 2) {
@@ -96,7 +118,7 @@ private:
             const std::string_view name = view(attributes[0]);
             const std::string_view value = view(attributes[1]);
             if (found != referrers.end() && name == found->attribute) {
-                references_.add(value, found->kind);
+                references_.add(value, found->kind, nofollow);
             } else if (name == "style") {
                 references_.add_css(value);
             } else if (name == "href" && element == "base" && !content_.base_href) {

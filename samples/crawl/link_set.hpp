@@ -15,7 +15,10 @@ namespace crawl {
 class link_set {
 public:
     /// A reference that is empty or only a fragment points into the document itself and is no link.
-    void add(std::string_view href, link_kind kind);
+    void add(std::string_view href, link_kind kind, bool nofollow = false);
+
+    /// The document asks that none of its links be followed.
+    void follow_none() noexcept { follow_none_ = true; }
 
     /// Adds what a style sheet, or a style attribute, refers to.
     void add_css(std::string_view css);
@@ -31,9 +34,13 @@ private:
     struct reference {
         const std::string* href;  // points into seen_, whose elements do not move
         link_kind kind;
+        bool nofollow;
     };
-    std::array<std::unordered_set<std::string, string_hash, std::equal_to<>>, link_kind_count> seen_;
+    // A reference that is to be followed and one that is not are two.
+    using by_kind = std::array<std::unordered_set<std::string, string_hash, std::equal_to<>>, link_kind_count>;
+    std::array<by_kind, 2> seen_;
     std::vector<reference> references_;
+    bool follow_none_ = false;
 };
 
 }  // namespace crawl

@@ -51,6 +51,7 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& name, T& value, Parse 
 
 void add_output(CLI::App& app, options& o) {
     app.add_option("-o,--output", o.output, "SQLite file for the results (crawl.db)");
+    app.add_flag("--restart", o.restart, "start anew, where the file holds a crawl that is not complete");
     app.add_flag("-q,--quiet", o.quiet, "no progress, only errors and the summary");
 }
 
@@ -70,6 +71,7 @@ void add_limits(CLI::App& app, options& o) {
 void add_deadlines(CLI::App& app, options& o) {
     add_parsed(app, "--connect-timeout", o.connect_timeout, parse_duration, "to connect, such as 500ms or 10s (10s)");
     add_parsed(app, "--first-byte-timeout", o.first_byte_timeout, parse_duration, "until a response begins (30s)");
+    add_parsed(app, "--idle-timeout", o.idle_timeout, parse_duration, "from one piece of a body to the next (20s)");
     add_parsed(app, "--timeout", o.total_timeout, parse_duration, "for a whole fetch (2m)");
     add_parsed(app, "--parse-timeout", o.parse_timeout, parse_duration, "to parse one page (30s)");
 }
@@ -79,6 +81,35 @@ void add_scope(CLI::App& app, options& o) {
                    "further hosts to crawl: host, host:port or *.domain, commas between")
         ->delimiter(',');
     app.add_flag("--all-hosts", o.all_hosts, "follow links to any host");
+}
+
+void add_manners(CLI::App& app, options& o) {
+    app.add_flag("--ignore-robots", o.ignore_robots,
+                 "fetch what robots.txt, robots <meta> and nofollow ask crawlers to leave alone");
+    add_parsed(app, "--delay", o.delay, parse_duration, "between two fetches from one host (none)");
+    add_parsed(app, "--max-crawl-delay", o.longest_crawl_delay, parse_duration,
+               "longest delay that a robots.txt can ask for (30s)");
+    app.add_option("--retries", o.retries, "further attempts at what fails in passing (2)")
+        ->check(CLI::Range(0U, 100U, "a number from 0 to 100"));
+    add_parsed(app, "--retry-delay", o.retry_delay, parse_duration, "longest first pause before a retry (500ms)");
+    add_parsed(app, "--max-retry-after", o.longest_retry_after, parse_duration,
+               "longest pause that a server can ask for by Retry-After (1m)");
+}
+
+void add_traps(CLI::App& app, options& o) {
+    app.add_option("--max-url-length", o.traps.length, "characters of a URL; longer ones are taken for traps (2048)");
+    app.add_option("--max-segments", o.traps.segments, "segments of a path (32)");
+    app.add_option("--max-same-segment", o.traps.same_segment, "times that one segment may occur in a path (4)");
+    app.add_option("--max-queries", o.traps.queries_of_path, "URLs that differ in their query alone (10000)");
+    app.add_option("--max-per-host", o.traps.urls_of_host, "URLs of one host and port (no limit)");
+}
+
+void add_safety(CLI::App& app, options& o) {
+    app.add_flag("--allow-private", o.allow_private,
+                 "also talk to private, loopback and link-local addresses, and the metadata services of clouds");
+    app.add_option("--ca-file", o.ca_file, "PEM file of certificates to trust beside those of the system")
+        ->check(CLI::ExistingFile);
+    app.add_flag("--insecure", o.insecure, "do not verify certificates: anybody may answer in the place of a server");
 }
 
 void check_user_agent(const options& o) {
@@ -98,6 +129,9 @@ std::variant<options, early_exit> parse_options(int argc, const char* const* arg
     add_limits(app, o);
     add_deadlines(app, o);
     add_scope(app, o);
+    add_manners(app, o);
+    add_traps(app, o);
+    add_safety(app, o);
     app.add_option("-A,--user-agent", o.user_agent, "how the crawler names itself (braid-crawl)");
     app.add_option("-H,--header", headers, "\"Name: value\", sent with every request; may be repeated")
         ->expected(1)
@@ -113,6 +147,18 @@ std::variant<options, early_exit> parse_options(int argc, const char* const* arg
         return early_exit{2, fmt::format("crawl: {}\nrun crawl --help for its options\n", e.what())};
     }
     return o;
+}
+
+std::string what_is_crawled(const options& o) {
+    std::string text;
+    for (const url& seed : o.seeds) text += fmt::format("start {}\n", seed.text());
+    text += fmt::format("hosts {}{}\n", fmt::join(o.include_hosts, ","), o.all_hosts ? " and all others" : "");
+    text +=
+        fmt::format("depth {} pages {} redirects {} body {}\n", o.max_depth, o.max_pages, o.max_redirects, o.max_body);
+    text += fmt::format("robots {}\n", o.ignore_robots ? "ignored" : "obeyed");
+    text += fmt::format("length {} segments {} same {} queries {} host {}\n", o.traps.length, o.traps.segments,
+                        o.traps.same_segment, o.traps.queries_of_path, o.traps.urls_of_host);
+    return text;
 }
 
 }  // namespace crawl

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "traps.hpp"
 #include "url.hpp"
 
 namespace crawl {
@@ -29,11 +30,25 @@ struct options {
 
     std::chrono::milliseconds connect_timeout{10'000};
     std::chrono::milliseconds first_byte_timeout{30'000};  ///< from the request to the head of the response
+    std::chrono::milliseconds idle_timeout{20'000};        ///< from one piece of a body to the next
     std::chrono::milliseconds total_timeout{120'000};      ///< of one fetch, from its start to the last byte
     std::chrono::milliseconds parse_timeout{30'000};       ///< of one page
 
+    bool restart = false;  ///< drops a crawl in the file that is not complete, instead of going on with it
+
     std::vector<std::string> include_hosts;  ///< hosts in scope beside those of the seeds, see scope.hpp
     bool all_hosts = false;
+    bool allow_private = false;     ///< also addresses that are not of the public internet
+    bool insecure = false;          ///< takes any certificate
+    std::filesystem::path ca_file;  ///< PEM: roots that are trusted beside the system's
+
+    bool ignore_robots = false;                             ///< robots.txt, robots <meta>, nofollow
+    std::chrono::milliseconds delay{0};                     ///< between the starts of two fetches from one host
+    std::chrono::milliseconds longest_crawl_delay{30'000};  ///< that a robots.txt can ask for
+    unsigned retries = 2;                                   ///< of a fetch that failed in passing
+    std::chrono::milliseconds retry_delay{500};             ///< upper limit of the first pause, doubled for the next
+    std::chrono::milliseconds longest_retry_after{60'000};  ///< that a server can ask for
+    trap_limits traps;
 
     std::string user_agent = "braid-crawl";
     std::vector<std::pair<std::string, std::string>> headers;  ///< sent with every request
@@ -46,6 +61,10 @@ struct early_exit {
 };
 
 [[nodiscard]] std::variant<options, early_exit> parse_options(int argc, const char* const* argv);
+
+/// What these options crawl, as text: the start URLs, and all that decides which others belong to it. Equal text, equal
+/// result; how fast and how carefully it is fetched is not in it.
+[[nodiscard]] std::string what_is_crawled(const options& o);
 
 /// A number of bytes: `1500`, `64K`, `10M`, `2G` (powers of 1,024; a final `B` or `iB` may follow).
 /// Throws: std::invalid_argument with a message for the user.

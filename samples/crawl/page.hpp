@@ -34,6 +34,7 @@ struct link {
     link_kind kind;       ///< where it was found
     std::string problem;  ///< why it cannot be fetched, empty if it can
     bool bad_scheme;      ///< the problem is a scheme that is not fetched (`mailto:`), not a malformed URL
+    bool nofollow;        ///< the page asks not to be followed here
 };
 
 /// A fetched resource, decoded: what a worker gets.

@@ -6,15 +6,16 @@
 namespace crawl {
 namespace {
 
-constexpr std::size_t enough = 4096;
+// A crawl that is killed loses at most this, and what one second brought.
+constexpr std::size_t enough = 1024;
 constexpr std::size_t unwritten_batches = 4;
 constexpr auto long_wait = std::chrono::seconds(1);
 
 // These run on the writing thread.
 void write_batch(store& to, const std::vector<record>& batch) { to.add(batch); }
 
-std::vector<broken_link> finish_store(store& to) {
-    to.finish();
+std::vector<broken_link> finish_store(store& to, bool complete) {
+    to.finish(complete);
     return to.broken_links();
 }
 
@@ -45,8 +46,8 @@ braid::task<> recorder::close() {
     batches_.close();
 }
 
-braid::task<std::vector<broken_link>> recorder::finish() {
-    co_return co_await writer_.run(finish_store, std::ref(store_));
+braid::task<std::vector<broken_link>> recorder::finish(bool complete) {
+    co_return co_await writer_.run(finish_store, std::ref(store_), complete);
 }
 
 }  // namespace crawl

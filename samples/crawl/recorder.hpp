@@ -17,7 +17,8 @@ class recorder {
 public:
     explicit recorder(store& to);
 
-    /// Takes note of a record; `flush_if_due` is to be awaited now and then.
+    /// Takes note of a record; `flush_if_due` is to be awaited now and then. What is added without an await in between
+    /// is written in one transaction.
     void add(record what) { collected_.push_back(std::move(what)); }
 
     /// Hands over what was collected, if it is enough or has waited for long. Suspends while too much is unwritten.
@@ -29,8 +30,8 @@ public:
     /// Hands over the rest: `run` ends when it is written.
     braid::task<> close();
 
-    /// After `run`: completes the database. Gives the broken links in it. Throws: store_error.
-    braid::task<std::vector<broken_link>> finish();
+    /// After `run`: completes the database, see `store::finish`. Gives the broken links in it. Throws: store_error.
+    braid::task<std::vector<broken_link>> finish(bool complete);
 
 private:
     using batch = std::vector<record>;

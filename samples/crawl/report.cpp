@@ -66,7 +66,10 @@ std::string format_summary(const summary& s) {
     // The long list first: what is read last, and stays on the screen, is the sum of it.
     add_broken(s, out);
     add_outcomes(s, out);
+    for (const std::string& note : s.notes) fmt::format_to(out, "note: {}\n", printable(note));
+    if (s.resumed > 0) fmt::format_to(out, "gone on with: {} URLs were done already\n", s.resumed);
     add_totals(s, out);
+    if (s.interrupted) fmt::format_to(out, "the same command goes on from here\n");
     fmt::format_to(out, "results: {}\n", s.output);
     return text;
 }

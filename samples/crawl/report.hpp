@@ -21,8 +21,10 @@ struct summary {
     std::chrono::duration<double> worker_cpu{};
     std::array<std::uint64_t, outcome_count> outcomes{};  ///< URLs by how they ended, by the enumerator's value
     std::vector<broken_link> broken;
-    std::string output;        ///< the database's name
-    bool interrupted = false;  ///< stopped before its end
+    std::uint64_t resumed = 0;         ///< URLs that an earlier run had come to the end of
+    std::vector<std::string> notes{};  ///< what else a user should know
+    std::string output;                ///< the database's name
+    bool interrupted = false;          ///< stopped before its end
 };
 
 /// The summary as text, ending with a newline. What came from the network is printed without control characters.

@@ -13,6 +13,7 @@ CREATE TABLE pages(
   id INTEGER PRIMARY KEY,
   url TEXT NOT NULL,
   depth INTEGER NOT NULL,
+  redirects INTEGER NOT NULL,
   status INTEGER,
   type TEXT,
   title TEXT,
@@ -24,6 +25,7 @@ CREATE TABLE pages(
   detail TEXT);
 CREATE TABLE page_links(from_id INTEGER NOT NULL, to_id INTEGER NOT NULL, kind_id INTEGER NOT NULL);
 CREATE TABLE link_kinds(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE crawl(command TEXT NOT NULL, complete INTEGER NOT NULL);
 CREATE VIEW links("from", "to", kind) AS
   SELECT f.url, t.url, k.name FROM page_links l
   JOIN pages f ON f.id = l.from_id JOIN pages t ON t.id = l.to_id JOIN link_kinds k ON k.id = l.kind_id;
@@ -60,7 +62,7 @@ std::string kinds() {
 
 const char* const drop =
     "DROP VIEW IF EXISTS links; DROP VIEW IF EXISTS broken_links; DROP TABLE IF EXISTS pages;"
-    "DROP TABLE IF EXISTS page_links; DROP TABLE IF EXISTS link_kinds;";
+    "DROP TABLE IF EXISTS page_links; DROP TABLE IF EXISTS link_kinds; DROP TABLE IF EXISTS crawl;";
 
 std::string create() {
     return fmt::format("PRAGMA application_id = {};{}{}{}", application_id, tables,

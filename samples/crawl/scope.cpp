@@ -22,15 +22,20 @@ bool matches(std::string_view pattern, const url& target) {
 }  // namespace
 
 scope::scope(const std::vector<url>& seeds, scope_options options) : options_(std::move(options)) {
-    for (const url& seed : seeds) seeds_.insert(host_and_port(seed));
+    for (const url& seed : seeds) {
+        seeds_.insert(host_and_port(seed));
+        if (seed.port() == usual_port(seed.scheme())) {
+            for (const std::string_view scheme : {"http", "https"}) {
+                seeds_.insert(fmt::format("{}:{}", seed.host(), usual_port(scheme)));
+            }
+        }
+    }
     for (std::string& pattern : options_.include_hosts) {
         for (char& c : pattern) {
             if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
         }
     }
 }
-
-bool scope::speaks(const url& target) const { return options_.schemes.contains(target.scheme()); }
 
 bool scope::contains(const url& target) const {
     if (options_.all_hosts || seeds_.contains(host_and_port(target))) return true;

@@ -11,18 +11,18 @@
 namespace crawl {
 
 struct scope_options {
-    bool all_hosts = false;                              ///< follow links to any host
-    std::vector<std::string> include_hosts{};            ///< `host`, `host:port`, or `*.domain` for all hosts below one
-    std::set<std::string, std::less<>> schemes{"http"};  ///< those that the fetching stage speaks
+    bool all_hosts = false;                    ///< follow links to any host
+    std::vector<std::string> include_hosts{};  ///< `host`, `host:port`, or `*.domain` for all hosts below one
 };
 
-/// The hosts and ports of the URLs a crawl starts from, and those that its options add.
+/// The hosts and ports of the URLs a crawl starts from, and those that its options add. A site at the usual port of its
+/// scheme is one with the same host at the usual port of the other: `http://host/` most often leads to `https://host/`.
 class scope {
 public:
     scope(const std::vector<url>& seeds, scope_options options);
 
-    [[nodiscard]] bool speaks(const url& target) const;    ///< its scheme can be fetched
-    [[nodiscard]] bool contains(const url& target) const;  ///< its host and port belong to the crawl
+    /// Its host and port belong to the crawl.
+    [[nodiscard]] bool contains(const url& target) const;
 
 private:
     scope_options options_;

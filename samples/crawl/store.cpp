@@ -25,10 +25,13 @@ void bind_optional(statement& to, int index, const std::optional<std::uint64_t>&
 
 }  // namespace
 
-store::store(const std::filesystem::path& path) : db_(path) {
-    claim();
-    create_tables();
-    insert_page_.emplace(db_, "INSERT INTO pages(id, url, depth, outcome, detail) VALUES(?1, ?2, ?3, ?4, ?5)");
+store::store(const std::filesystem::path& path, store_options options) : db_(path) {
+    claim(options);
+    if (!resumed()) create_tables(options.command);
+    insert_page_.emplace(
+        db_, "INSERT INTO pages(id, url, depth, redirects, outcome, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+    admit_page_.emplace(
+        db_, "UPDATE pages SET depth = ?2, redirects = ?3, outcome = 'pending', detail = NULL WHERE id = ?1");
     finish_page_.emplace(db_,
                          "UPDATE pages SET outcome = ?2, detail = ?3, status = ?4, type = ?5, title = ?6, "
                          "text_length = ?7, content_hash = ?8, fetched_at = ?9, bytes = ?10 WHERE id = ?1");
@@ -36,26 +39,56 @@ store::store(const std::filesystem::path& path) : db_(path) {
 }
 
 /// Makes sure that the file is empty or an earlier crawl's, and that nobody else is at it.
-void store::claim() {
+void store::claim(const store_options& options) {
     // Two crawls into one file would mix: the lock is taken by the first write and kept.
     db_.execute("PRAGMA locking_mode = EXCLUSIVE");
     db_.execute("BEGIN IMMEDIATE; COMMIT");
-    const bool empty = db_.query_integer("SELECT count(*) FROM sqlite_schema") == 0;
-    const bool ours = db_.query_integer("PRAGMA application_id") == schema::application_id;
-    if (!empty && !ours) {
-        db_.fail("write", "it holds something else than a crawl, and is left as it is; choose another file");
-    }
-    replaced_ = !empty;
+    found_ = what_is_there(options);
     db_.execute("PRAGMA journal_mode = WAL");
     // In WAL mode this risks the last moments on a power cut, never the soundness of the file.
     db_.execute("PRAGMA synchronous = NORMAL");
 }
 
-void store::create_tables() {
+store::earlier store::what_is_there(const store_options& options) {
+    if (db_.query_integer("SELECT count(*) FROM sqlite_schema") == 0) return earlier::none;
+    if (db_.query_integer("PRAGMA application_id") != schema::application_id) {
+        db_.fail("write", "it holds something else than a crawl, and is left as it is; choose another file");
+    }
+    // A crawl of a version that could not be gone on with has no such table.
+    const bool resumable = db_.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'crawl'") != 0;
+    if (!resumable || options.restart) return earlier::to_drop;
+    statement query(db_, "SELECT command FROM crawl WHERE NOT complete");
+    if (!query.step()) return earlier::to_drop;
+    if (query.text(0) != options.command) {
+        db_.fail("write",
+                 "it holds a crawl that is not complete, of another start or other limits; give the same to go on with "
+                 "it, --restart to drop it, or choose another file");
+    }
+    return earlier::to_go_on_with;
+}
+
+void store::create_tables(const std::string& command) {
     db_.execute("BEGIN IMMEDIATE");
-    if (replaced_) db_.execute(schema::drop);
+    if (replaced_earlier()) db_.execute(schema::drop);
     db_.execute(schema::create());
+    {
+        statement insert(db_, "INSERT INTO crawl(command, complete) VALUES(?1, 0)");
+        insert.bind(1, command);
+        insert.run();
+    }
     db_.execute("COMMIT");
+}
+
+void store::each_known(const std::function<void(const waiting_url&, outcome)>& take) {
+    statement query(db_, "SELECT id, url, depth, redirects, outcome FROM pages ORDER BY id");
+    while (query.step()) {
+        const std::string name = query.text(4);
+        const auto how = outcome_of(name);
+        if (!how) db_.fail("go on with", fmt::format("it has an outcome that is none: {}", name));
+        take({static_cast<url_id>(query.integer(0)), static_cast<std::uint32_t>(query.integer(2)),
+              static_cast<std::uint32_t>(query.integer(3)), query.text(1)},
+             *how);
+    }
 }
 
 void store::add(std::span<const record> batch) {
@@ -72,9 +105,16 @@ void store::add(std::span<const record> batch) {
     }
 }
 
-void store::finish() {
+void store::finish(bool complete) {
+    if (complete) {
+        db_.execute("UPDATE crawl SET complete = 1");
+    } else {
+        db_.execute(fmt::format("UPDATE pages SET outcome = '{}' WHERE outcome = '{}'", to_string(outcome::cancelled),
+                                to_string(outcome::pending)));
+    }
     db_.execute("CREATE INDEX IF NOT EXISTS pages_by_url ON pages(url)");
     insert_page_.reset();
+    admit_page_.reset();
     finish_page_.reset();
     insert_link_.reset();
     db_.execute("PRAGMA journal_mode = DELETE");
@@ -103,9 +143,17 @@ void store::write(const discovered_record& r) {
     insert_page_->bind(1, static_cast<std::int64_t>(r.id));
     insert_page_->bind(2, r.url);
     insert_page_->bind(3, std::int64_t{r.depth});
-    insert_page_->bind(4, to_string(r.verdict));
-    insert_page_->bind_nonempty(5, r.detail);
+    insert_page_->bind(4, std::int64_t{r.redirects});
+    insert_page_->bind(5, to_string(r.verdict));
+    insert_page_->bind_nonempty(6, r.detail);
     insert_page_->run();
+}
+
+void store::write(const admitted_record& r) {
+    admit_page_->bind(1, static_cast<std::int64_t>(r.id));
+    admit_page_->bind(2, std::int64_t{r.depth});
+    admit_page_->bind(3, std::int64_t{r.redirects});
+    admit_page_->run();
 }
 
 void store::write(const finished_record& r) {

@@ -5,6 +5,7 @@
 //     id            in order of discovery, from 1
 //     url           canonical; as found in the page if it is not a URL that can be fetched
 //     depth         links from a start URL
+//     redirects     in a row that led to it
 //     status        of the response; NULL if none came
 //     type          media type of the response
 //     title         of an HTML page
@@ -13,16 +14,18 @@
 //     fetched_at    UTC, ISO 8601 with milliseconds
 //     bytes         of the decoded body
 //     outcome       `fetched`, or the reason why it was not, as in outcome.hpp; `pending` when the crawl was killed
-//     first detail        the error's own words
+//     detail        the error's own words
 //   links         a view: from, to (URLs), kind (the element, `css url`, `css import`, `redirect`)
 //   broken_links  a view: target, status, outcome, detail, referrer, kind: a row for every reference to a broken URL
 //   page_links    what `links` is made of: from_id, to_id, kind_id; link_kinds names the kinds
+//   crawl         one row: command (what is crawled, see options.hpp) and complete (0 or 1)
 //
 // Rows are only ever appended, or filled in by their number: that is what SQLite does fastest.
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -43,6 +46,14 @@ struct discovered_record {
     std::uint32_t depth;
     outcome verdict;     ///< `pending`, or why it will never be fetched
     std::string detail;  ///< of a verdict that has one
+    std::uint32_t redirects = 0;
+};
+
+/// A URL that was not to be fetched is, after all.
+struct admitted_record {
+    url_id id;
+    std::uint32_t depth;
+    std::uint32_t redirects;
 };
 
 /// A URL reached its end.
@@ -66,8 +77,8 @@ struct link_record {
     link_kind kind;
 };
 
-/// The `discovered_record` of a URL comes before its `finished_record`.
-using record = std::variant<discovered_record, finished_record, link_record>;
+/// The `discovered_record` of a URL comes before its others.
+using record = std::variant<discovered_record, admitted_record, finished_record, link_record>;
 
 struct broken_link {
     std::string target;
@@ -75,37 +86,55 @@ struct broken_link {
     std::vector<std::string> referrers;
 };
 
+struct store_options {
+    std::string command{};  ///< what is crawled: only the same can be gone on with
+    bool restart = false;   ///< drops an earlier crawl that is not complete
+};
+
 /// The writer. Threads: one at a time. Throws: store_error.
 ///
-/// The file of an earlier crawl is emptied, in one transaction: whoever dies, it holds the old crawl or the new one. A
-/// file that is anything else is refused and left as it is, as is one that another crawl is writing. A crawl that is
-/// killed leaves a sound database that lacks at most the batches added in its last moments.
+/// What is in the file of an earlier crawl that came to its end is dropped, in one transaction: whoever dies, it holds
+/// the old crawl or the new one. A crawl that was killed or stopped is gone on with, if the command is the same, and
+/// refused if not. A file that is anything else is refused and left as it is, as is one that another crawl is writing.
+/// A crawl that is killed leaves a sound database that lacks at most the batches added in its last moments; none is
+/// there by half, so that a page is there with all its links or still waits.
 class store {
 public:
-    explicit store(const std::filesystem::path& path);
+    explicit store(const std::filesystem::path& path, store_options options = {});
 
     /// The file held an earlier crawl, which is gone.
-    [[nodiscard]] bool replaced_earlier() const noexcept { return replaced_; }
+    [[nodiscard]] bool replaced_earlier() const noexcept { return found_ == earlier::to_drop; }
+
+    /// The file holds an earlier crawl, which is gone on with.
+    [[nodiscard]] bool resumed() const noexcept { return found_ == earlier::to_go_on_with; }
+
+    /// Every URL of the crawl that is gone on with, in the order of discovery.
+    void each_known(const std::function<void(const waiting_url&, outcome)>& take);
 
     /// Writes a batch in one transaction. Batches of thousands are fastest.
     void add(std::span<const record> batch);
 
     /// Writes what is still in the log to the file itself, so that it stands alone. Nothing can be added afterwards.
-    void finish();
+    /// What waits still in a crawl that is not `complete` becomes `cancelled`.
+    void finish(bool complete = true);
 
     /// Every broken URL with the pages that refer to it, by URL.
     [[nodiscard]] std::vector<broken_link> broken_links();
 
 private:
-    void claim();
-    void create_tables();
+    enum class earlier : std::uint8_t { none, to_drop, to_go_on_with };
+    [[nodiscard]] earlier what_is_there(const store_options& options);
+    void claim(const store_options& options);
+    void create_tables(const std::string& command);
     void write(const discovered_record& r);
+    void write(const admitted_record& r);
     void write(const finished_record& r);
     void write(const link_record& r);
 
     database db_;
-    bool replaced_ = false;
+    earlier found_ = earlier::none;
     std::optional<statement> insert_page_;
+    std::optional<statement> admit_page_;
     std::optional<statement> finish_page_;
     std::optional<statement> insert_link_;
 };

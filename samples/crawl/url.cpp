@@ -18,8 +18,6 @@ bool is_slash(char c) { return slashes.find(c) != std::string_view::npos; }
 
 bool is_web(std::string_view scheme) { return scheme == "http" || scheme == "https"; }
 
-std::uint16_t default_port(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
-
 /// The scheme that a reference starts with, in lower case; empty if it has none.
 std::string scheme_of(std::string_view text) {
     const std::size_t colon = text.find(':');
@@ -65,13 +63,13 @@ private:
     url_result absolute(std::string_view rest) {
         const std::size_t end = std::min(rest.find_first_of("/\\?"), rest.size());
         std::string_view authority = rest.substr(0, end);
-        const std::uint16_t usual_port = default_port(out_);
+        const std::uint16_t port_of_scheme = usual_port(out_);
         out_ += "://";
         if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
             append_userinfo(authority.substr(0, at));
             authority.remove_prefix(at + 1);
         }
-        if (const auto problem = append_host_and_port(authority, usual_port)) return fault(*problem);
+        if (const auto problem = append_host_and_port(authority, port_of_scheme)) return fault(*problem);
         return finish("/", without_first_slash(rest.substr(end)));
     }
 
@@ -119,7 +117,7 @@ private:
         if (colon > 0 || !password.empty()) out_ += '@';
     }
 
-    std::optional<std::string_view> append_host_and_port(std::string_view authority, std::uint16_t usual_port) {
+    std::optional<std::string_view> append_host_and_port(std::string_view authority, std::uint16_t port_of_scheme) {
         const std::size_t bracket = authority.rfind(']');
         const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
         const url_text::host_result host = url_text::canonical_host(authority.substr(0, colon));
@@ -133,7 +131,7 @@ private:
         if (error != std::errc() || end != digits.data() + digits.size()) {
             return "the port is not a number from 0 to 65535";
         }
-        if (port != usual_port) out_ += fmt::format(":{}", port);
+        if (port != port_of_scheme) out_ += fmt::format(":{}", port);
         return std::nullopt;
     }
 
@@ -161,7 +159,9 @@ private:
     std::string out_;
 };
 
-std::uint16_t url::port() const noexcept { return parsed_.has_port() ? parsed_.port_number() : default_port(scheme()); }
+std::uint16_t usual_port(std::string_view scheme) noexcept { return scheme == "https" ? 443 : 80; }
+
+std::uint16_t url::port() const noexcept { return parsed_.has_port() ? parsed_.port_number() : usual_port(scheme()); }
 
 std::string url::origin() const { return fmt::format("{}://{}", scheme(), authority()); }
 

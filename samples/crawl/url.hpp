@@ -51,6 +51,9 @@ private:
 
 using url_result = boost::system::result<url, url_error>;
 
+/// The port that a URL of this scheme, http or https, means if it names none.
+[[nodiscard]] std::uint16_t usual_port(std::string_view scheme) noexcept;
+
 /// Parses an absolute URL.
 [[nodiscard]] url_result parse_url(std::string_view text);
 

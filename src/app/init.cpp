@@ -21,7 +21,10 @@ using namespace process_detail;
 struct runtime::parts {
     process_services services;
 
-    explicit parts(std::string program) : services(std::move(program), 0) { install_services(services); }
+    explicit parts(std::string program) : services(std::move(program), 0) {
+        services.output.start();
+        install_services(services);
+    }
     parts(const parts&) = delete;
     parts& operator=(const parts&) = delete;
     ~parts() { remove_services(); }

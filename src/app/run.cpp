@@ -1,10 +1,13 @@
 #include <braid/app/run.hpp>
 
+#include "app/loops_of_run.hpp"
+
 #include <braid/app/init.hpp>
 #include <braid/core/await_chain.hpp>
 #include <braid/core/detail/remote_cancel.hpp>
 #include <braid/core/detail/root.hpp>
 #include <braid/core/spawn.hpp>
+#include <braid/trace/dump_on_signal.hpp>
 #include <braid/wire/exception.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -17,6 +20,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <sys/eventfd.h>
 #include <typeinfo>
 #include <unistd.h>
@@ -100,9 +104,12 @@ int report_failure() {
 
 }  // namespace
 
-int run_app(int argc, char** argv, std::function<task<int>(std::span<char*>)> app) {
+int run_app(int argc, char** argv, std::function<task<int>(std::span<char*>)> app, const run_options& options) {
     try {
         const runtime keep = init(argc, argv);
+        const loops_of_run others(options.loops);
+        std::optional<dump_on_signal> dump;
+        if (options.dump_on_signal) dump.emplace(*options.dump_on_signal);
         boost::asio::io_context context(1);
         const auto where = std::make_shared<home>(context.get_executor());
         const auto remote = std::make_shared<remote_cancel>(where);

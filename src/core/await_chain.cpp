@@ -1,5 +1,6 @@
 #include <braid/core/await_chain.hpp>
 
+#include <braid/core/detail/carried_chain.hpp>
 #include <braid/core/error.hpp>
 
 #include "core/await_text.hpp"
@@ -56,6 +57,23 @@ std::string await_chain_text(const std::exception_ptr& error) {
         if (!detail::is_internal(await)) text += detail::text_of(await) + "\n";
     }
     return text;
+}
+
+void detail::carried_chain::leave(const std::exception_ptr& error) noexcept {
+    try {
+        awaits_ = await_chain(error);
+    } catch (...) {  // no memory: as below
+    }
+}
+
+void detail::carried_chain::arrive(const std::exception_ptr& error) noexcept {
+    if (awaits_.empty()) return;
+    try {
+        passage* known = this_thread_passages.find(error);
+        if (!known) known = &this_thread_passages.add(error);
+        known->awaits = std::move(awaits_);
+    } catch (...) {  // no memory: as below
+    }
 }
 
 std::exception_ptr detail::leaving(const std::source_location& await) noexcept {

@@ -10,12 +10,15 @@ namespace braid::detail {
 
 namespace {
 
-/// `braid::channel<int>::pop_operation` becomes `channel<int>::pop`.
+/// `thread_pool::close_operation` becomes `thread_pool::close`, a wait in the queue of a primitive what it is for, say
+/// `channel<int>::popping`.
 std::string words_for(const char* mangled) {
     std::string words = boost::core::demangle(mangled);
     for (const std::string_view noise : {"braid::", "detail::", "_operation", "_awaiter"}) {
         for (std::size_t at; (at = words.find(noise)) != std::string::npos;) words.erase(at, noise.size());
     }
+    constexpr std::string_view queue = "queued<";
+    if (words.starts_with(queue)) words = words.substr(queue.size(), words.size() - queue.size() - 1);
     return words;
 }
 

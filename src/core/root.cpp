@@ -1,12 +1,29 @@
 #include <braid/core/detail/root.hpp>
 
+#include <atomic>
+
 namespace braid::detail {
+
+namespace {
+
+/// Says who starts a root, if that is a coroutine of its home.
+void note_starter(root_entry& started, const home& where) noexcept {
+    environment* const starter = this_driver.env;
+    if (!where.is_current() || !starter) return;
+    static std::atomic<std::uint32_t> serials = 0;
+    if (starter->serial == 0) starter->serial = ++serials;
+    started.starter = starter;
+    started.starter_serial = starter->serial;
+}
+
+}  // namespace
 
 void root::start(std::shared_ptr<home> where) && {
     promise_type& p = coroutine_.promise();
     p.keep_running_ = boost::asio::prefer(where->executor(), boost::asio::execution::outstanding_work.tracked);
     p.own_ = {.where = where.get(), .scope = &p.scope_};
     p.env = &p.own_;
+    note_starter(p, *where);
     p.home_ = std::move(where);
     p.run = [](work* w) noexcept {
         auto& promise = *static_cast<promise_type*>(w);

@@ -106,7 +106,8 @@ task<> run_batch(std::shared_ptr<pool_engine> engine, call_options options, std:
 batch_plan::batch_plan(const map_options& options, const pool_engine& pool) noexcept
     : options_(options),
       workers_(static_cast<std::size_t>(*pool.options().workers)),
-      most_items_(pool.options().calls_per_worker == 0
+      most_items_(options.call.limits.any() ? 1
+                  : pool.options().calls_per_worker == 0
                       ? most_items_of_a_batch
                       : std::max<std::size_t>(1, pool.options().calls_per_worker / 16)) {}
 
@@ -123,7 +124,7 @@ std::size_t batch_plan::as_measured() const noexcept {
 }
 
 std::size_t batch_plan::items(std::optional<std::size_t> left, std::size_t stride) const noexcept {
-    if (options_.batch != 0) return options_.batch;
+    if (options_.batch != 0 && most_items_ != 1) return options_.batch;
     std::size_t count = as_measured();
     if (stride != 0) count = std::min(count, enough_bytes / stride);
     if (options_.ahead != 0) count = std::min(count, options_.ahead / (2 * workers_));

@@ -35,7 +35,8 @@ struct board_header {
     std::uint32_t version;
     std::uint32_t slot_count;
     std::uint64_t outgoing_capacity;
-    std::uint64_t memory_limit;  // bytes that the worker should not hold between calls; 0: as many as it likes
+    std::uint64_t memory_limit;      // bytes that the worker should not hold between calls; 0: as many as it likes
+    std::uint32_t output_is_marked;  // the worker tells which call has printed what
     alignas(64) std::atomic<std::uint64_t> committed;  // worker: bytes of the reply stream that are complete
     std::atomic<std::uint64_t> current;                // worker: (slot + 1) << 32 | id & mask of what it works on, or 0
     std::atomic<std::uint32_t> worn_out;               // worker: it holds more memory than it should
@@ -45,6 +46,8 @@ struct board_header {
     std::atomic<std::uint64_t> part_at;                // worker: `committed` when it opened the part it writes
     std::atomic<std::uint32_t> fenced;                 // worker: heeds the membarrier(2) of others
     alignas(64) std::atomic<std::uint32_t> stop_all;   // parent: every call is asked to stop
+    // Parent: twice the bytes that it has read of the worker's standard output and error; odd while it reads.
+    std::array<std::atomic<std::uint64_t>, 2> output_read;
     std::atomic<std::uint64_t> item_limit;             // parent: id << 32 | the item at which that batch is to end
 };
 
@@ -60,6 +63,7 @@ struct board_options {
     std::uint32_t slot_count = 1024;             ///< a power of two, at least what is prefetched
     std::size_t outgoing_capacity = 256 * 1024;  ///< bytes; a power of two and whole pages
     std::uint64_t memory_limit = 0;              ///< bytes, see board_header
+    bool output_is_marked = false;               ///< see output_lines
 };
 
 /// Offsets in the mapping, all of them page-aligned but the first.

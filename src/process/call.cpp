@@ -12,13 +12,16 @@ call_base::call_base(std::shared_ptr<pool_engine> engine, const call_options& op
     cancellation_.run = [](work* w) noexcept { static_cast<travelling*>(w)->call->cancel_arrives(); };
 }
 
-std::exception_ptr call_base::caught() noexcept {
+std::exception_ptr call_base::caught() {
     try {
         throw;
     } catch (const wire::remote_error& e) {
         if (!stopping_ || e.type_name() != "braid::cancelled") return std::current_exception();
         cancelled_ = true;
         return nullptr;
+    } catch (const wire::decode_error& e) {
+        if (!dynamic_cast<const wire::remote_origin*>(&e)) throw;
+        return std::current_exception();  // the function's own
     } catch (...) {
         return std::current_exception();
     }

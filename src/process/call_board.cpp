@@ -58,6 +58,7 @@ call_board::call_board(const board_options& options)
     created->slot_count = options_.slot_count;
     created->outgoing_capacity = options_.outgoing_capacity;
     created->memory_limit = options_.memory_limit;
+    created->output_is_marked = options_.output_is_marked ? 1 : 0;
     created->part_at = ~std::uint64_t{0};
     created->item_limit = ~std::uint64_t{0};
     for (std::uint32_t i = 0; i < options_.slot_count; ++i) {
@@ -116,7 +117,7 @@ std::optional<call_board::running_call> call_board::running() const noexcept {
 
 std::chrono::steady_clock::time_point call_board::running_since() const noexcept {
     const std::chrono::nanoseconds since(header().current_since.load(std::memory_order_relaxed));
-    return std::min(std::chrono::steady_clock::time_point(since), std::chrono::steady_clock::now());
+    return std::clamp(std::chrono::steady_clock::time_point(since), made_, std::chrono::steady_clock::now());
 }
 
 std::uint32_t call_board::items_done() const noexcept {
@@ -156,6 +157,14 @@ call_board::open_part call_board::unfinished_part() const {
 }
 
 bool call_board::worn_out() const noexcept { return header().worn_out.load(std::memory_order_relaxed) != 0; }
+
+void call_board::begin_reading_output(std::size_t stream) noexcept {
+    header().output_read[stream].fetch_or(1, std::memory_order_seq_cst);
+}
+
+void call_board::end_reading_output(std::size_t stream, std::uint64_t bytes) noexcept {
+    header().output_read[stream].store(bytes << 1, std::memory_order_seq_cst);
+}
 
 std::vector<std::byte> call_board::recover(std::uint64_t received) const {
     const std::uint64_t committed = header().committed.load(std::memory_order_acquire);
@@ -259,8 +268,18 @@ std::uint64_t board_client::memory_limit() const noexcept { return header().memo
 
 void board_client::tell_worn_out() noexcept { header().worn_out.store(1, std::memory_order_relaxed); }
 
+bool board_client::output_is_marked() const noexcept { return header().output_is_marked != 0; }
+
+std::optional<std::uint64_t> board_client::output_read(std::size_t stream) const noexcept {
+    const std::uint64_t read = header().output_read[stream].load(std::memory_order_seq_cst);
+    return read % 2 == 0 ? std::optional(read >> 1) : std::nullopt;
+}
+
+// The reply may be with the parent already, and the slot another call's: that one must not be lost.
 void board_client::finish(std::uint32_t slot, call_id id) noexcept {
-    slot_at(slot).word.store(pack(slot_state::done, id), std::memory_order_release);
+    std::uint32_t expected = pack(slot_state::running, id);
+    slot_at(slot).word.compare_exchange_strong(expected, pack(slot_state::done, id), std::memory_order_release,
+                                               std::memory_order_relaxed);
 }
 
 bool board_client::stop_requested(std::uint32_t slot, call_id id) const noexcept {

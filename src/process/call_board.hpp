@@ -78,6 +78,10 @@ public:
     /// Between calls it held more memory than it should.
     [[nodiscard]] bool worn_out() const noexcept;
 
+    /// Around each read of what the worker prints: how much of it has been read by then. See output_marks.
+    void begin_reading_output(std::size_t stream) noexcept;
+    void end_reading_output(std::size_t stream, std::uint64_t bytes) noexcept;
+
     /// For a dead worker, after its reply pipe was read to the end: what it had committed beyond the `received` bytes.
     /// Throws: board_corrupted.
     [[nodiscard]] std::vector<std::byte> recover(std::uint64_t received) const;
@@ -91,6 +95,7 @@ private:
     void set_item_limit(call_id id, std::uint32_t item) noexcept;
     [[nodiscard]] std::vector<std::byte> copy_outgoing(std::uint64_t from, std::size_t size) const;
 
+    const std::chrono::steady_clock::time_point made_ = std::chrono::steady_clock::now();
     board_options options_;
     board_layout layout_;
     unique_fd fd_;
@@ -111,6 +116,10 @@ public:
     /// Bytes that this process should not hold between calls; 0: no matter.
     [[nodiscard]] std::uint64_t memory_limit() const noexcept;
     void tell_worn_out() noexcept;
+    /// The parent wants to know which call has printed what.
+    [[nodiscard]] bool output_is_marked() const noexcept;
+    /// How much the parent has read of what this process printed; nothing while it reads.
+    [[nodiscard]] std::optional<std::uint64_t> output_read(std::size_t stream) const noexcept;
     /// Marks the running call done. Its reply must be committed to outgoing() before.
     void finish(std::uint32_t slot, call_id id) noexcept;
     /// Two loads: cheap enough for an inner loop.

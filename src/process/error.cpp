@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -12,12 +13,17 @@ namespace braid {
 
 using process_detail::exit_status;
 
+namespace {
+constexpr std::size_t lines_in_message = 5;
+}
+
 const char* to_string(death_reason reason) noexcept {
     switch (reason) {
         case death_reason::crashed: return "crashed";
         case death_reason::exited: return "exited";
         case death_reason::out_of_memory: return "out of memory";
         case death_reason::cpu_limit: return "CPU limit reached";
+        case death_reason::file_size_limit: return "file size limit reached";
         case death_reason::killed: return "killed from outside";
         case death_reason::broke_protocol: return "killed for breaking the protocol";
         case death_reason::unknown: break;
@@ -46,6 +52,8 @@ struct worker_died::report {
             if (!death.violation.empty()) {
                 message += fmt::format("; it was killed for breaking the protocol: {}", death.violation);
             }
+            const auto said = std::span(death.stderr_tail).last(std::min(death.stderr_tail.size(), lines_in_message));
+            if (!said.empty()) message += fmt::format("; its last words:\n    {}", fmt::join(said, "\n    "));
         });
     }
 };
@@ -101,6 +109,8 @@ std::chrono::microseconds worker_died::cpu_time() const noexcept {
 std::optional<std::uint64_t> worker_died::peak_memory() const noexcept { return report_->death.status.peak_memory; }
 
 std::span<const worker_died> worker_died::earlier() const noexcept { return report_->death.earlier; }
+
+std::span<const std::string> worker_died::stderr_tail() const noexcept { return report_->death.stderr_tail; }
 
 std::vector<std::string> worker_died::stack() const {
     std::vector<std::string> names;

@@ -1,5 +1,7 @@
 #include "process/outgoing_buffer.hpp"
 
+#include "process/fault_points.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -39,8 +41,9 @@ void outgoing_buffer::consumed(std::size_t size) noexcept {
 
 void outgoing_buffer::flush(int pipe) {
     for (auto bytes = pending(); !bytes.empty(); bytes = pending()) {
-        const ssize_t n = ::write(pipe, bytes.data(), bytes.size());
+        const ssize_t n = ::write(pipe, bytes.data(), before(step::writes_replies, bytes.size()));
         if (n >= 0) {
+            after(step::writes_replies, static_cast<std::size_t>(n));
             consumed(static_cast<std::size_t>(n));
         } else if (errno != EINTR) {
             throw_errno("write to the reply pipe");
@@ -55,9 +58,11 @@ void outgoing_buffer::append(std::span<const std::byte> bytes, int pipe) {
             flush(pipe);
             continue;
         }
-        std::memcpy(reserve(part).data(), bytes.data(), part);
-        commit(part);
-        bytes = bytes.subspan(part);
+        const std::size_t now = before(step::commits_reply, part);
+        std::memcpy(reserve(now).data(), bytes.data(), now);
+        commit(now);
+        after(step::commits_reply, now);
+        bytes = bytes.subspan(now);
     }
 }
 

@@ -327,7 +327,11 @@ void pool_engine::resize(std::size_t workers) noexcept {
 void pool_engine::count_end(const worker_link& link) noexcept {
     using ending = worker_link::ending;
     switch (link.ended_for()) {
-        case ending::none: ++(link.died_of_a_call() ? ended_.died_of_calls : ended_.died_idle); break;
+        case ending::none:
+            ++(link.died_of_a_call()   ? ended_.died_of_calls
+               : link.broke_protocol() ? ended_.broke_protocol
+                                       : ended_.died_idle);
+            break;
         case ending::stopped_call: ++ended_.stopped_calls; break;
         case ending::calls_used_up: ++ended_.calls_used_up; break;
         case ending::memory_used_up: ++ended_.memory_used_up; break;

@@ -81,9 +81,18 @@ void check(const process_pool_options& options) {
         throw usage_error(
             fmt::format("a process_pool's grace period cannot be negative, as {} ms is", options.grace.count()));
     }
+    if (options.start_limit.count() <= 0) {
+        throw usage_error(fmt::format("a process_pool's workers cannot start within {} ms, as start_limit demands",
+                                      options.start_limit.count()));
+    }
     if (options.idle_time && options.idle_time->count() < 0) {
         throw usage_error(
             fmt::format("a process_pool's idle time cannot be negative, as {} ms is", options.idle_time->count()));
+    }
+    if ((options.output == worker_output::lines) != static_cast<bool>(options.on_line)) {
+        throw usage_error(
+            "a process_pool gives lines with .output = worker_output::lines and an .on_line for them, "
+            "and not with one of these alone");
     }
     for (const int cpu : options.cpus) {
         if (cpu >= 0 && cpu < CPU_SETSIZE) continue;

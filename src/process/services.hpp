@@ -4,6 +4,7 @@
 #include "process/descriptors.hpp"
 #include "process/launcher_thread.hpp"
 #include "process/oom_watch.hpp"
+#include "process/output_thread.hpp"
 #include "process/reaper.hpp"
 
 #include <string>
@@ -17,6 +18,7 @@ struct process_services {
     std::string program;  ///< argv[0]
     unsigned depth;       ///< 0 in the program itself, 1 in its workers, and so on
     unique_fd executable = open_self_executable();
+    output_thread output;
     launcher_thread launcher;  // destroyed after the reaper, which has reaped every child by then
     oom_watch memory;
     reaper children;
@@ -44,9 +46,6 @@ inline constexpr int control_descriptor = 5;
 inline constexpr int board_descriptor = 6;
 inline constexpr int attachment_descriptor = 7;
 
-/// Of a frame: something was sent beside it.
-inline constexpr std::uint32_t has_attachments = 1;
-
 // Kinds of frames between parent and worker.
 enum class frame_kind : std::uint32_t {
     hello = 1,
@@ -57,6 +56,11 @@ enum class frame_kind : std::uint32_t {
     batch = 6,  // a request for many items
     part = 7,   // results of some of them, before the reply
 };
+
+/// A flag of a request: its body begins with the call's limits.
+inline constexpr std::uint32_t has_limits = 1;
+/// Of a request or a reply: something was sent beside it.
+inline constexpr std::uint32_t has_attachments = 2;
 
 /// The id of a request or reply: the call's slot on the board, and its number.
 [[nodiscard]] constexpr std::uint64_t frame_id(std::uint32_t slot, std::uint32_t id) noexcept {

@@ -1,5 +1,7 @@
 #include "process/start_child.hpp"
 
+#include "process/fault_points.hpp"
+
 #include <braid/process/spawn_error.hpp>
 
 #include <algorithm>
@@ -228,6 +230,7 @@ started_child start_child(const start_plan& plan) {
     }
     if (pid < 0) fail(plan, spawn_step::clone, clone_error);
 
+    pass(step::starts_process);
     started_child child{.pid = pid, .pidfd = unique_fd(pidfd), .borrowed_peak = peak_memory()};
     if (state.error != 0) {
         discard(child.pidfd);

@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <mutex>
+#include <unordered_map>
+
 namespace braid::process_detail {
 
 namespace {
@@ -30,9 +33,29 @@ std::string describe_code(wire::code_address place) {
     return file.empty() ? name : fmt::format("{} at {}:{}", name, file, frame.source_line());
 }
 
+namespace {
+
+/// What was looked up once: the debug information is large, and the functions that are called are few.
+class known_names {
+public:
+    std::string of(const void* address) {
+        const std::lock_guard lock(mutex_);
+        const auto [at, is_new] = names_.try_emplace(address);
+        if (is_new) at->second = boost::stacktrace::frame(address).name();
+        return at->second;
+    }
+
+private:
+    std::mutex mutex_;
+    std::unordered_map<const void*, std::string> names_;
+};
+
+}  // namespace
+
 std::string name_of_function(const void* address, const std::type_info& type) {
+    static auto& known = *new known_names;  // never destroyed: errors are read until the very end
     if (address) {
-        if (std::string name = boost::stacktrace::frame(address).name(); !name.empty()) return name;
+        if (std::string name = known.of(address); !name.empty()) return name;
     }
     return boost::core::demangle(type.name());
 }

@@ -25,6 +25,7 @@ struct worker_death {
     std::optional<std::uint64_t> item;  ///< of a map
     std::chrono::microseconds ran_for{};
     std::vector<wire::code_address> stack;
+    std::vector<std::string> stderr_tail;
     std::vector<worker_died> earlier;  ///< attempts
 };
 

@@ -1,6 +1,7 @@
 #include "process/worker_link.hpp"
 
 #include "process/batch_call.hpp"
+#include "process/fault_points.hpp"
 #include "process/memory_held.hpp"
 #include "process/pool_engine.hpp"
 #include "process/symbolise.hpp"
@@ -24,12 +25,6 @@ namespace {
 constexpr double prefetched_ns = 200'000;
 constexpr std::size_t most_in_flight = 512;
 constexpr int pipe_capacity = 1 << 20;
-
-std::string name_of(const call_base& call) {
-    if (call.options().name) return call.options().name;
-    const called_function called = call.called();
-    return pd::name_of_function(called.address, *called.type);
-}
 
 pd::pipe_ends make_wide_pipe() {
     pd::pipe_ends ends = pd::make_pipe();
@@ -79,7 +74,9 @@ std::vector<std::string> environment_of(const process_pool_options& options, uns
 
 worker_link::worker_link(std::shared_ptr<pool_engine> pool)
     : pool_(std::move(pool)),
-      board_({.memory_limit = pool_->options().memory_per_worker}),
+      board_({.memory_limit = pool_->options().memory_per_worker,
+              .output_is_marked = pool_->options().output == worker_output::lines}),
+      output_(std::make_shared<pd::captured_output>(pool_->services().output, board_, pool_->options().output)),
       requests_(pool_->where().executor()),
       replies_(pool_->where().executor()),
       slots_(board_.slot_count()),
@@ -94,7 +91,7 @@ worker_link::worker_link(std::shared_ptr<pool_engine> pool)
     for (std::uint32_t slot = board_.slot_count(); slot-- > 0;) free_slots_.push_back(slot);
 }
 
-worker_link::~worker_link() = default;
+worker_link::~worker_link() { output_->finish(); }
 
 // --- its life
 
@@ -119,6 +116,13 @@ void worker_link::launch() {
     program.descriptors.push_back({std::move(control.read), pd::control_descriptor});
     program.descriptors.push_back({pd::unique_fd(board), pd::board_descriptor});
     program.descriptors.push_back({std::move(beside.worker), pd::attachment_descriptor});
+    output_->connect(program.descriptors);
+    output_->start([weak = weak_from_this()] {
+        if (auto self = weak.lock()) {
+            pool_engine::post_for(std::move(self),
+                                  [](pool_engine&, const std::shared_ptr<worker_link>& link) { link->tell_lines(); });
+        }
+    });
 
     set_nonblocking(requests.write.get());
     set_nonblocking(replies.read.get());
@@ -130,6 +134,7 @@ void worker_link::launch() {
     control_ = std::move(control.write);
     beside_.emplace(std::move(beside.parent), pd::attachment_socket::side::parent);
 
+    pd::pass(pd::step::launches);
     // The launcher answers on its own thread, and std::function wants something copyable.
     services.launcher.start(std::move(program), [self = shared_from_this()](pd::spawn_result result) mutable {
         auto shared = std::make_shared<pd::spawn_result>(std::move(result));
@@ -141,6 +146,7 @@ void worker_link::launch() {
 
 void worker_link::started(pd::started_child child) {
     pid_ = child.pid;
+    pd::pass(pd::step::watches);
     child_ = pool_->services().children.watch(
         std::move(child), [self = shared_from_this()](pd::child_id, const pd::exit_status& status) mutable {
             pool_engine::post_for(std::move(self),
@@ -148,30 +154,8 @@ void worker_link::started(pd::started_child child) {
                                       pool.worker_gone(link, status);
                                   });
         });
+    arm_kill(pool_->options().start_limit);
     await_replies();
-}
-
-void worker_link::leave(std::chrono::milliseconds grace, ending why) {
-    if (ending_ == ending::none) ending_ = why;
-    if (state_ != state::ready) {
-        if (coming()) kill();
-        return;
-    }
-    state_ = state::leaving;
-    requests_.close();  // the end of the stream: the worker goes by itself
-    kill_timer_.at = clock::now() + grace;
-    pool_->where().arm(kill_timer_);
-}
-
-void worker_link::kill() noexcept {
-    condemned_ = true;
-    give_back_waiting();
-    if (child_) pool_->services().children.kill(*child_);
-}
-
-void worker_link::violated(const std::string& what) noexcept {
-    if (violation_.empty()) violation_ = what;
-    kill();
 }
 
 // --- calls to it
@@ -201,15 +185,22 @@ bool worker_link::give(call_base& call) noexcept {
     const std::uint32_t slot = free_slots_.back();
     last_id_ = (last_id_ + 1) & pd::call_id_mask;
     const std::size_t begun = out_.size();
+    const call_limits& limits = call.options_.limits;
     try {
+        if (limits.cpu_time && *limits.cpu_time <= std::chrono::milliseconds::zero()) {
+            throw usage_error(
+                fmt::format("the CPU time of a call cannot be limited to {} ms", limits.cpu_time->count()));
+        }
         const auto kind = call.as_batch() ? pd::frame_kind::batch : pd::frame_kind::request;
         const std::uint64_t id = pd::frame_id(slot, last_id_);
-        std::ignore = wire::begin_frame(out_, id, static_cast<std::uint32_t>(kind));
+        std::uint32_t flags = limits.any() ? pd::has_limits : 0;
+        std::ignore = wire::begin_frame(out_, id, static_cast<std::uint32_t>(kind), flags);
         beside_->write_frame(id);
         wire::writer request(out_);
         request.set_beside(&*beside_);
+        if (limits.any()) request.scalar(limits);
         call.encode(request);
-        if (beside_->added()) wire::set_frame_flags(out_, begun, pd::has_attachments);
+        if (beside_->added()) wire::set_frame_flags(out_, begun, flags |= pd::has_attachments);
         if (const std::size_t size = out_.size() - begun; size > wire::frame_reader_options{}.max_length) {
             throw wire::encode_error(
                 fmt::format("the arguments of this call take {} bytes, and a worker takes no more than {}", size,
@@ -238,8 +229,10 @@ void worker_link::flush() {
     if (beside_) beside_->forget_dropped();
     if (awaiting_room_ || out_sent_ == out_.size() || !requests_.is_open()) return;
     while (out_sent_ != out_.size()) {
-        const ssize_t n = ::write(requests_.native_handle(), out_.data() + out_sent_, out_.size() - out_sent_);
+        const std::size_t most = pd::before(pd::step::writes_requests, out_.size() - out_sent_);
+        const ssize_t n = ::write(requests_.native_handle(), out_.data() + out_sent_, most);
         if (n >= 0) {
+            pd::after(pd::step::writes_requests, static_cast<std::size_t>(n));
             out_sent_ += static_cast<std::size_t>(n);
         } else if (errno == EAGAIN) {
             await_room();
@@ -273,11 +266,8 @@ void worker_link::await_room() {
 }
 
 void worker_link::release(call_base& call) noexcept {
-    if (stopping_ == &call) {
-        stopping_ = nullptr;
-        pool_->where().disarm(kill_timer_);
-    }
     call.entry_.unlink();
+    if (stopping_ == &call) watch_no_more();
     slots_[call.slot_] = nullptr;
     free_slots_.push_back(call.slot_);
     call.worker_ = nullptr;
@@ -299,25 +289,10 @@ call_base* worker_link::take_back_any() noexcept {
     return take_back(last) ? &last : nullptr;
 }
 
-void worker_link::give_back_waiting() noexcept {
-    while (!calls_.empty()) {
-        call_base& last = calls_.back().call;
-        if (!take_back(last)) return;
-        pool_->call_returned(last);
-    }
-}
-
-// Nothing may begin behind a call whose process may have to be killed: only that call is to end by it.
-void worker_link::stop_begun(call_base& call, std::chrono::milliseconds grace) {
-    call.stopping_ = true;
-    board_.request_stop(call.slot_, call.id_);
-    if (call.as_batch()) board_.stop_batch(call.id_);
-    if (board_.state(call.slot_, call.id_) == pd::slot_state::done) return nudge();
-    give_back_waiting();
-    stopping_ = &call;
-    pool_->where().disarm(kill_timer_);
-    kill_timer_.at = clock::now() + grace;
-    pool_->where().arm(kill_timer_);
+std::string worker_link::name_of(const call_base& call) {
+    if (call.options().name) return call.options().name;
+    const called_function called = call.called();
+    return pd::name_of_function(called.address, *called.type);
 }
 
 bool worker_link::may_keep_waiting() noexcept {
@@ -343,13 +318,6 @@ void worker_link::split_batch() noexcept {
     if (batch->left() < 2) return;
     batch->found_at(board_.items_done(), clock::now() - board_.running_since());
     if (const auto first_left = board_.cut_short(call->slot_, call->id_)) batch->cut(*first_left);
-}
-
-void worker_link::grace_is_over() noexcept {
-    // It may have ended meanwhile, its reply waiting behind a call that began before we could take that back.
-    if (stopping_ && board_.state(stopping_->slot_, stopping_->id_) == pd::slot_state::done) return nudge();
-    if (stopping_) ending_ = ending::stopped_call;
-    kill();
 }
 
 worker_stats worker_link::stats() const {

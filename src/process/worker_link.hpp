@@ -3,6 +3,7 @@
 
 #include "process/attachment_socket.hpp"
 #include "process/call_board.hpp"
+#include "process/captured_output.hpp"
 #include "process/reaper.hpp"
 
 #include <braid/core/detail/home.hpp>
@@ -95,6 +96,7 @@ public:
     [[nodiscard]] worker_stats stats() const;
     [[nodiscard]] ending ended_for() const noexcept { return ending_; }
     [[nodiscard]] bool died_of_a_call() const noexcept { return died_of_a_call_; }
+    [[nodiscard]] bool broke_protocol() const noexcept { return broke_protocol_; }
     /// It has answered a call, or died of one.
     [[nodiscard]] bool ran_a_call() const noexcept { return replies_seen_ != 0 || died_of_a_call_; }
     [[nodiscard]] std::string why_useless(const pd::exit_status& status) const;
@@ -114,7 +116,10 @@ private:
     void await_replies();
     void await_room();
     void read_replies();
-    void drain_replies();
+    void drain_replies(std::size_t most);
+    void tell_lines();
+    [[nodiscard]] const call_base* call_of_line(const pd::output_line& line) const noexcept;
+    [[nodiscard]] static std::string name_of(const call_base& call);
     bool take_chunk(std::span<const std::byte> chunk);
     void take_frame(const wire::frame& frame);
     void take_hello(const wire::frame& frame);
@@ -129,7 +134,12 @@ private:
     void measure(std::size_t finished) noexcept;
     void release(call_base& call) noexcept;
     void give_back_waiting() noexcept;
+    void arm_kill(std::chrono::milliseconds after);
+    void watch(call_base& stopping, std::chrono::milliseconds patience);
+    void await_answer(call_base& done);
+    void watch_no_more();
     void grace_is_over() noexcept;
+    [[nodiscard]] bool is_done(const call_base& call) const;
     [[nodiscard]] death_reason reason_of(const pd::exit_status& status) const;
     void lose(call_base& call, const pd::exit_status& status) noexcept;
     void drop_what_is_sent() noexcept;
@@ -139,11 +149,13 @@ private:
     state state_ = state::starting;
     bool condemned_ = false;  // it was killed, or is about to be
     bool died_of_a_call_ = false;
+    bool broke_protocol_ = false;  // what it sent made no sense
     ending ending_ = ending::none;
     int pid_ = -1;
     std::optional<pd::child_id> child_;
     pd::call_board board_;
-    std::string violation_;  // of the protocol: why we killed it
+    std::string violation_;  // why we killed it, if it did what no worker should
+    const std::shared_ptr<pd::captured_output> output_;
 
     // To the worker.
     boost::asio::posix::stream_descriptor requests_;
@@ -171,7 +183,8 @@ private:
     const std::size_t calls_allowed_;  // 0: any number
     clock::time_point idle_since_{};
 
-    call_base* stopping_ = nullptr;  // the running call that the kill timer is for
+    call_base* stopping_ = nullptr;  // the call that the kill timer is for
+    bool answer_is_due_ = false;     // it is done, and was so for a while
     kill_timer kill_timer_;
     std::uint64_t replies_seen_ = 0;
     std::uint64_t replies_at_last_look_ = 0;

@@ -3,8 +3,11 @@
 #include "process/attachment_socket.hpp"
 #include "process/call_board.hpp"
 #include "process/crash_handler.hpp"
+#include "process/fault_points.hpp"
+#include "process/limits_in_force.hpp"
 #include "process/memory_held.hpp"
 #include "process/orphan_guard.hpp"
+#include "process/output_marks.hpp"
 #include "process/part_writer.hpp"
 #include "process/services.hpp"
 
@@ -18,7 +21,9 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -52,7 +57,7 @@ constexpr std::chrono::microseconds longest_batch{100};
 
 class worker {
 public:
-    worker() : board_(unique_fd(board_descriptor)) { install_crash_handler(board_.crash_report()); }
+    worker() : board_(unique_fd(board_descriptor)), output_(board_) { install_crash_handler(board_.crash_report()); }
 
     void say_hello() {
         const std::size_t begun = wire::begin_frame(reply_, 0, static_cast<std::uint32_t>(frame_kind::hello));
@@ -66,7 +71,9 @@ public:
     void serve() {
         const detail::stop_query_guard asks_us({.ask = &worker::asked_to_stop, .data = this});
         std::vector<std::byte> chunk(256 * 1024);
-        while (const std::size_t n = read_some(request_descriptor, chunk)) {
+        while (const std::size_t n =
+                   read_some(request_descriptor, std::span(chunk).first(before(step::reads_requests, chunk.size())))) {
+            after(step::reads_requests, n);
             requests_.feed(std::span(chunk).first(n));
             beside_.drop_forgotten();
             last_look_ = batch_began_ = clock::now();
@@ -98,7 +105,9 @@ private:
         id_ = call_of(request.header.id);
         const bool is_batch = request.header.kind == static_cast<std::uint32_t>(frame_kind::batch);
         if (!(is_batch ? run_batch(request) : run_call(request))) return;  // the parent has taken it back
+        pass(step::finishes_call);
         board_.finish(slot_, id_);
+        pass(step::finished_call);
         const auto now = clock::now();
         board_.starts_count_from(now);
         last_look_ = now;
@@ -109,21 +118,31 @@ private:
     }
 
     bool run_call(const wire::frame& request) {
-        const bool brings_something = request.header.flags == has_attachments;
         const bool ours = board_.try_start(slot_, id_);
-        if (ours) answer(request, frame_kind::reply);
-        if (brings_something) beside_.end_frame(request.header.id);
+        if (ours) {
+            pass(step::starts_call);
+            answer(request, frame_kind::reply);
+        }
+        if (request.header.flags & has_attachments) beside_.end_frame(request.header.id);
         return ours;
     }
 
     bool run_batch(const wire::frame& request) {
         wire::reader items(request.body);
-        const std::uint32_t first = wire::first_item(request.body);
+        std::optional<call_limits> limits;
+        if (request.header.flags & has_limits) limits = items.scalar<call_limits>("the limits of a batch");
+        const std::uint32_t first = wire::first_item(request.body.last(items.remaining()));
         const wire::batch_progress progress = board_.begin_batch(id_, first);
         if (!board_.try_start(slot_, id_)) return false;
+        pass(step::starts_call);
         part_writer out(board_, request.header.id, progress,
                         {.flush = [this] { flush(); }, .append = [this](auto bytes) { append(bytes); }});
-        const std::uint32_t reached = wire::batch_run(items, out).run();
+        std::uint32_t reached = 0;
+        {
+            std::optional<limits_in_force> in_force;
+            if (limits) in_force.emplace(*limits);
+            reached = wire::batch_run(items, out).run();
+        }
         const std::chrono::nanoseconds took = clock::now() - last_look_;
         const wire::batch_end end{
             .reached = reached, .ran = reached - first, .took_ns = static_cast<std::uint64_t>(took.count())};
@@ -143,10 +162,26 @@ private:
         wire::writer result(reply_);
         result.set_beside(&beside_);
         beside_.write_frame(request.header.id);
-        wire::run_call(arguments, result);
+        run(request, arguments, result);
+        output_.call_ends(request.header.id);
         if (beside_.added()) wire::set_frame_flags(reply_, begun, has_attachments);
         wire::end_frame(reply_, begun);
         send();
+    }
+
+    static void run(const wire::frame& request, wire::reader& arguments, wire::writer& result) {
+        if ((request.header.flags & has_limits) == 0) {
+            wire::run_call(arguments, result);
+            return;
+        }
+        std::optional<limits_in_force> limits;
+        try {
+            limits.emplace(arguments.scalar<call_limits>("the limits of a call"));
+        } catch (const std::exception&) {
+            wire::encode_failure(result, wire::outcome::exception, std::current_exception());
+            return;
+        }
+        wire::run_call(arguments, result);
     }
 
     /// What is said of the memory is there when the parent wakes.
@@ -177,9 +212,11 @@ private:
     void send() {
         outgoing_buffer& out = board_.outgoing();
         const std::span<const std::byte> bytes = reply_.bytes();
-        if (const std::span<std::byte> room = out.reserve(bytes.size()); !room.empty()) {
+        const bool at_once = before(step::commits_reply, bytes.size()) == bytes.size();
+        if (const auto room = out.reserve(at_once ? bytes.size() : 0); !room.empty()) {
             std::memcpy(room.data(), bytes.data(), bytes.size());
             out.commit(bytes.size());
+            after(step::commits_reply, bytes.size());
         } else {
             append(bytes);
         }
@@ -193,6 +230,7 @@ private:
 
     board_client board_;
     attachment_socket beside_{unique_fd(attachment_descriptor), attachment_socket::side::worker};
+    output_marks output_;
     std::mutex flushing_;
     wire::frame_reader requests_;
     wire::buffer reply_;
@@ -237,6 +275,7 @@ void run_worker(unsigned depth) {
         const orphan_guard guard(unique_fd(control_descriptor), [&w] { w.flush(); });
         w.say_hello();
         w.serve();
+        pass(step::leaves);
     }
     remove_services();
     leave();

@@ -2,12 +2,14 @@
 
 #include "process/batch_call.hpp"
 #include "process/crash_handler.hpp"
+#include "process/fault_points.hpp"
 #include "process/pool_engine.hpp"
 #include "process/worker_death.hpp"
 #include "process/worker_link.hpp"
 
 #include <fmt/format.h>
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
@@ -16,9 +18,22 @@
 
 namespace braid::detail {
 
+namespace {
+
+// Read of one worker before anybody else has a turn: it may have something to say for ever.
+constexpr std::size_t read_at_once = 4U << 20;
+
+/// What can be read now. Of a process that is dead that is all there will be, even if somebody else has its pipe.
+std::size_t bytes_waiting(int pipe) {
+    int bytes = 0;
+    return ::ioctl(pipe, FIONREAD, &bytes) == 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
+}  // namespace
+
 void worker_link::await_replies() {
     const bool expects = in_flight_ != 0 || coming();
-    if (awaiting_replies_ || !expects || !replies_.is_open()) return;
+    if (awaiting_replies_ || !expects || !violation_.empty() || !replies_.is_open()) return;
     awaiting_replies_ = true;
     replies_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                         [self = shared_from_this()](boost::system::error_code error) {
@@ -30,19 +45,23 @@ void worker_link::await_replies() {
 
 void worker_link::read_replies() {
     awaiting_replies_ = false;
-    drain_replies();
+    drain_replies(read_at_once);
     // The end comes before the reaper's word. A worker that lives on without the pipe is of no use to anybody.
     if (replies_ended_) kill();
     pool_->worker_has_room();
-    if (violation_.empty() && !replies_ended_) await_replies();
+    if (!replies_ended_) await_replies();
 }
 
-void worker_link::drain_replies() {
-    const std::span<std::byte> buffer = pool_->read_buffer();
-    while (replies_.is_open()) {
+void worker_link::drain_replies(std::size_t most) {
+    while (most != 0 && replies_.is_open()) {
+        const std::size_t size = std::min(most, pool_->read_buffer().size());
+        const auto buffer = pool_->read_buffer().first(pd::before(pd::step::reads_replies, size));
         const ssize_t n = ::read(replies_.native_handle(), buffer.data(), buffer.size());
         if (n > 0) {
+            pd::after(pd::step::reads_replies, static_cast<std::size_t>(n));
+            most -= static_cast<std::size_t>(n);
             received_ += static_cast<std::uint64_t>(n);
+            if (output_->gives_lines()) tell_lines();  // what a call printed comes before its result
             if (!take_chunk(buffer.first(static_cast<std::size_t>(n)))) return;
             if (static_cast<std::size_t>(n) == buffer.size()) continue;
         }
@@ -52,12 +71,32 @@ void worker_link::drain_replies() {
     }
 }
 
+void worker_link::tell_lines() {
+    const call_base* named = nullptr;
+    std::string name;
+    for (const auto& line : output_->take_lines()) {
+        const call_base* call = call_of_line(line);
+        if (call != named) name = call ? name_of(*call) : std::string();
+        named = call;
+        pool_->options().on_line(
+            {.pid = pid_, .stream = line.stream, .call = name, .text = line.text, .goes_on = line.goes_on});
+    }
+}
+
+const call_base* worker_link::call_of_line(const pd::output_line& line) const noexcept {
+    if (!line.call) return nullptr;
+    const std::uint32_t slot = pd::slot_of(*line.call);
+    const call_base* call = slot < slots_.size() ? slots_[slot] : nullptr;
+    return call && call->id_ == pd::call_of(*line.call) ? call : nullptr;
+}
+
 bool worker_link::take_chunk(std::span<const std::byte> chunk) {
     const std::uint64_t before = replies_seen_;
     try {
         frames_.feed(chunk);
         while (const auto frame = frames_.next()) take_frame(*frame);
     } catch (const std::exception& e) {
+        broke_protocol_ = true;
         violated(e.what());
         return false;
     }
@@ -80,6 +119,7 @@ void worker_link::take_frame(const wire::frame& frame) {
 
 void worker_link::take_hello(const wire::frame& frame) {
     if (state_ != state::starting) throw wire::decode_error("a second hello from a worker");
+    pool_->where().disarm(kill_timer_);
     const std::string differs =
         wire::difference(wire::fingerprint(), wire::decode<wire::image_fingerprint>(frame.body));
     if (!differs.empty()) throw usage_error(fmt::format("the worker is not the same program: {}", differs));
@@ -124,6 +164,7 @@ call_base& worker_link::call_of(const wire::frame& frame) const {
 
 void worker_link::take_reply(const wire::frame& frame) {
     call_base& call = call_of(frame);
+    pd::pass(pd::step::takes_reply);
     wire::reader reply(frame.body);
     bool ended = true;
     if (batch_call* batch = call.as_batch()) {
@@ -132,7 +173,7 @@ void worker_link::take_reply(const wire::frame& frame) {
         reply.set_beside(&*beside_);
         beside_->read_frame(frame.header.id);
         call.accept(reply, {.pid = pid_, .call = {}});
-        if (frame.header.flags == pd::has_attachments) beside_->end_frame(frame.header.id);
+        if (frame.header.flags & pd::has_attachments) beside_->end_frame(frame.header.id);
     }
     ++replies_seen_;
     board_.free(call.slot_);
@@ -177,13 +218,17 @@ void worker_link::measure(std::size_t finished) noexcept {
 }
 
 void worker_link::bury(const pd::exit_status& status) {
+    pd::pass(pd::step::buries);
+    output_->finish();
+    if (output_->gives_lines()) tell_lines();
     // What it wrote, and what it had finished but not written yet.
-    if (violation_.empty()) drain_replies();
+    if (violation_.empty() && replies_.is_open()) drain_replies(bytes_waiting(replies_.native_handle()));
     if (violation_.empty()) {
         try {
             const std::vector<std::byte> rest = board_.recover(received_);
             if (take_chunk(rest)) take_unfinished_part();
         } catch (const std::exception& e) {
+            broke_protocol_ = true;
             violation_ = e.what();
         }
     }
@@ -222,6 +267,7 @@ void worker_link::lose(call_base& call, const pd::exit_status& status) noexcept 
                        .item = batch ? std::optional(batch->number()) : std::nullopt,
                        .ran_for = std::chrono::duration_cast<std::chrono::microseconds>(ran_for),
                        .stack = {},
+                       .stderr_tail = output_->last_errors(),
                        .earlier = {}};
     if (death.reason == death_reason::crashed) death.stack = pd::stack_of(board_.crash_report());
     pool_->call_lost(call, std::move(death));
@@ -241,6 +287,7 @@ death_reason worker_link::reason_of(const pd::exit_status& status) const {
         case SIGABRT:
         case SIGSYS: return death_reason::crashed;
         case SIGXCPU: return death_reason::cpu_limit;
+        case SIGXFSZ: return death_reason::file_size_limit;
         case SIGKILL:
             return pool_->services().memory.killed_since() ? death_reason::out_of_memory : death_reason::killed;
         default: return death_reason::killed;
@@ -249,7 +296,9 @@ death_reason worker_link::reason_of(const pd::exit_status& status) const {
 
 std::string worker_link::why_useless(const pd::exit_status& status) const {
     if (!violation_.empty()) return violation_;
-    return fmt::format("it {} before it could run a call", pd::to_string(status));
+    const auto said = output_->last_errors();
+    return fmt::format("it {} before it could run a call{}", pd::to_string(status),
+                       said.empty() ? "" : fmt::format("; the last it said was: {}", said.back()));
 }
 
 }  // namespace braid::detail

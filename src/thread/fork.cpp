@@ -27,7 +27,13 @@ void away_child::begin() noexcept {
     child_.env = this;
     child_.depth = 1;
     this_driver.env = this;
+    bool ended = false;
+    ended_ = &ended;
     resume(body);
+    if (ended) return;
+    ended_ = nullptr;
+    entry_.inside = this;
+    thief_.where->root_joins(entry_);
 }
 
 void away_child::body_ended() noexcept {
@@ -38,6 +44,11 @@ void away_child::body_ended() noexcept {
 
 void away_child::leave() noexcept {
     remote_->detach();
+    if (ended_) *ended_ = true;
+    if (entry_.linked()) {
+        entry_.unlink();
+        thief_.where->root_leaves();
+    }
     {
         const std::lock_guard lock(parent_.worker_->exchange.stolen);
         away_child** link = &parent_.stolen_;
@@ -45,6 +56,7 @@ void away_child::leave() noexcept {
         *link = next_;
     }
     if (refused_ || child_.failed) {  // the others have to be stopped, on their home
+        if (child_.failed) way_.leave(parent_.error_of_child(child_));
         run = [](work* w) noexcept { static_cast<away_child*>(w)->report(); };
         parent_.where->post(this);
         return;
@@ -59,6 +71,7 @@ void away_child::report() noexcept {
     if (refused_) {
         fork.cut_off_ = true;
     } else {
+        way_.arrive(fork.error_of_child(child_));
         fork.fail(child_);
     }
     delete this;

@@ -1,5 +1,7 @@
 #include <braid/trace/dump.hpp>
 
+#include <braid/core/detail/group_child.hpp>
+
 #include "core/await_text.hpp"
 
 #include <algorithm>
@@ -18,10 +20,16 @@ public:
     explicit survey(home& where) noexcept : home_(where) {}
 
     void take() {
-        home_.roots().for_each(
-            [this](root_entry& root) { root.inside->scope->for_each_operation([this](operation& op) { add(op); }); });
+        home_.roots().for_each([this](root_entry& root) {
+            roots_.emplace(root.inside, &root);
+            root.inside->scope->for_each_operation([this](operation& op) { add(op); });
+        });
         home_.ready().for_each([this](work& w) {
-            if (operation* op = operation::of(w)) add(*op).waits_for.clear();
+            if (operation* op = operation::of(w)) {
+                add(*op).waits_for.clear();
+            } else if (promise_base* child = group_child::to_begin(w)) {
+                add(*child, "its turn to begin", home_.turn_time());
+            }
         });
     }
 
@@ -42,30 +50,41 @@ private:
         task_info info;
     };
 
-    task_info& add(operation& op) {
-        promise_base* const leaf = &op.waiter();
-        const auto [known, is_new] = leaves_.try_emplace(leaf, strands_.size());
+    task_info& add(operation& op) { return add(op.waiter(), op.describe(), op.since()); }
+
+    task_info& add(promise_base& leaf, std::string waits_for, time_point since) {
+        const auto [known, is_new] = leaves_.try_emplace(&leaf, strands_.size());
         if (!is_new) return strands_[known->second].info;
-        strand s{.env = nullptr, .info = {.name = {}, .awaits = {}, .waits_for = op.describe(), .since = op.since()}};
-        for (promise_base* p = leaf;; p = &promise_of(p->continuation)) {
+        strand s{.env = nullptr, .info = {.name = {}, .awaits = {}, .waits_for = std::move(waits_for), .since = since}};
+        bool stolen = false;
+        for (promise_base* p = &leaf;; p = &promise_of(p->continuation)) {
             if (!is_internal(p->where)) s.info.awaits.push_back(p->where);
             if (p->env->name) s.info.name = *p->env->name;
             owners_.try_emplace(p->env, strands_.size());
             s.env = p->env;
-            if (!p->continuation) break;
+            // A child that was forked and stolen leads on to its parent on another home, which stands still while it
+            // lives; any other is shown below its parent.
+            if (p->forked) stolen = stolen || !p->env->parent;
+            if (!p->continuation || (p->forked && !stolen)) break;
         }
         std::ranges::reverse(s.info.awaits);
         strands_.push_back(std::move(s));
         return strands_.back().info;
     }
 
-    /// The strand that a group around the whole of this one belongs to.
+    /// The strand that a group around the whole of this one belongs to, or that has started it.
     std::size_t parent_of(std::size_t child) const {
-        for (const environment* env = strands_[child].env->parent; env; env = env->parent) {
-            const auto owner = owners_.find(env);
+        const environment* outermost = strands_[child].env;
+        while (outermost->parent) {
+            outermost = outermost->parent;
+            const auto owner = owners_.find(outermost);
             if (owner != owners_.end()) return owner->second;
         }
-        return none;
+        const auto root = roots_.find(outermost);
+        if (root == roots_.end()) return none;
+        const auto starter = owners_.find(root->second->starter);
+        const bool still_there = starter != owners_.end() && starter->first->serial == root->second->starter_serial;
+        return still_there && starter->second != child ? starter->second : none;
     }
 
     std::vector<task_info> gather(const std::vector<std::size_t>& indices,
@@ -82,6 +101,7 @@ private:
     std::vector<strand> strands_;
     std::unordered_map<const promise_base*, std::size_t> leaves_;  // the strand of each leaf
     std::unordered_map<const environment*, std::size_t> owners_;   // the strand that each environment belongs to
+    std::unordered_map<const environment*, const root_entry*> roots_;
 };
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include <braid/wire/exception.hpp>
 
 #include <cxxabi.h>
+#include <fmt/format.h>
 
 #include <any>
 #include <array>
+#include <bit>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -54,8 +56,13 @@ struct exception_state<std::future_error> {
 template <>
 struct exception_state<std::regex_error> {
     using state = int;
+    static constexpr auto last = std::regex_constants::error_stack;
     static state save(const std::regex_error& e) { return static_cast<int>(e.code()); }
     static std::regex_error load(state code, const std::string&) {
+        // An enum that has no more values than its enumerators need bits.
+        constexpr int all_bits = static_cast<int>(std::bit_ceil(static_cast<unsigned>(last) + 1)) - 1;
+        if (code < 0 || code > all_bits)
+            throw decode_error(fmt::format("{} is not the code of a std::regex_error", code));
         return std::regex_error(static_cast<std::regex_constants::error_type>(code));
     }
 };

@@ -4,7 +4,10 @@
 
 #include <braid/core/as_result.hpp>
 #include <braid/core/deadline.hpp>
+#include <braid/core/named.hpp>
+#include <braid/core/shield.hpp>
 #include <braid/core/sleep.hpp>
+#include <braid/core/spawn.hpp>
 #include <braid/core/task_group.hpp>
 #include <braid/core/this_executor.hpp>
 #include <braid/core/use_task.hpp>
@@ -13,6 +16,7 @@
 #include <braid/flow/as_completed.hpp>
 #include <braid/flow/map_concurrent.hpp>
 #include <braid/flow/retry.hpp>
+#include <braid/trace/dump.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect_pipe.hpp>
@@ -187,6 +191,40 @@ TEST_SUITE("core/cancellation") {
             const bool in_time = co_await move_on_after(50us, sleep_for(1h));
             CHECK_FALSE(in_time);
             co_await steps(alive);
+        });
+    }
+
+    TEST_CASE("what is shielded is seen through wherever the cancellation comes, and what follows it is not") {
+        cancel_everywhere([](int& alive) -> task<> {
+            const witness here(alive);
+            int begun = 0;
+            int ended = 0;
+            try {
+                co_await shield(named("to be seen through", [](int& n, int& b, int& e) -> task<> {
+                    const witness child(n);
+                    ++b;
+                    co_await steps(n);
+                    co_await with_task_group([&](task_group& g) -> task<> {
+                        g.start(steps, std::ref(n));
+                        co_return;
+                    });
+                    ++e;
+                }(alive, begun, ended)));
+                co_await steps(alive);
+            } catch (...) {
+                CHECK(ended == begun);
+                throw;
+            }
+            CHECK(ended == 1);
+        });
+    }
+
+    TEST_CASE("tasks that were spawned beside, and looks at all tasks, are stopped") {
+        cancel_everywhere([](int& alive) -> task<> {
+            const witness here(alive);
+            co_await spawn(co_await this_executor(), steps(alive), use_task);
+            static_cast<void>(co_await dump_tasks());
+            co_await checkpoint();
         });
     }
 

@@ -138,17 +138,17 @@ TEST_SUITE("core/random trees") {
         CHECK(grown > trees);
     }
 
-    TEST_CASE("nothing is left of any tree that is felled after some turns") {
+    TEST_CASE("nothing is left of any tree that is felled before some step") {
         constexpr unsigned trees = braid_test::sanitized ? 100 : 1000;
         int felled = 0;
         for (unsigned seed = 0; seed < trees; ++seed) {
             CAPTURE(seed);
             forest f{.random = std::mt19937(seed)};
-            const int turns = f.below(20);
-            const auto end = braid_test::cancel_after(turns, [&f](int&) -> task<> {
+            const auto step = static_cast<std::size_t>(f.below(100));
+            const auto run = braid_test::cancel_before_step(step, [&f](int&) -> task<> {
                 co_await with_task_group([&](task_group&) -> task<> { co_await grow(f, 4); });
             });
-            felled += end == braid_test::ending::cancelled;
+            felled += run.how == braid_test::ending::cancelled;
             CHECK(f.alive == 0);
         }
         CHECK(felled > 0);

@@ -89,6 +89,27 @@ TEST_SUITE("core/spawn") {
         CHECK_THROWS_WITH_AS(std::rethrow_exception(error), "failed", std::runtime_error);
     }
 
+    TEST_CASE("a lambda with captures is kept for as long as its task lives") {
+        boost::asio::io_context context;
+        std::string seen;
+        int value = 0;
+        {
+            const std::string text = "longer than what a string keeps in itself";
+            spawn(
+                context,
+                [text, &seen]() -> task<int> {
+                    co_await sleep_for(1ms);
+                    seen = text;
+                    co_return 7;
+                },
+                [&value](std::exception_ptr, int v) { value = v; });
+            spawn(context.get_executor(), []() -> task<> { co_return; }, boost::asio::detached);
+        }
+        context.run();
+        CHECK(seen == "longer than what a string keeps in itself");
+        CHECK(value == 7);
+    }
+
     TEST_CASE("a future gets the value or the exception") {
         asio::thread_pool pool(2);
         CHECK(spawn(pool, greet("you"), asio::use_future).get() == "hello, you");

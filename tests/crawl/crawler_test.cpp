@@ -51,6 +51,8 @@ options quick_options(const test_server& server, const output_file& to) {
     o.seeds = {*parse_url(server.url("/"))};
     o.output = to.path;
     o.workers = 2;
+    o.allow_private = true;
+    o.retry_delay = 1ms;
     return o;
 }
 
@@ -167,7 +169,7 @@ TEST_SUITE("crawl/crawler") {
         crawler* running = nullptr;
         const test_server::answer site = [&running](std::string_view target) -> reply {
             if (target == "/") return {page({"a", "b", "c", "d"})};
-            running->stop();
+            if (target != "/robots.txt") running->stop();
             return {empty_page};
         };
         const output_file file;
@@ -196,10 +198,84 @@ TEST_SUITE("crawl/crawler") {
             options o;
             o.seeds.push_back(*parse_url(unreachable_url()));
             o.output = to.path;
+            o.allow_private = true;
+            o.retry_delay = 1ms;
             crawler crawling(co_await braid::this_executor(), o);
             co_await crawling.run();
             told = crawling.total_failure();
         }(file, failure));
         CHECK_MESSAGE(failure.find("connection refused") != std::string::npos, failure);
+    }
+
+    TEST_CASE("what a site asks crawlers to leave alone is left alone, unless told otherwise") {
+        const test_server::answer site = [](std::string_view target) -> reply {
+            if (target == "/robots.txt") return {response(200, "", "User-agent: *\nDisallow: /no\n")};
+            if (target == "/") {
+                return {response(200, "Content-Type: text/html\r\n",
+                                 "<a href=no>x</a><a href=a rel=nofollow>x</a><a href=b rel='external nofollow'>x</a>"
+                                 "<a href=c>x</a><a href=d>x</a>")};
+            }
+            if (target == "/c") {
+                return {response(200, "Content-Type: text/html\r\n",
+                                 "<meta name=Robots content='noindex, NoFollow'><a href=from-c>x</a>")};
+            }
+            if (target == "/d") {
+                return {response(200, "Content-Type: text/html\r\nX-Robots-Tag: nofollow\r\n", "<a href=from-d>x</a>")};
+            }
+            return {page({"/b"})};
+        };
+        crawl_and_check(site, no_changes, parse_page, [](const auto& pages, const summary& told) {
+            CHECK(pages.at("/no").outcome == "disallowed");
+            for (const char* target : {"/a", "/b", "/from-c", "/from-d"}) CHECK(pages.at(target).outcome == "nofollow");
+            CHECK(pages.size() == 8);
+            CHECK(told.broken.empty());
+        });
+        const auto ignore = [](options& o) { o.ignore_robots = true; };
+        crawl_and_check(site, ignore, parse_page, [](const auto& pages, const summary&) {
+            for (const auto& [target, page] : pages) CHECK(page.outcome == "fetched");
+            CHECK(pages.size() == 8);
+        });
+    }
+
+    TEST_CASE("a page is fetched once some page lets it be followed") {
+        const test_server::answer site = [](std::string_view target) -> reply {
+            if (target == "/robots.txt") return {response(404, "", "")};
+            if (target == "/") {
+                return {response(200, "Content-Type: text/html\r\n", "<a href=a rel=nofollow>x</a><a href=b>x</a>")};
+            }
+            return {page({"/a"})};
+        };
+        crawl_and_check(site, no_changes, parse_page, [](const auto& pages, const summary& told) {
+            CHECK(pages.at("/a").outcome == "fetched");
+            CHECK(told.outcomes[static_cast<std::size_t>(outcome::nofollow)] == 0);
+        });
+    }
+
+    TEST_CASE("a crawl that was stopped is gone on with, and nothing is fetched twice") {
+        crawler* running = nullptr;
+        std::map<std::string, int> asked;
+        const test_server::answer site = [&](std::string_view target) -> reply {
+            if (target == "/robots.txt") return {response(404, "", "")};
+            ++asked[std::string(target)];
+            if (target == "/") return {page({"a", "b", "c", "d"})};
+            if (asked.size() == 2) running->stop();
+            return {page({"/", "e"})};
+        };
+        const output_file file;
+        braid::run_blocking(with_server(site, [&](test_server& server) -> braid::task<> {
+            options o = quick_options(server, file);
+            o.concurrency = 1;
+            for (const bool again : {false, true}) {
+                crawler crawling(co_await braid::this_executor(), o);
+                running = &crawling;
+                co_await crawling.run();
+                CHECK(crawling.result().interrupted != again);
+                CHECK(crawling.result().resumed == (again ? 2 : 0));
+            }
+            const auto pages = pages_in(file, server);
+            CHECK(pages.size() == 6);
+            for (const auto& [target, page] : pages) CHECK(page.outcome == "fetched");
+        }));
+        for (const auto& [target, times] : asked) CHECK(times == 1);
     }
 }

@@ -18,13 +18,19 @@ namespace {
 
 url parsed(const std::string& text) { return *parse_url(text); }
 
+/// The servers of the tests are on loopback.
+fetch_options local(fetch_options options = {}) {
+    options.connecting.allow_private = true;
+    return options;
+}
+
 /// Fetches one URL of a server that answers every request in the same way.
 fetch_result fetch_one(const reply& how, const fetch_options& options = {}) {
     fetch_result result;
     const test_server::answer same = [&how](std::string_view) { return how; };
     const auto work = [&](test_server& server) -> braid::task<> {
         const auto executor = co_await braid::this_executor();
-        fetcher fetching(executor, options);
+        fetcher fetching(executor, local(options));
         result = co_await fetching.fetch(parsed(server.url("/")));
     };
     braid::run_blocking(with_server(same, work));
@@ -100,7 +106,10 @@ TEST_SUITE("crawl/fetch") {
     TEST_CASE("a body that is not what its encoding says is refused") {
         check_failure(fetch_one({response(200, "Content-Encoding: gzip\r\n", "no gzip")}), outcome::bad_encoding,
                       "gzip");
-        check_failure(fetch_one({response(200, "Content-Encoding: br\r\n", "x")}), outcome::bad_encoding, "\"br\"");
+        check_failure(fetch_one({response(200, "Content-Encoding: xz\r\n", "x")}), outcome::bad_encoding, "\"xz\"");
+        check_failure(fetch_one({response(200, "Content-Encoding: br\r\n", "\xff\xff")}), outcome::bad_encoding,
+                      "brotli");
+        check_failure(fetch_one({response(200, "Content-Encoding: zstd\r\n", "x")}), outcome::bad_encoding, "zstd");
         const std::string cut = gzip("some text").substr(0, 12);
         check_failure(fetch_one({response(200, "Content-Encoding: gzip\r\n", cut)}), outcome::bad_encoding, "");
     }
@@ -121,12 +130,39 @@ TEST_SUITE("crawl/fetch") {
         check_failure(fetch_one({endless, then::stall}), outcome::network_error, "head of the response is too large");
     }
 
+    TEST_CASE("chunks of impossible sizes, and lengths that contradict each other, are malformed") {
+        const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        for (const std::string& body :
+             {std::string("fffffffffffffffff\r\nx"), std::string("-1\r\nx"), std::string("2\r\nabc\r\n0\r\n\r\n")}) {
+            check_failure(fetch_one({chunked + body, then::stall}), outcome::network_error, "malformed response");
+        }
+        check_failure(fetch_one({"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", then::stall}),
+                      outcome::network_error, "malformed response");
+    }
+
+    TEST_CASE("what comes beyond the announced length belongs to no later response") {
+        const test_server::answer answer = [](std::string_view) {
+            return reply{response(200, "", "right") + response(200, "", "smuggled")};
+        };
+        braid::run_blocking(with_server(answer, [](test_server& server) -> braid::task<> {
+            const auto executor = co_await braid::this_executor();
+            fetcher fetching(executor, local());
+            for (int i = 0; i < 3; ++i) {
+                const fetch_result result = co_await fetching.fetch(parsed(server.url("/")));
+                CHECK(check_response(result).body == "right");
+            }
+            CHECK(server.connections() == 3);
+        }));
+    }
+
     TEST_CASE("a server that stalls costs no more than the deadline of its phase") {
         check_failure(fetch_one({"", then::stall}, {.first_byte_timeout = 20ms}), outcome::timed_out,
                       "after 0.02 s while waiting");
         const std::string half = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc";
         check_failure(fetch_one({half, then::stall}, {.total_timeout = 30ms}), outcome::timed_out,
                       "after 0.03 s while reading");
+        check_failure(fetch_one({half, then::stall}, {.idle_timeout = 25ms}), outcome::timed_out,
+                      "after 0.025 s while reading");
         check_failure(fetch_one({"", then::stall}, {.total_timeout = 30ms}), outcome::timed_out, "after 0.03 s while");
     }
 
@@ -134,7 +170,7 @@ TEST_SUITE("crawl/fetch") {
         fetch_result result;
         braid::run_blocking([](fetch_result& to) -> braid::task<> {
             const auto executor = co_await braid::this_executor();
-            fetcher fetching(executor, fetch_options());
+            fetcher fetching(executor, local());
             const url nowhere = parsed(unreachable_url());
             to = co_await fetching.fetch(nowhere);
         }(result));
@@ -145,7 +181,7 @@ TEST_SUITE("crawl/fetch") {
         const test_server::answer answer = [](std::string_view target) { return reply{response(200, "", target)}; };
         braid::run_blocking(with_server(answer, [](test_server& server) -> braid::task<> {
             const auto executor = co_await braid::this_executor();
-            fetcher fetching(executor, fetch_options());
+            fetcher fetching(executor, local());
             const std::array<std::string, 3> targets{"/a", "/b", "/c"};
             for (const std::string& target : targets) {
                 const fetch_result result = co_await fetching.fetch(parsed(server.url(target)));
@@ -160,7 +196,7 @@ TEST_SUITE("crawl/fetch") {
         const test_server::answer answer = [](std::string_view) { return reply{response(200, "", "ok"), then::close}; };
         braid::run_blocking(with_server(answer, [](test_server& server) -> braid::task<> {
             const auto executor = co_await braid::this_executor();
-            fetcher fetching(executor, fetch_options());
+            fetcher fetching(executor, local());
             for (int i = 0; i < 3; ++i) {
                 const fetch_result result = co_await fetching.fetch(parsed(server.url("/")));
                 check_response(result);
@@ -175,7 +211,7 @@ TEST_SUITE("crawl/fetch") {
         const test_server::answer answer = [](std::string_view) { return reply{"", then::close}; };
         const auto work = [&requests](test_server& server) -> braid::task<> {
             const auto executor = co_await braid::this_executor();
-            fetcher fetching(executor, fetch_options());
+            fetcher fetching(executor, local());
             const fetch_result result = co_await fetching.fetch(parsed(server.url("/")));
             check_failure(result, outcome::network_error, "without a response");
             requests = server.requests();

@@ -13,12 +13,18 @@ crawl::frontier make(crawl::frontier_options limits = {}, crawl::scope_options s
     return crawl::frontier(crawl::scope({url_of("http://host:8000/")}, std::move(scope)), limits);
 }
 
+struct url_of_link {
+    std::string text;
+    bool nofollow;
+    [[nodiscard]] crawl::link as_link() const { return {text, crawl::link_kind::a, {}, false, nofollow}; }
+};
+
 }  // namespace
 
 TEST_SUITE("crawl/frontier") {
     using crawl::outcome;
 
-    TEST_CASE("a URL is queued once, and every reference to it is counted") {
+    TEST_CASE("a URL is queued once, however often it is found") {
         auto f = make();
         const auto first = f.add(url_of("http://host:8000/a"), {});
         CHECK(first.is_new);
@@ -27,15 +33,19 @@ TEST_SUITE("crawl/frontier") {
         CHECK_FALSE(second.is_new);
         CHECK(second.id == first.id);
         CHECK(f.queued() == 1);
-        CHECK(f.referrers("http://host:8000/a") == 2);
-        CHECK(f.referrers("http://host:8000/b") == 0);
     }
 
-    TEST_CASE("another host, port or scheme is out of scope") {
+    TEST_CASE("a site at the usual port of http is one with that of https, at another port it is not") {
+        crawl::frontier f(crawl::scope({url_of("http://host/"), url_of("https://other:8443/")}, {}), {});
+        CHECK(f.add(url_of("https://host/"), {}).verdict == outcome::pending);
+        CHECK(f.add(url_of("https://host:444/"), {}).verdict == outcome::out_of_scope);
+        CHECK(f.add(url_of("https://other/"), {}).verdict == outcome::out_of_scope);
+    }
+
+    TEST_CASE("another host or port is out of scope") {
         auto f = make();
         CHECK(f.add(url_of("http://other:8000/"), {}).verdict == outcome::out_of_scope);
         CHECK(f.add(url_of("http://host/"), {}).verdict == outcome::out_of_scope);
-        CHECK(f.add(url_of("https://host:8000/"), {}).verdict == outcome::bad_scheme);
         CHECK(f.add(url_of("http://host:8000/"), {}).verdict == outcome::pending);
     }
 
@@ -53,7 +63,7 @@ TEST_SUITE("crawl/frontier") {
     TEST_CASE("all hosts are in scope when told so") {
         auto f = make({}, {.all_hosts = true});
         CHECK(f.add(url_of("http://other/"), {}).verdict == outcome::pending);
-        CHECK(f.add(url_of("https://other/"), {}).verdict == outcome::bad_scheme);
+        CHECK(f.add(url_of("https://other/"), {}).verdict == outcome::pending);
     }
 
     TEST_CASE("limits turn URLs away with their reason") {
@@ -69,10 +79,12 @@ TEST_SUITE("crawl/frontier") {
 
     TEST_CASE("links that are no URLs, or of another scheme, are remembered as found") {
         auto f = make();
-        CHECK(f.add(crawl::link{"mailto:x", crawl::link_kind::a, "why", true}, {}).verdict == outcome::bad_scheme);
-        CHECK(f.add(crawl::link{"http://[", crawl::link_kind::a, "why", false}, {}).verdict == outcome::bad_url);
-        CHECK_FALSE(f.add(crawl::link{"mailto:x", crawl::link_kind::a, "why", true}, {}).is_new);
-        CHECK(f.add(crawl::link{"http://host:8000/", crawl::link_kind::a, "", false}, {}).verdict == outcome::pending);
+        CHECK(f.add(crawl::link{"mailto:x", crawl::link_kind::a, "why", true, false}, {}).verdict ==
+              outcome::bad_scheme);
+        CHECK(f.add(crawl::link{"http://[", crawl::link_kind::a, "why", false, false}, {}).verdict == outcome::bad_url);
+        CHECK_FALSE(f.add(crawl::link{"mailto:x", crawl::link_kind::a, "why", true, false}, {}).is_new);
+        CHECK(f.add(crawl::link{"http://host:8000/", crawl::link_kind::a, "", false, false}, {}).verdict ==
+              outcome::pending);
         CHECK(f.seen() == 3);
     }
 
@@ -109,15 +121,71 @@ TEST_SUITE("crawl/frontier") {
         CHECK_THROWS_AS(f.done(a2->target), std::logic_error);
     }
 
-    TEST_CASE("draining gives back everything that was queued and nothing that is in flight") {
+    TEST_CASE("draining empties the queue and leaves what is in flight") {
         auto f = make();
         for (int i = 0; i < 5; ++i) f.add(url_of("http://host:8000/" + std::to_string(i)), {});
         const auto job = f.next();
-        CHECK(f.drain().size() == 4);
+        CHECK(f.drain() == 4);
         CHECK_FALSE(f.next());
         f.done(job->target);
         CHECK(f.finished());
         f.add(url_of("http://host:8000/late"), {});
         CHECK(f.next());
+    }
+
+    TEST_CASE("a URL that was not to be fetched from where it was found is, once it is found elsewhere") {
+        auto f = make({.max_depth = 2});
+        const url_of_link nofollow{"http://host:8000/a", true};
+        const auto first = f.add(nofollow.as_link(), {.depth = 1});
+        CHECK(first.verdict == outcome::nofollow);
+        CHECK(f.add(nofollow.as_link(), {.depth = 1}).changed() == false);
+        const auto again = f.add(url_of_link{"http://host:8000/a", false}.as_link(), {.depth = 2});
+        CHECK(again.id == first.id);
+        CHECK_FALSE(again.is_new);
+        CHECK(again.changed());
+        CHECK(again.was == outcome::nofollow);
+        CHECK(again.verdict == outcome::pending);
+        CHECK(f.add(url_of("http://host:8000/deep"), {.depth = 3}).verdict == outcome::over_depth);
+        CHECK(f.add(url_of("http://host:8000/deep"), {.depth = 2}).verdict == outcome::pending);
+        CHECK(f.queued() == 2);
+        CHECK(f.seen() == 2);
+    }
+
+    TEST_CASE("nofollow is followed when told so") {
+        auto f = make({.obey_nofollow = false});
+        CHECK(f.add(url_of_link{"http://host:8000/a", true}.as_link(), {}).verdict == outcome::pending);
+    }
+
+    TEST_CASE("what looks like a trap is not queued, with the reason") {
+        auto f = make({.traps = {.same_segment = 1}});
+        const auto trap = f.add(url_of("http://host:8000/a/a"), {});
+        CHECK(trap.verdict == outcome::trap);
+        CHECK(trap.detail == "its path has \"a\" more than 1 times");
+    }
+
+    TEST_CASE("what an earlier run left waiting is queued again, and nothing else is") {
+        auto f = make();
+        f.restore({1, 0, 0, "http://host:8000/"}, outcome::fetched);
+        f.restore({2, 1, 2, "http://host:8000/a"}, outcome::pending);
+        f.restore({3, 1, 0, "http://host:8000/b"}, outcome::cancelled);
+        f.restore({4, 1, 0, "mailto:x"}, outcome::bad_scheme);
+        CHECK(f.queued() == 2);
+        CHECK_FALSE(f.add(url_of("http://host:8000/"), {}).is_new);
+        CHECK(f.add(url_of("http://host:8000/c"), {}).id == 5);
+        const auto job = f.next();
+        REQUIRE(job);
+        CHECK(job->id == 2);
+        CHECK(job->depth == 1);
+        CHECK(job->redirects == 2);
+        CHECK(job->target.text() == "http://host:8000/a");
+    }
+
+    TEST_CASE("a host can be asked for one URL at a time") {
+        auto f = make({.per_host = 8});
+        for (int i = 0; i < 3; ++i) f.add(url_of("http://host:8000/" + std::to_string(i)), {});
+        const auto first = f.next();
+        f.one_at_a_time(first->target);
+        CHECK(f.next());  // its turn had come
+        CHECK_FALSE(f.next());
     }
 }

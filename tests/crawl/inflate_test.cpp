@@ -1,6 +1,9 @@
 #include <crawl/inflate.hpp>
 
+#include <brotli/encode.h>
 #include <doctest/doctest.h>
+#include <zlib.h>
+#include <zstd.h>
 
 #include <random>
 #include <stdexcept>
@@ -29,6 +32,26 @@ std::string pack(std::string text, int window_bits) {
     return out;
 }
 
+std::string pack_brotli(const std::string& text) {
+    std::size_t size = BrotliEncoderMaxCompressedSize(text.size());
+    std::string out(size, '\0');
+    if (BrotliEncoderCompress(5, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_TEXT, text.size(),
+                              reinterpret_cast<const std::uint8_t*>(text.data()), &size,
+                              reinterpret_cast<std::uint8_t*>(out.data())) == BROTLI_FALSE) {
+        throw std::runtime_error("cannot pack");
+    }
+    out.resize(size);
+    return out;
+}
+
+std::string pack_zstd(const std::string& text) {
+    std::string out(ZSTD_compressBound(text.size()), '\0');
+    const std::size_t size = ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3);
+    if (ZSTD_isError(size) != 0) throw std::runtime_error("cannot pack");
+    out.resize(size);
+    return out;
+}
+
 struct decoded {
     std::string text;
     decode_status status;
@@ -47,6 +70,14 @@ decoded unpack(std::string_view bytes, content_coding coding, std::size_t piece 
     return result;
 }
 
+/// Every beginning of a packed text is corrupt.
+void check_cut(const std::string& whole, content_coding coding) {
+    for (std::size_t n = 1; n < whole.size(); ++n) {
+        CAPTURE(n);
+        CHECK(unpack(whole.substr(0, n), coding).status == decode_status::corrupt);
+    }
+}
+
 std::string sample_text() {
     std::mt19937 random(7);
     std::string text;
@@ -63,6 +94,8 @@ TEST_SUITE("crawl/inflate") {
             CHECK(unpack(pack(text, gzip), content_coding::gzip, piece).text == text);
             CHECK(unpack(pack(text, zlib), content_coding::deflate, piece).text == text);
             CHECK(unpack(pack(text, raw), content_coding::deflate, piece).text == text);
+            CHECK(unpack(pack_brotli(text), content_coding::brotli, piece).text == text);
+            CHECK(unpack(pack_zstd(text), content_coding::zstd, piece).text == text);
             CHECK(unpack(text, content_coding::identity, piece).text == text);
         }
     }
@@ -88,12 +121,10 @@ TEST_SUITE("crawl/inflate") {
         const std::string text = "some text, and some more text";
         for (const auto& [bits, coding] :
              {std::pair{gzip, content_coding::gzip}, {zlib, content_coding::deflate}, {raw, content_coding::deflate}}) {
-            const std::string whole = pack(text, bits);
-            for (std::size_t n = 1; n < whole.size(); ++n) {
-                CAPTURE(n);
-                CHECK(unpack(whole.substr(0, n), coding).status == decode_status::corrupt);
-            }
+            check_cut(pack(text, bits), coding);
         }
+        check_cut(pack_brotli(text), content_coding::brotli);
+        check_cut(pack_zstd(text), content_coding::zstd);
         CHECK(unpack(pack(text, gzip).substr(0, 30), content_coding::gzip).message.find("gzip data is cut short") !=
               std::string::npos);
     }
@@ -112,12 +143,29 @@ TEST_SUITE("crawl/inflate") {
         const std::string bomb(50'000'000, 'x');
         for (const auto& [bytes, coding] : {std::pair{pack(bomb, gzip), content_coding::gzip},
                                             {pack(bomb, zlib), content_coding::deflate},
+                                            {pack_brotli(bomb), content_coding::brotli},
+                                            {pack_zstd(bomb), content_coding::zstd},
                                             {bomb, content_coding::identity}}) {
             const decoded result = unpack(bytes, coding, SIZE_MAX, 100'000);
             CHECK(result.status == decode_status::too_large);
             CHECK(result.text.size() == 100'000);
             CHECK(result.message == "the body is larger than the limit of 100000 bytes");
         }
+    }
+
+    TEST_CASE("a zstd frame cannot ask for more memory than the web allows") {
+        ZSTD_CCtx* const context = ZSTD_createCCtx();
+        ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, 27);
+        std::string frame(1000, '\0');
+        ZSTD_inBuffer in{"x", 1, 0};
+        ZSTD_outBuffer out{frame.data(), frame.size(), 0};
+        ZSTD_compressStream2(context, &out, &in, ZSTD_e_flush);
+        ZSTD_compressStream2(context, &out, &in, ZSTD_e_end);
+        ZSTD_freeCCtx(context);
+        frame.resize(out.pos);
+        const decoded result = unpack(frame, content_coding::zstd);
+        CHECK(result.status == decode_status::corrupt);
+        CHECK(result.message.find("too much memory") != std::string::npos);
     }
 
     TEST_CASE("a body of exactly the limit is not too large") {
@@ -130,7 +178,9 @@ TEST_SUITE("crawl/inflate") {
         CHECK(crawl::parse_coding("GZip") == content_coding::gzip);
         CHECK(crawl::parse_coding(" x-gzip ") == content_coding::gzip);
         CHECK(crawl::parse_coding("deflate") == content_coding::deflate);
-        CHECK_FALSE(crawl::parse_coding("br"));
+        CHECK(crawl::parse_coding("BR") == content_coding::brotli);
+        CHECK(crawl::parse_coding("zstd") == content_coding::zstd);
+        CHECK_FALSE(crawl::parse_coding("compress"));
         CHECK_FALSE(crawl::parse_coding("gzip, gzip"));
     }
 }

@@ -129,7 +129,7 @@ class ServeTest(InFolder):
 
     def test_its_folder_can_be_crawled(self):
         (self.folder / "sub/index.html").write_text("<img src=../large.bin><a href=/gone>gone</a>")
-        result = run(CRAWL, self.server.url, "--output", self.database)
+        result = run(CRAWL, self.server.url, "--allow-private", "--output", self.database)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertIn("broken links: 1", result.stdout)
         self.assertIn(f"{self.server.url}gone (404)\n    from {self.server.url}sub/", result.stdout)
@@ -146,7 +146,9 @@ class Slow(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         body = b"<title>slow</title>"
-        if self.path == "/":
+        if self.path == "/robots.txt":
+            body = b""
+        elif self.path == "/":
             body = b"".join(b"<a href=/%d>x</a>" % i for i in range(20))
         else:
             Slow.asked.set()
@@ -167,7 +169,7 @@ class CrawlTest(InFolder):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/"
         crawl = subprocess.Popen(
-            [CRAWL, url, "--output", self.database, "--concurrency", "3"],
+            [CRAWL, url, "--allow-private", "--output", self.database, "--concurrency", "3"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         self.assertTrue(Slow.asked.wait(timeout=60))
@@ -196,11 +198,18 @@ class CrawlTest(InFolder):
             self.assertEqual(result.returncode, 1, output)
             self.assertIn(output, result.stderr)
 
+    def test_an_address_that_is_not_public_is_refused_unless_allowed(self):
+        url = "http://127.0.0.1:9/"
+        result = run(CRAWL, url, "--output", self.database)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("refused: 127.0.0.1 is a loopback address; --allow-private allows those", result.stderr)
+        self.assertEqual(outcomes(self.database), {url: "address refused"})
+
     def test_an_unreachable_server_is_told(self):
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
-            result = run(CRAWL, url, "--output", self.database)
+            result = run(CRAWL, url, "--allow-private", "--output", self.database)
         self.assertEqual(result.returncode, 1)
         self.assertIn(f"cannot fetch {url}: connection refused while connecting", result.stderr)
         self.assertEqual(outcomes(self.database), {url: "network error"})

@@ -147,7 +147,11 @@ TEST_SUITE("crawl/store") {
     TEST_CASE("an earlier crawl is replaced, and says so") {
         const temporary_folder folder;
         const fs::path file = folder / "c.db";
-        store(file).add(sample());
+        {
+            store s(file);
+            s.add(sample());
+            s.finish();
+        }
         {
             store s(file);
             CHECK(s.replaced_earlier());
@@ -269,7 +273,34 @@ TEST_SUITE("crawl/store") {
         CHECK(std::stoi(one(file, "SELECT count(*) FROM pages")) >= 5000);
         CHECK(std::stoi(one(file, "SELECT count(*) FROM pages")) % 100 == 0);
         CHECK(one(file, "PRAGMA integrity_check") == "ok");
-        CHECK(store(file).replaced_earlier());
+        CHECK(store(file).resumed());
+    }
+
+    TEST_CASE("a crawl that is not complete is gone on with by the same command, and by no other") {
+        const temporary_folder folder;
+        const fs::path file = folder / "c.db";
+        store(file, {.command = "this"}).add(sample());
+        CHECK_THROWS_WITH_AS(store(file, {.command = "that"}), doctest::Contains("--restart to drop it"), store_error);
+        {
+            store again(file, {.command = "this"});
+            CHECK(again.resumed());
+            again.finish(false);
+        }
+        std::string known;
+        {
+            store stopped(file, {.command = "this"});
+            CHECK(stopped.resumed());
+            stopped.each_known([&known](const waiting_url& url, outcome how) {
+                known += url.text + " " + std::string(to_string(how)) + "\n";
+            });
+            stopped.add(std::vector<record>{admitted_record{4, 3, 2}});
+        }
+        CHECK(known ==
+              "http://h/ fetched\nhttp://h/gone fetched\nhttp://h/dead network error\nhttp://other/ out of scope\n"
+              "mailto:x bad scheme\n");
+        CHECK(one(file, "SELECT outcome || depth || redirects FROM pages WHERE id = 4") == "pending32");
+        CHECK(store(file, {.command = "that", .restart = true}).replaced_earlier());
+        CHECK(one(file, "SELECT count(*) FROM pages") == "0");
     }
 
     TEST_CASE("a batch that fails leaves nothing of itself, and the next one is written") {

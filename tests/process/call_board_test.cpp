@@ -69,6 +69,20 @@ TEST_SUITE("process/call_board") {
         CHECK_FALSE(board.state(0, 2));
     }
 
+    TEST_CASE("a call whose reply was faster than its own end leaves the next call of its slot alone") {
+        call_board board({.slot_count = 8});
+        auto worker = client_of(board);
+        board.queue(0, 1);
+        CHECK(worker.try_start(0, 1));
+        board.free(0);  // the reply has arrived
+        worker.finish(0, 1);
+        CHECK_FALSE(board.state(0, 1));
+        board.queue(0, 2);
+        worker.finish(0, 1);
+        CHECK(board.state(0, 2) == slot_state::queued);
+        CHECK(worker.try_start(0, 2));
+    }
+
     TEST_CASE("a stop request reaches its own call and no later one in the slot") {
         call_board board({.slot_count = 8});
         auto worker = client_of(board);

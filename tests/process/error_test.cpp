@@ -59,7 +59,7 @@ void kills_itself(int signal) {
 void computes_for_ever() {
     rlimit limit{.rlim_cur = 1, .rlim_max = 2};
     ::setrlimit(RLIMIT_CPU, &limit);
-    for (std::atomic<bool> go = true; go;) {
+    for (volatile bool go = true; go;) {  // volatile: or Clang takes the loop away
     }
 }
 void naps_and_exits() {

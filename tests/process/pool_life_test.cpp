@@ -92,16 +92,18 @@ int lines_in(const std::string& file) {
 /// At most `free` more descriptors can be opened.
 class few_descriptors {
 public:
-    explicit few_descriptors(rlim_t free) {
+    explicit few_descriptors(std::size_t free) {
         // Clang's check of virtual calls opens a pipe for each type that it meets for the first time, and takes what it
         // cannot look at then for corrupt: it has to meet the errors while there are descriptors.
         std::ignore = std::system_error(std::make_error_code(std::errc::too_many_files_open)).code().message();
         std::ignore = spawn_error("", spawn_step::clone, std::make_error_code(std::errc::too_many_files_open));
         ::getrlimit(RLIMIT_NOFILE, &before_);
         rlimit few = before_;
-        const int next = ::dup(0);
-        ::close(next);
-        few.rlim_cur = static_cast<rlim_t>(next) + free;
+        // The first numbers that are free, which need not be the next ones: we may have inherited others.
+        std::vector<int> taken;
+        while (taken.size() != free) taken.push_back(::dup(0));
+        for (const int fd : taken) ::close(fd);
+        few.rlim_cur = static_cast<rlim_t>(taken.back()) + 1;
         ::setrlimit(RLIMIT_NOFILE, &few);
     }
     few_descriptors(const few_descriptors&) = delete;

@@ -45,9 +45,9 @@ void hoards(std::size_t bytes) {
     static std::atomic<void*> seen;
     seen = kept;
 }
-std::size_t allocates(std::size_t bytes) { return std::string(bytes, 'x').size(); }
+[[maybe_unused]] std::size_t allocates(std::size_t bytes) { return std::string(bytes, 'x').size(); }
 void computes_for_ever() {
-    for (std::atomic<bool> go = true; go;) {
+    for (volatile bool go = true; go;) {  // volatile: or Clang takes the loop away
     }
 }
 void writes(const std::string& path, std::size_t bytes) {

@@ -3,6 +3,8 @@
 
 #include "process/descriptors.hpp"
 
+#include "support/faults.hpp"
+
 #include <braid/process/process_pool.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -101,10 +103,12 @@ TEST_SUITE("app/run and the end of programs") {
         CHECK(p.complaints() == "");
     }
 
-    TEST_CASE("an exception out of the app leaves no worker") {
+    TEST_CASE("an exception out of the app leaves no worker, and is told with the awaits that it left") {
         program p("throw");
         CHECK(p.wait() == 1);
-        CHECK(p.complaints() == "error: on purpose\n");
+        const std::string told = p.complaints();
+        CHECK(told.starts_with("error: on purpose\n"));
+        CHECK(told.find("app (pool_program.cpp:") != std::string::npos);
     }
 
     TEST_CASE("std::exit in the middle of everything leaves no worker, and prints once what was buffered") {
@@ -132,6 +136,24 @@ TEST_SUITE("app/run and the end of programs") {
             p.signal(SIGKILL);
             CHECK(p.wait() == -SIGKILL);
             CHECK(p.complaints() == "");
+        }
+    }
+
+    TEST_CASE("a program that dies at any step of its talk with its workers, after any byte, leaves none of them") {
+        for (int at = static_cast<int>(step::launches); at <= static_cast<int>(step::buries); ++at) {
+            CAPTURE(at);
+            int deaths = 0;
+            for (long bytes = 0;; bytes = braid_test::next_point(bytes)) {
+                CAPTURE(bytes);
+                const braid_test::fault_at fault(static_cast<step>(at), bytes);
+                program p("calls");
+                const int end = p.wait();
+                CHECK(p.complaints() == "");
+                CHECK(end == (fault.happened() ? -SIGKILL : 0));
+                if (!fault.happened()) break;
+                ++deaths;
+            }
+            CHECK(deaths > 0);
         }
     }
 

@@ -52,7 +52,8 @@ TEST_SUITE("process/reaper") {
             CHECK(status.how == exit_status::kind::signalled);
             CHECK(status.code == signal);
         }
-        CHECK(to_string(status_of({"raise", std::to_string(SIGSEGV)})) == "was killed by signal 11 (Segmentation fault)");
+        CHECK(to_string(status_of({"raise", std::to_string(SIGSEGV)})) ==
+              "was killed by signal 11 (Segmentation fault)");
     }
 
     TEST_CASE("what a child used is counted, but not the memory that it borrowed from its parent") {

@@ -1,4 +1,4 @@
-// A program with a pool, for tests of how programs end: pool_program return|throw|exit|wait|block
+// A program with a pool, for tests of how programs end: pool_program return|throw|exit|wait|block|calls
 // It has a worker that is idle and two that are busy; each of those says b on standard output when it is.
 
 #include <braid/app/run.hpp>
@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <tuple>
 
@@ -45,8 +46,24 @@ task<> wait_for_cancellation(bool block) {
     for (;;) ::pause();  // a loop that does not turn any more
 }
 
+std::string echo(const std::string& text) { return text; }
+
+/// Calls of all sizes, and an orderly end.
+task<> make_calls() {
+    process_pool pool({.workers = 2, .initialise = [] {}, .calls_per_worker = 10});
+    co_await with_task_group([&](task_group& g) -> task<> {
+        for (std::size_t i = 0; i != 30; ++i) {
+            g.start([](process_pool& p, std::size_t size) -> task<> { co_await p.run(echo, std::string(size, 'x')); },
+                    std::ref(pool), i % 10 == 5 ? std::size_t{1'400'000} : i);
+        }
+        co_return;
+    });
+    co_await pool.close();
+}
+
 task<> app(std::span<char*> args) {
     const std::string_view how = args[1];
+    if (how == "calls") co_return co_await make_calls();
     process_pool pool({.workers = 3, .grace = std::chrono::milliseconds(20)});
     co_await with_task_group([&](task_group& g) -> task<> {
         g.start([](process_pool& p) -> task<> { co_await p.run([] {}); }, std::ref(pool));

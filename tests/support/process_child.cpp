@@ -141,7 +141,12 @@ int guarded(arguments args) {
 /// Starts calls 1 to n as they appear, call i in slot i mod the board's size, and says how many it could start. One
 /// that the parent took back is asked to stop; it is marked done all the same, which tells the parent to go on.
 int race(arguments args) {
-    process::board_client board{process::unique_fd(to_int(args[0]))};
+    const process::unique_fd memory(to_int(args[0]));
+    process::board_client board{process::unique_fd(::dup(memory.get()))};
+    // The slots themselves, to mark what a worker has nothing to say of.
+    const auto layout = process::board_layout::of({.slot_count = board.slot_count()});
+    const process::shared_mapping whole(memory.get(), layout.total);
+    auto* const slots = reinterpret_cast<process::call_slot*>(whole.data() + layout.slots);
     const auto rounds = static_cast<std::uint32_t>(to_int(args[1]));
     say(to_int(args[2]), "r");
     std::uint32_t won = 0;
@@ -153,7 +158,11 @@ int race(arguments args) {
             started = board.try_start(slot, id);
         }
         won += started;
-        board.finish(slot, id);
+        if (started) {
+            board.finish(slot, id);
+        } else {
+            slots[slot].word = process::pack(process::slot_state::done, id);
+        }
     }
     say(to_int(args[2]), std::to_string(won));
     return 0;

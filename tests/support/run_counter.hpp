@@ -1,10 +1,10 @@
 #pragma once
-// Counts how often each call of a test really ran, in a file that all workers map: what they counted survives them.
+// Counts how often each call of a test really ran, in memory that all workers map: what they counted survives them.
 
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <system_error>
 
@@ -16,21 +16,19 @@ namespace braid::testing {
 
 class run_counter {
 public:
-    explicit run_counter(std::size_t calls) : size_(calls) {
-        std::string pattern = "/tmp/braid-run-counter-XXXXXX";
-        const int fd = ::mkstemp(pattern.data());
-        if (fd < 0 || ::ftruncate(fd, static_cast<off_t>(calls)) != 0) {
-            throw std::system_error(errno, std::generic_category(), "making " + pattern);
+    explicit run_counter(std::size_t calls) : size_(calls), fd_(::memfd_create("run-counter", MFD_CLOEXEC)) {
+        if (fd_ < 0 || ::ftruncate(fd_, static_cast<off_t>(calls)) != 0) {
+            throw std::system_error(errno, std::generic_category(), "making the memory of a run counter");
         }
-        path_ = pattern;
-        runs_ = map(fd, calls);
-        ::close(fd);
+        // As others find it, for as long as this process lives: a file would outlive it if it is killed.
+        path_ = "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd_);
+        runs_ = map(fd_, calls);
     }
     run_counter(const run_counter&) = delete;
     run_counter& operator=(const run_counter&) = delete;
     ~run_counter() {
         ::munmap(runs_, size_);
-        ::unlink(path_.c_str());
+        ::close(fd_);
     }
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -58,6 +56,7 @@ private:
     }
 
     std::size_t size_;
+    int fd_;
     std::string path_;
     std::atomic<std::uint8_t>* runs_ = nullptr;
 };

@@ -1,6 +1,5 @@
 #include <braid/thread/blocking_pool.hpp>
 
-#include <braid/core/cpu_count.hpp>
 #include <braid/core/deadline.hpp>
 #include <braid/core/sleep.hpp>
 #include <braid/core/spawn.hpp>
@@ -142,15 +141,15 @@ TEST_SUITE("thread/blocking_pool") {
     }
 }
 
-TEST_SUITE("core/cpu_count") {
-    TEST_CASE("a process that may use one CPU counts one") {
+TEST_SUITE("thread/thread_pool") {
+    TEST_CASE("a pool of a process that may use one CPU has one thread, unless another number is asked for") {
         std::jthread([] {
             cpu_set_t one;
             CPU_ZERO(&one);
             CPU_SET(static_cast<std::size_t>(::sched_getcpu()), &one);
             REQUIRE(::sched_setaffinity(0, sizeof one, &one) == 0);
-            CHECK(usable_cpus() == 1);
             CHECK(thread_pool().size() == 1);
+            CHECK(thread_pool({.threads = 3}).size() == 3);
         }).join();
     }
 }

@@ -14,6 +14,8 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <support/look_around.hpp>
+
 #include <doctest/doctest.h>
 
 #include <future>
@@ -22,6 +24,8 @@
 
 using namespace braid;
 using namespace std::chrono_literals;
+using braid_test::find;
+using braid_test::look_around;
 
 namespace {
 
@@ -37,17 +41,6 @@ bool goes_through(const task_info& info, const std::vector<std::string_view>& fu
             ++next;
     }
     return next == functions.size();
-}
-
-/// What there is on the current home, whose caller is running.
-home_info look_around() { return detail::look_at(*detail::this_driver.current); }
-
-const task_info* find(const std::vector<task_info>& tasks, std::string_view name) {
-    for (const task_info& t : tasks) {
-        if (t.name == name) return &t;
-        if (const task_info* below = find(t.children, name)) return below;
-    }
-    return nullptr;
 }
 
 /// What `work` waits for once nothing else is ready.
@@ -79,7 +72,7 @@ TEST_SUITE("trace/dump") {
         CHECK(sleeper.name == "sleeper");
         CHECK(goes_through(sleeper, {"middle", "innermost"}));
         CHECK(sleeper.awaits.size() == 2);
-        CHECK(sleeper.awaits[1].line() == 28);
+        CHECK(sleeper.awaits[1].line() == 32);
         CHECK(sleeper.waits_for == "a sleep that has 2400.000 s to go");
         CHECK(here.at - sleeper.since == 20min);
     }
@@ -125,8 +118,8 @@ TEST_SUITE("trace/dump") {
             auto inner = detail::start_job(middle());
             co_await inner;
         };
-        CHECK(waits_for(pop()).find("channel<int>") == 0);
-        CHECK(waits_for(acquire()).find("semaphore::acquire") == 0);
+        CHECK(waits_for(pop()) == "channel<int>::popping");
+        CHECK(waits_for(acquire()) == "semaphore::acquiring");
         CHECK(waits_for(job()) == "a job");
         CHECK(waits_for(asio()) == "Asio's async_wait");
     }

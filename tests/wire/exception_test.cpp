@@ -176,6 +176,20 @@ TEST_SUITE("wire/exception") {
         }
     }
 
+    TEST_CASE("a regex_error with a code that there cannot be is refused") {
+        for (const int code : {-1, 16, 67'108'870}) {
+            wire::buffer out;
+            wire::writer w(out);
+            wire::encode(w, std::string("std::regex_error"));
+            wire::encode(w, std::string("message"));
+            wire::encode(w, true);
+            wire::encode(w, code);
+            wire::encode(w, false);
+            wire::reader r(out.bytes());
+            CHECK_THROWS_AS(static_cast<void>(wire::decode_exception(r, {1, "x"})), wire::decode_error);
+        }
+    }
+
     TEST_CASE("an exception that is cut off is refused") {
         wire::buffer out;
         wire::writer w(out);

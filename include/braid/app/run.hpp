@@ -6,11 +6,20 @@
 #include <braid/core/task.hpp>
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
 
 namespace braid {
+
+struct run_options {
+    /// Event loops, that of main and others on threads of their own, see `on_loop`; 0: one for each CPU that the
+    /// process may use.
+    int loops = 1;
+    /// A signal, such as SIGUSR1, that makes the program write every task, and what it waits for, to standard error.
+    std::optional<int> dump_on_signal = {};
+};
 
 /// Begins with `init`, then runs `app` on an event loop of this thread until it and everything it started has ended.
 /// `app` takes nothing, or the arguments of main, as a span; it returns task<> or task<int>.
@@ -19,13 +28,13 @@ namespace braid {
 /// Signals: the first SIGINT or SIGTERM cancels `app` (reason user), the second ends the program at once.
 template <class App>
     requires std::is_invocable_v<App&> || std::is_invocable_v<App&, std::span<char*>>
-int run(int argc, char** argv, App app);
+int run(int argc, char** argv, App app, run_options options = {});
 
 // Implementation
 
 namespace detail {
 
-int run_app(int argc, char** argv, std::function<task<int>(std::span<char*>)> app);
+int run_app(int argc, char** argv, std::function<task<int>(std::span<char*>)> app, const run_options& options);
 
 template <class App>
 task<int> call_app(App& app, std::span<char*> args) {
@@ -51,8 +60,8 @@ task<int> call_app(App& app, std::span<char*> args) {
 
 template <class App>
     requires std::is_invocable_v<App&> || std::is_invocable_v<App&, std::span<char*>>
-int run(int argc, char** argv, App app) {
-    return detail::run_app(argc, argv, [&app](std::span<char*> args) { return detail::call_app(app, args); });
+int run(int argc, char** argv, App app, run_options options) {
+    return detail::run_app(argc, argv, [&app](std::span<char*> args) { return detail::call_app(app, args); }, options);
 }
 
 }  // namespace braid

@@ -10,9 +10,11 @@ namespace braid {
 
 /// From the coroutine that threw outwards. The first entry names the coroutine that threw, and its last await before
 /// that, or else its first or last line; each other the await that the exception came out of. It leads up to where it
-/// is asked for: in a handler of the exception, in the completion handler of `spawn`, or after `run_blocking`. Empty
-/// for an exception that left no coroutine, for `cancelled`, and for one that is not among the last few of this thread.
-/// `run` prints it for an exception that nobody caught.
+/// is asked for: in a handler of the exception, in the completion handler of `spawn`, or after `run_blocking`. It leads
+/// through the threads of `start_on` and `fork_join`. Empty for an exception that left no coroutine, for `cancelled`,
+/// for one that is not among the last few of this thread, and for one that came from another thread in any other way:
+/// out of a job of another loop, or of a task that a pool ran as a call. `run` prints it for an exception that nobody
+/// caught.
 [[nodiscard]] std::vector<std::source_location> await_chain(const std::exception_ptr& error);
 
 /// The same, a line for each entry; without those of the library itself.

@@ -1,6 +1,7 @@
 #pragma once
 // spawn: starts a task from plain Asio code. run_blocking: runs one to its end on this thread.
 
+#include <braid/core/detail/own_call.hpp>
 #include <braid/core/detail/root.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -11,6 +12,11 @@
 #include <type_traits>
 
 namespace braid {
+
+namespace detail {
+template <class F>
+concept uncalled_task = std::is_invocable_v<std::decay_t<F>> && is_task<std::invoke_result_t<std::decay_t<F>>>::value;
+}  // namespace detail
 
 /// Starts `work` on `executor` and completes `token` with its result: the handler's signature is
 /// `void(std::exception_ptr)` or `void(std::exception_ptr, T)`; T has to have a default constructor then.
@@ -36,12 +42,25 @@ auto spawn(Context& context, task<T> work, Token&& token) {
     return spawn(context.get_executor(), std::move(work), std::forward<Token>(token));
 }
 
+/// The same for a coroutine that has not been called yet, on an executor or a context. It is kept for as long as its
+/// task lives: what a lambda has captured is there, while `spawn(context, [text]() -> task<> {..}(), token)` would
+/// leave a task that refers to a lambda which is gone.
+template <class Where, class F, class Token>
+    requires detail::uncalled_task<F>
+auto spawn(Where&& where, F&& f, Token&& token);
+
 /// Runs a task to its end on this thread, with an event loop made for it, and gives its result. For plain threads
 /// and tests; inside a coroutine write `co_await`.
 template <class T>
 T run_blocking(task<T> work);
 
 // Implementation
+
+template <class Where, class F, class Token>
+    requires detail::uncalled_task<F>
+auto spawn(Where&& where, F&& f, Token&& token) {
+    return spawn(where, detail::call_later(std::forward<F>(f)), std::forward<Token>(token));
+}
 
 template <class T>
 T run_blocking(task<T> work) {

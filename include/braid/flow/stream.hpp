@@ -25,7 +25,15 @@ namespace detail {
 
 template <class T>
 class next_awaiter;
-struct stream_access;
+
+/// What the implementation sees of any stream.
+struct stream_access {
+    template <class T>
+    static auto handle(const stream<T>& s) noexcept;
+    /// Appends the values that are there without asking the source again.
+    template <class T>
+    static void move_ready(const stream<T>& source, std::vector<T>& into);
+};
 
 /// Throws `usage_error` for a batch or a buffer of nothing.
 void require_some(const char* what, std::size_t count);

@@ -1,6 +1,10 @@
 #pragma once
 // What a caller can ask for one call to a worker process.
 
+#include <braid/process/call_limits.hpp>
+
+#include <type_traits>
+
 namespace braid {
 
 /// Which of the waiting calls is begun first; equal ones in the order in which they came.
@@ -14,6 +18,9 @@ struct call_options {
     /// How often it is run again when its worker died of it: only the caller knows whether running it twice is
     /// harmless.
     unsigned retries = 0;
+    /// What it may use.
+    call_limits limits = {};
 };
+static_assert(std::is_trivially_destructible_v<call_options>);
 
 }  // namespace braid

@@ -15,13 +15,14 @@ namespace braid {
 
 /// Why a worker process ended, as far as it can be known.
 enum class death_reason : unsigned char {
-    crashed,         ///< a signal of its own doing: SIGSEGV, SIGABRT and their like
-    exited,          ///< the function, or a library that it uses, ended the process
-    out_of_memory,   ///< the kernel killed it for want of memory
-    cpu_limit,       ///< it used up its CPU time (SIGXCPU)
-    killed,          ///< by a signal from somewhere else
-    broke_protocol,  ///< we killed it, because what it sent made no sense
-    unknown,         ///< somebody else reaped it
+    crashed,          ///< a signal of its own doing: SIGSEGV, SIGABRT and their like
+    exited,           ///< the function, or a library that it uses, ended the process
+    out_of_memory,    ///< the kernel killed it for want of memory
+    cpu_limit,        ///< it used up its CPU time (SIGXCPU)
+    file_size_limit,  ///< it wrote more into a file than it may (SIGXFSZ)
+    killed,           ///< by a signal from somewhere else
+    broke_protocol,   ///< we killed it, because what it sent made no sense
+    unknown,          ///< somebody else reaped it
 };
 [[nodiscard]] const char* to_string(death_reason reason) noexcept;
 
@@ -35,7 +36,8 @@ class worker_died : public error {
 public:
     explicit worker_died(detail::worker_death death);
 
-    /// One sentence: which process, how it ended, which call it was running and for how long.
+    /// One sentence: which process, how it ended, which call it was running and for how long. Then, each on a line of
+    /// its own, the last few lines that it wrote to standard error.
     [[nodiscard]] const char* what() const noexcept override;
 
     [[nodiscard]] int pid() const noexcept;
@@ -60,6 +62,10 @@ public:
     /// Where it crashed, innermost function first: name, file and line as far as the executable knows them. Empty
     /// unless it crashed. The first use reads the debug information of the program, which may take a while.
     [[nodiscard]] std::vector<std::string> stack() const;
+
+    /// The last lines that it wrote to standard error, 20 or 4 KiB of them at most: what a failed assertion or an
+    /// exception that nobody caught says, for instance. Empty if the pool's workers inherit theirs (worker_output).
+    [[nodiscard]] std::span<const std::string> stderr_tail() const noexcept;
 
     /// How it went before, when it was run again (`call_options::retries`), first attempt first.
     [[nodiscard]] std::span<const worker_died> earlier() const noexcept;

@@ -2,6 +2,7 @@
 // How a process_pool keeps its workers.
 
 #include <braid/process/worker_initialiser.hpp>
+#include <braid/process/worker_output.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -19,7 +20,7 @@ struct worker_limits {
     std::optional<std::uint64_t> memory = {};
     /// Of the worker's whole life. Beyond, it dies (`death_reason::cpu_limit`).
     std::optional<std::chrono::seconds> cpu_time = {};
-    /// Bytes in any file that it writes. Beyond, it dies of SIGXFSZ, unless it ignores that.
+    /// Bytes in any file that it writes. Beyond, it dies (`death_reason::file_size_limit`), unless it ignores SIGXFSZ.
     std::optional<std::uint64_t> file_size = {};
 };
 
@@ -30,6 +31,8 @@ struct process_pool_options {
     int min_workers = 0;
     /// A worker beyond those that had nothing to do for so long ends. Default: it stays.
     std::optional<std::chrono::milliseconds> idle_time = {};
+    /// A new worker that has said nothing after so long is killed: it could not be started.
+    std::chrono::milliseconds start_limit{30'000};
     /// Shown in the process list, as the workers' second argument.
     std::string name = "braid-worker";
     /// How long a running call that was cancelled may go on before its process is killed.
@@ -43,6 +46,11 @@ struct process_pool_options {
     std::size_t calls_per_worker = 0;
     /// A worker that holds more bytes of memory than this after a call is replaced. 0: never.
     std::uint64_t memory_per_worker = 0;
+
+    /// Where it goes, what the workers print.
+    worker_output output = worker_output::pass_on;
+    /// With `.output = worker_output::lines`, and only then: gets each line of it, on the pool's home.
+    line_callback on_line = {};
 
     worker_limits limits = {};
     /// Added to the scheduling priority number: positive is less urgent. Source: nice(2).

@@ -28,6 +28,7 @@ struct worker_stats {
 struct worker_ends {
     std::uint64_t died_of_calls = 0;   ///< each of these was somebody's worker_died
     std::uint64_t died_idle = 0;       ///< without a call, or before they could take one
+    std::uint64_t broke_protocol = 0;  ///< the same, killed because what they sent made no sense
     std::uint64_t stopped_calls = 0;   ///< killed because a cancelled call did not stop
     std::uint64_t calls_used_up = 0;   ///< calls_per_worker
     std::uint64_t memory_used_up = 0;  ///< memory_per_worker

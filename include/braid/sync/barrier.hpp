@@ -28,7 +28,7 @@ public:
     /// `co_await b.arrive_and_wait()` waits until all parties of this round have come, and is true for one of them, the
     /// last. Cancellation: takes the arrival back; the others go on waiting for somebody in its place.
     /// Throws: `broken_barrier`.
-    [[nodiscard]] detail::queued<arriving> arrive_and_wait() noexcept;
+    detail::queued<arriving> arrive_and_wait() noexcept;
     /// For plain threads.
     bool arrive_and_wait_blocking();
 

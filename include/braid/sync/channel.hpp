@@ -39,9 +39,9 @@ public:
 
     /// `co_await ch.push(v)` waits while the channel is full.
     /// Throws: `closed`, also when the channel is closed while it waits; the value is gone then.
-    [[nodiscard]] detail::queued<pushing> push(T value) noexcept;
+    detail::queued<pushing> push(T value) noexcept;
     /// `co_await ch.pop()` waits while it is empty, and gives an empty optional once it is closed and drained.
-    [[nodiscard]] detail::queued<popping> pop() noexcept;
+    detail::queued<popping> pop() noexcept;
 
     /// False when it is full: then the value stays with the caller. Throws: `closed`.
     [[nodiscard]] bool try_push(T&& value);

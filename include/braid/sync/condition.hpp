@@ -26,7 +26,7 @@ public:
 
     /// `co_await c.wait(lock)`: gives up the mutex, waits for a notification, and has the mutex again, in `lock`.
     /// Throws: `usage_error` when `lock` holds nothing.
-    [[nodiscard]] detail::queued<waiting> wait(mutex::lock_type& lock);
+    detail::queued<waiting> wait(mutex::lock_type& lock);
     /// `co_await c.wait(lock, [&] { return !jobs.empty(); })`: until that is so. It is asked with the mutex held.
     template <class Predicate>
     task<> wait(mutex::lock_type& lock, Predicate until);

@@ -16,7 +16,7 @@ public:
     event& operator=(const event&) = delete;
 
     /// `co_await e.wait()`
-    [[nodiscard]] detail::queued<waiting> wait() noexcept;
+    detail::queued<waiting> wait() noexcept;
     /// For plain threads.
     void wait_blocking();
 

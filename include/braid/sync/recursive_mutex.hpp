@@ -24,7 +24,7 @@ public:
 
     /// `auto lock = co_await m.lock();`
     /// Cancellation: takes the waiter out of the queue; one that was served before keeps its lock.
-    [[nodiscard]] detail::queued<locking> lock() noexcept;
+    detail::queued<locking> lock() noexcept;
     /// An empty lock when somebody else has it. It never overtakes those who wait.
     lock_type try_lock() noexcept;
     /// For plain threads.

@@ -50,7 +50,7 @@ public:
 
     /// `co_await s.acquire()` gives a `permit`.
     /// Cancellation: takes the waiter out of the queue; one that was served before keeps its permit.
-    [[nodiscard]] detail::queued<acquiring> acquire() noexcept;
+    detail::queued<acquiring> acquire() noexcept;
     /// An empty permit when there is none left. It never overtakes those who wait.
     permit try_acquire() noexcept;
     /// For plain threads.

@@ -26,8 +26,8 @@ public:
 
     /// `auto alone = co_await m.lock();`, `auto beside_others = co_await m.lock_shared();`
     /// Cancellation: takes the waiter out of the queue; one that was served before keeps its lock.
-    [[nodiscard]] detail::queued<locking> lock() noexcept;
-    [[nodiscard]] detail::queued<sharing> lock_shared() noexcept;
+    detail::queued<locking> lock() noexcept;
+    detail::queued<sharing> lock_shared() noexcept;
     /// An empty lock when it is not to be had now. They never overtake those who wait.
     lock_type try_lock() noexcept;
     shared_lock_type try_lock_shared() noexcept;

@@ -19,7 +19,7 @@ public:
     void add() noexcept;
     void remove() noexcept;
     [[nodiscard]] std::size_t count() const noexcept;
-    [[nodiscard]] queued<waiting> none() noexcept;
+    queued<waiting> none() noexcept;
     void wait_none_blocking();
     [[noreturn]] static void throw_done_twice();
 
@@ -80,9 +80,9 @@ public:
     explicit work_queue(std::size_t capacity = unbounded) noexcept : values_(capacity) {}
 
     /// `co_await q.push(v)` waits while the queue is full. Throws: `closed`.
-    [[nodiscard]] detail::queued<pushing> push(T value) noexcept;
+    detail::queued<pushing> push(T value) noexcept;
     /// `co_await q.pop()` gives an optional `item`, empty once the queue is closed and nothing is left in it.
-    [[nodiscard]] detail::queued<popping> pop() noexcept;
+    detail::queued<popping> pop() noexcept;
 
     /// False when it is full. Throws: `closed`.
     [[nodiscard]] bool try_push(T value);

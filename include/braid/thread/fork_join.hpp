@@ -45,7 +45,8 @@ auto fork_join(std::vector<task<T>> children);
 namespace detail {
 
 template <class... Ts>
-class [[nodiscard]] fork_tuple final : public fork_base {
+class [[nodiscard("children that are forked do not begin until they are awaited: write co_await")]] fork_tuple final
+    : public fork_base {
 public:
     explicit fork_tuple(task<Ts>&... children) noexcept : children_{adopt(children)...} {}
     ~fork_tuple() {
@@ -92,7 +93,8 @@ private:
 
 /// Any number of children of one type. They lie in recycled memory.
 template <class T, class Values>
-class [[nodiscard]] fork_range final : public fork_base {
+class [[nodiscard("children that are forked do not begin until they are awaited: write co_await")]] fork_range final
+    : public fork_base {
 public:
     template <class Tasks>
     explicit fork_range(Tasks& children) : size_(children.size()) {

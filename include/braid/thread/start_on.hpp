@@ -1,12 +1,17 @@
 #pragma once
 // start_on: a coroutine that lives on a pool, awaited from anywhere.
 
+#include <braid/core/detail/carried_chain.hpp>
+#include <braid/core/detail/own_call.hpp>
 #include <braid/core/detail/root.hpp>
 #include <braid/thread/thread_pool.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -43,21 +48,30 @@ struct living_call_ended {
 template <class R, class F, class... Args>
 class [[nodiscard]] start_operation : public operation, private thread_call {
 public:
-    start_operation(thread_workers& workers, F&& function, std::tuple<Args...>&& arguments)
-        : workers_(workers), function_(std::move(function)), arguments_(std::move(arguments)) {}
+    start_operation(thread_workers& workers, std::optional<std::size_t> place, F&& function,
+                    std::tuple<Args...>&& arguments)
+        : workers_(workers), place_(place), function_(std::move(function)), arguments_(std::move(arguments)) {}
 
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
         if (!enter(h)) return false;
-        workers_.enqueue(*this);
+        if (place_) {
+            workers_.enqueue_at(*this, *place_);
+        } else {
+            workers_.enqueue(*this);
+        }
         listen();
         return true;
     }
     R await_resume() {
         throw_if_refused();
         if (dropped()) throw cancelled(drop_reason());
+        way_.arrive(result_.error());
         return result_.take();
+    }
+    [[nodiscard]] std::string describe() const override {
+        return "a coroutine on the threads of \"" + workers_.name() + "\"";
     }
 
 private:
@@ -78,32 +92,37 @@ private:
         }
     }
     [[nodiscard]] bool lives() const noexcept override { return true; }
-    void finished() noexcept override { complete(); }
+    void finished() noexcept override {
+        way_.leave(result_.error());
+        complete();
+    }
     void on_cancel() noexcept override {
         if (!over()) workers_.stop(*this, env().scope->reason());  // when it is over, the pool may be gone
     }
 
     thread_workers& workers_;
+    const std::optional<std::size_t> place_;
     F function_;
     std::tuple<Args...> arguments_;
     result_slot<R> result_;
+    carried_chain way_;  // of its exception
 };
 
 template <class R, class F, class... Args>
 struct [[nodiscard("a coroutine does nothing until it is awaited")]] start_awaitable {
     thread_workers* workers;
+    std::optional<std::size_t> place;  // the number of a worker
     F function;
     std::tuple<Args...> arguments;
 
     start_operation<R, F, Args...> operator co_await() && {
-        return start_operation<R, F, Args...>(*workers, std::move(function), std::move(arguments));
+        return start_operation<R, F, Args...>(*workers, place, std::move(function), std::move(arguments));
     }
 };
 
-}  // namespace detail
-
 template <class F, class... Args>
-auto start_on(thread_pool& pool, F&& f, Args&&... args) {
+auto start_at(thread_pool& pool, std::optional<std::size_t> place, F&& f, Args&&... args) {
+    require_uncalled<F>();
     static_assert(std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>,
                   "braid: this callable cannot be called with these arguments, which start_on passes as rvalues of "
                   "their decayed types; pass std::ref(x) for a parameter of type T&");
@@ -113,8 +132,15 @@ auto start_on(thread_pool& pool, F&& f, Args&&... args) {
                   "braid: what lives on a pool is a coroutine: the callable must return a braid::task; for plain "
                   "functions there is pool.run(f, args...)");
     return detail::start_awaitable<typename returned::value_type, std::decay_t<F>, std::decay_t<Args>...>{
-        &detail::pool_access::workers(pool), std::forward<F>(f),
+        &detail::pool_access::workers(pool), place, std::forward<F>(f),
         std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)};
+}
+
+}  // namespace detail
+
+template <class F, class... Args>
+auto start_on(thread_pool& pool, F&& f, Args&&... args) {
+    return detail::start_at(pool, std::nullopt, std::forward<F>(f), std::forward<Args>(args)...);
 }
 
 }  // namespace braid

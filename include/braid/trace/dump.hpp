@@ -17,7 +17,7 @@ struct task_info {
     std::vector<std::source_location> awaits;  ///< from the outermost coroutine inwards, each with its function
     std::string waits_for;                     ///< in words; empty when it is ready to go on
     time_point since = {};                     ///< when it began to wait, to a turn of its loop
-    std::vector<task_info> children = {};      ///< of groups inside of it
+    std::vector<task_info> children = {};      ///< of groups and forks inside of it, and roots that it has started
 };
 
 /// The tasks that share a home: a loop, or a strand of one.

@@ -12,6 +12,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/read_until.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <stdexcept>
 
@@ -47,8 +48,15 @@ std::string compress(std::string_view text, int window) {
 test_server::test_server(asio::any_io_executor executor, answer how)
     : acceptor_(std::move(executor), any_port), answer_(std::move(how)) {}
 
-std::string test_server::url(std::string_view target) const {
-    return fmt::format("http://127.0.0.1:{}{}", acceptor_.local_endpoint().port(), target);
+test_server::test_server(asio::any_io_executor executor, answer how, const certificate& with)
+    : test_server(std::move(executor), std::move(how)) {
+    tls_.emplace(asio::ssl::context::tls_server);
+    tls_->use_certificate(asio::buffer(with.pem), asio::ssl::context::pem);
+    tls_->use_private_key(asio::buffer(with.key_pem), asio::ssl::context::pem);
+}
+
+std::string test_server::url(std::string_view target, std::string_view host) const {
+    return fmt::format("{}://{}:{}{}", tls_ ? "https" : "http", host, acceptor_.local_endpoint().port(), target);
 }
 
 braid::task<> test_server::run() {
@@ -62,15 +70,26 @@ braid::task<> test_server::run() {
 }
 
 braid::task<> test_server::serve(tcp::socket socket) {
+    if (tls_) {
+        asio::ssl::stream<tcp::socket&> stream(socket, *tls_);
+        const auto ready = co_await stream.async_handshake(asio::ssl::stream_base::server, use_code);
+        if (!std::get<0>(ready)) co_await answer_over(stream);
+    } else {
+        co_await answer_over(socket);
+    }
+}
+
+template <class Stream>
+braid::task<> test_server::answer_over(Stream& stream) {
     std::string received;
     for (;;) {
-        const auto read = co_await asio::async_read_until(socket, asio::dynamic_buffer(received), "\r\n\r\n", use_code);
+        const auto read = co_await asio::async_read_until(stream, asio::dynamic_buffer(received), "\r\n\r\n", use_code);
         if (std::get<0>(read)) co_return;
         ++requests_;
         const std::size_t target = received.find(' ') + 1;
         const reply to_send = answer_(std::string_view(received).substr(target, received.find(' ', target) - target));
         received.erase(0, std::get<1>(read));
-        const auto written = co_await asio::async_write(socket, asio::buffer(to_send.bytes), use_code);
+        const auto written = co_await asio::async_write(stream, asio::buffer(to_send.bytes), use_code);
         if (std::get<0>(written) || to_send.after == then::close) co_return;
         if (to_send.after == then::stall) co_await braid::sleep_until(braid::time_point::max());
     }
@@ -95,13 +114,27 @@ std::string unreachable_url() {
     return fmt::format("http://127.0.0.1:{}/", closed_at_once.local_endpoint().port());
 }
 
-braid::task<> with_server(test_server::answer how, std::function<braid::task<>(test_server&)> work) {
-    test_server server(co_await braid::this_executor(), std::move(how));
+namespace {
+
+braid::task<> beside(test_server& server, const std::function<braid::task<>(test_server&)>& work) {
     co_await braid::with_task_group([&](braid::task_group& group) -> braid::task<> {
         group.start(&test_server::run, &server);
         co_await work(server);
         group.cancel();
     });
+}
+
+}  // namespace
+
+braid::task<> with_server(test_server::answer how, std::function<braid::task<>(test_server&)> work) {
+    test_server server(co_await braid::this_executor(), std::move(how));
+    co_await beside(server, work);
+}
+
+braid::task<> with_tls_server(test_server::answer how, certificate with,
+                              std::function<braid::task<>(test_server&)> work) {
+    test_server server(co_await braid::this_executor(), std::move(how), with);
+    co_await beside(server, work);
 }
 
 }  // namespace crawl::testing

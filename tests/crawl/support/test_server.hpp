@@ -5,9 +5,13 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "certificate.hpp"
 
 namespace crawl::testing {
 
@@ -26,8 +30,10 @@ public:
     using answer = std::function<reply(std::string_view target)>;
 
     test_server(boost::asio::any_io_executor executor, answer how);
+    /// Speaks TLS, with this certificate.
+    test_server(boost::asio::any_io_executor executor, answer how, const certificate& with);
 
-    [[nodiscard]] std::string url(std::string_view target) const;
+    [[nodiscard]] std::string url(std::string_view target, std::string_view host = "127.0.0.1") const;
     [[nodiscard]] int connections() const noexcept { return connections_; }
     [[nodiscard]] int requests() const noexcept { return requests_; }
 
@@ -36,8 +42,11 @@ public:
 
 private:
     braid::task<> serve(boost::asio::ip::tcp::socket socket);
+    template <class Stream>
+    braid::task<> answer_over(Stream& stream);
 
     boost::asio::ip::tcp::acceptor acceptor_;
+    std::optional<boost::asio::ssl::context> tls_;
     answer answer_;
     int connections_ = 0;
     int requests_ = 0;
@@ -58,5 +67,9 @@ private:
 
 /// Runs `work(server)` beside a server, which is cancelled when it is done.
 braid::task<> with_server(test_server::answer how, std::function<braid::task<>(test_server&)> work);
+
+/// The same with TLS.
+braid::task<> with_tls_server(test_server::answer how, certificate with,
+                              std::function<braid::task<>(test_server&)> work);
 
 }  // namespace crawl::testing

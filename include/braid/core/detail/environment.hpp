@@ -8,6 +8,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <source_location>
 #include <string>
@@ -88,7 +89,8 @@ struct environment {
     cancel_scope* scope;
     environment* parent = nullptr;
     adopted_work adopted{};
-    bool same_task = false;  // as the parent's: a part of what it does, not something beside it
+    bool same_task = false;    // as the parent's: a part of what it does, not something beside it
+    std::uint32_t serial = 0;  // once roots have been started in it: its address may be that of another one later
     /// Where no coroutine awaits the first one in here: is told that it has ended, and may destroy it.
     void (*first_ended)(environment& here) noexcept = nullptr;
     const std::string* name = nullptr;  // of the task, from here on

@@ -56,6 +56,11 @@ public:
         watch_->keep = std::move(watch);
     }
 
+    /// The coroutine that `w` will begin, if it is a child.
+    [[nodiscard]] static promise_base* to_begin(work& w) noexcept {
+        return w.run == &group_child::begin ? &promise_of(static_cast<group_child&>(w).coroutine_) : nullptr;
+    }
+
 private:
     static void begin(work* w) noexcept;
     static void settle(environment& own) noexcept;
@@ -78,6 +83,7 @@ using child_result_t = typename std::invoke_result_t<std::decay_t<F>, std::decay
 
 template <class F, class... Args>
 consteval void require_child() {
+    require_uncalled<F>();
     static_assert(
         std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>,
         "braid: this callable cannot be called with these arguments, which a group passes as rvalues of their "

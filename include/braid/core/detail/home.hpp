@@ -6,6 +6,7 @@
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -103,6 +104,9 @@ public:
 /// A root as its home knows it.
 struct root_entry : list_node {
     environment* inside = nullptr;
+    // Who started it, on the same home. That may have ended: to be compared, by its serial too, with who is there.
+    const environment* starter = nullptr;
+    std::uint32_t starter_serial = 0;
 };
 
 /// A home in the list of all that have roots.
@@ -169,9 +173,7 @@ public:
 
     /// For a simulation, whose time only moves when it is told to. `earliest` is `time_point::max()` when no timer is
     /// armed; `fire_due` runs, at the next turn, what is due by then.
-    [[nodiscard]] clock::time_point earliest_timer() noexcept {
-        return timers_.earliest();
-    }
+    [[nodiscard]] clock::time_point earliest_timer() noexcept { return timers_.earliest(); }
     void fire_due() noexcept;
 
     /// A root lives here. The last one to leave stops the Asio timer, which would keep the context running, and sees to

@@ -9,6 +9,16 @@
 
 namespace braid::detail {
 
+/// For functions that call a coroutine later. Its task, made too early, would refer to a callable and to arguments that
+/// are gone when it runs.
+template <class F>
+consteval void require_uncalled() {
+    static_assert(
+        !is_task<std::decay_t<F>>::value,
+        "braid: pass the coroutine and its arguments, f, args..., and not the task that it gives, f(args...): "
+        "then they live as long as it does");
+}
+
 /// The call as a task that keeps the callable and the arguments. The callable is called in the very expression that
 /// awaits it, not through std::invoke: a temporary that an argument is converted to, such as the string made of a
 /// literal, would end inside of that.

@@ -1,10 +1,10 @@
 #pragma once
 // The timers of a home, earliest first.
 //
-// A heap of four children a node, which share a line of the cache. It holds the times themselves, and beside each the number of a slot that says whose
-// it is: sorting touches nothing but the heap, whose nodes lie side by side, and not the timers, which lie in frames
-// all over the memory. A timer that is disarmed empties its slot; its entry stays until it has come to the top, or
-// until such entries are the majority.
+// A heap of four children a node, which share a line of the cache. It holds the times themselves, and beside each the
+// number of a slot that says whose it is: sorting touches nothing but the heap, whose nodes lie side by side, and not
+// the timers, which lie in frames all over the memory. A timer that is disarmed empties its slot; its entry stays until
+// it has come to the top, or until such entries are the majority.
 
 #include <array>
 #include <chrono>

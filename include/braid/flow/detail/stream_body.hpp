@@ -32,17 +32,14 @@ struct stream_promise : awaiting_promise {
     bool stopping = false;  // it is to end: yields throw
 };
 
-struct stream_access {
-    template <class T>
-    static std::coroutine_handle<typename stream<T>::promise_type> handle(const stream<T>& s) noexcept {
-        return s.coroutine_;
-    }
-    /// Appends the values that are there without asking the source again.
-    template <class T>
-    static void move_ready(const stream<T>& source, std::vector<T>& into) {
-        if (source.coroutine_ && !source.coroutine_.done()) source.coroutine_.promise().move_ready(into);
-    }
-};
+template <class T>
+auto stream_access::handle(const stream<T>& s) noexcept {
+    return s.coroutine_;
+}
+template <class T>
+void stream_access::move_ready(const stream<T>& source, std::vector<T>& into) {
+    if (source.coroutine_ && !source.coroutine_.done()) source.coroutine_.promise().move_ready(into);
+}
 
 /// Has given a value and waits to be asked for the next.
 template <class Promise>

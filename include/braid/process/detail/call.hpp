@@ -41,8 +41,9 @@ struct call_entry : list_node {
 class call_base : public operation {
 public:
     virtual void encode(wire::writer& request) const = 0;
-    /// Takes value or exception out of the reply; its own failure becomes the call's.
-    virtual void accept(wire::reader& reply, const wire::remote_origin::place& where) noexcept = 0;
+    /// Takes value or exception out of the reply; what the result's own functions throw becomes the call's failure.
+    /// Throws: wire::decode_error, when the bytes are no reply to this call.
+    virtual void accept(wire::reader& reply, const wire::remote_origin::place& where) = 0;
     virtual void fail(std::exception_ptr error) noexcept = 0;
     [[nodiscard]] virtual called_function called() const noexcept = 0;
     /// Itself, if it is many calls in one: see item_batch.hpp.
@@ -57,7 +58,8 @@ protected:
     void submit() noexcept;
     [[nodiscard]] bool was_cancelled() const noexcept { return cancelled_; }
     /// What the reply made the call throw, to be called in a handler. Null for the echo of our own request to stop.
-    [[nodiscard]] std::exception_ptr caught() noexcept;
+    /// Throws: wire::decode_error, when it is about the reply itself.
+    [[nodiscard]] std::exception_ptr caught();
 
 private:
     friend class pool_engine;
@@ -123,7 +125,7 @@ private:
     void encode(wire::writer& request) const override {
         std::apply([&](const Args&... args) { wire::encode_call(request, function_, args...); }, arguments_);
     }
-    void accept(wire::reader& reply, const wire::remote_origin::place& where) noexcept override {
+    void accept(wire::reader& reply, const wire::remote_origin::place& where) override {
         try {
             if constexpr (std::is_void_v<result>) {
                 wire::decode_reply<void>(reply, where);

@@ -92,7 +92,7 @@ private:
 
     const map_options options_;
     const std::size_t workers_;
-    const std::size_t most_items_;     // of a batch, so that workers are replaced in time
+    const std::size_t most_items_;     // of a batch, so that workers are replaced in time; one if it has limits
     std::atomic<double> item_ns_ = 0;  // smoothed; 0: not measured yet
 };
 

@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <functional>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -24,9 +25,20 @@ template <class T>
 struct call_result<task<T>> {
     using type = std::remove_cvref_t<T>;
 };
+template <class F, class... Args>
+struct result_of_call {
+    using type = void;  // of none: bind_call says what is wrong
+};
+template <class F, class... Args>
+    requires std::is_invocable_v<F, Args...>
+struct result_of_call<F, Args...> : call_result<std::invoke_result_t<F, Args...>> {};
 /// What `f(args...)` gives from elsewhere: a value, though `f` may return a reference; a task is run there to its end.
 template <class F, class... Args>
-using call_result_t = typename call_result<std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>>::type;
+using call_result_t = typename result_of_call<std::decay_t<F>, std::decay_t<Args>...>::type;
+
+[[nodiscard]] inline std::string describe_call(const call_runner& workers) {
+    return "a call on the threads of \"" + workers.name() + "\"";
+}
 
 /// A task on a thread that is no loop's: a loop for this task alone. A stop of the call cancels the task.
 template <class T>
@@ -98,6 +110,7 @@ public:
         if (dropped()) throw cancelled(drop_reason());
         return result_.take();
     }
+    [[nodiscard]] std::string describe() const override { return describe_call(workers_); }
 
 private:
     bool execute(worker*) noexcept override {
@@ -164,7 +177,8 @@ template <class R, class F, class... Args>
 class [[nodiscard]] abandon_operation : public operation, private job_listener {
 public:
     abandon_operation(std::shared_ptr<call_runner> workers, bound_call<R, F, Args...> bound)
-        : call_(std::make_shared<submitted_call<R, F, Args...>>(std::move(workers), std::move(bound))) {}
+        : workers_(workers),
+          call_(std::make_shared<submitted_call<R, F, Args...>>(std::move(workers), std::move(bound))) {}
 
     bool await_ready() const noexcept { return false; }
     template <class Promise>
@@ -180,6 +194,7 @@ public:
         if (abandoned_) throw_cancelled();
         return call_->take();
     }
+    [[nodiscard]] std::string describe() const override { return describe_call(*workers_); }
 
 private:
     void job_ended() noexcept override { complete(); }
@@ -189,6 +204,7 @@ private:
         if (abandoned_) complete();
     }
 
+    std::shared_ptr<call_runner> workers_;
     std::shared_ptr<submitted_call<R, F, Args...>> call_;
     bool abandoned_ = false;
 };

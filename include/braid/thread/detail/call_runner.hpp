@@ -3,6 +3,8 @@
 
 #include <braid/thread/detail/thread_call.hpp>
 
+#include <string>
+
 namespace braid::detail {
 
 /// Threads: any.
@@ -14,6 +16,8 @@ public:
     virtual void stop(thread_call& call, cancel_reason why) noexcept = 0;
     /// Calls are expected to be short: who waits for one may look out for its end.
     [[nodiscard]] virtual bool quick() const noexcept = 0;
+    /// In words, for those who look at who waits for it.
+    [[nodiscard]] virtual const std::string& name() const noexcept = 0;
 
 protected:
     ~call_runner() = default;

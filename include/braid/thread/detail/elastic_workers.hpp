@@ -24,6 +24,7 @@ public:
     void enqueue(thread_call& call) override;
     void stop(thread_call& call, cancel_reason why) noexcept override;
     [[nodiscard]] bool quick() const noexcept override { return false; }
+    [[nodiscard]] const std::string& name() const noexcept override { return name_; }
 
     /// Refuses what is new, drops what is queued, asks what runs to stop.
     void terminate() noexcept;

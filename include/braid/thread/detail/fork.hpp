@@ -3,6 +3,7 @@
 // same way, unless another worker has stolen them meanwhile. What costs more than a push and a pop of the deque is done
 // when somebody has stolen or suspended, and not before.
 
+#include <braid/core/detail/carried_chain.hpp>
 #include <braid/core/detail/remote_cancel.hpp>
 #include <braid/core/task.hpp>
 #include <braid/thread/detail/worker.hpp>
@@ -13,6 +14,7 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <string>
 #include <utility>
 
 namespace braid::detail {
@@ -46,6 +48,9 @@ private:
     fork_base& parent_;
     cancel_scope scope_;
     std::shared_ptr<remote_cancel> remote_;
+    root_entry entry_;            // of the thief's home, once the child has suspended there
+    carried_chain way_;           // of the exception with which it failed
+    bool* ended_ = nullptr;       // while `begin` is on the stack: to be told that this has gone
     bool refused_ = false;        // the fork had been cancelled: the child was never begun
     away_child* next_ = nullptr;  // of the same fork, under the exchange's lock
 };
@@ -122,6 +127,7 @@ private:
     class wait : public operation {
     public:
         explicit wait(fork_base& fork) noexcept;
+        [[nodiscard]] std::string describe() const override { return "forked children"; }
 
     private:
         void on_cancel() noexcept override;

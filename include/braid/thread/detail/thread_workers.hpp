@@ -4,6 +4,7 @@
 #include <braid/core/detail/list.hpp>
 #include <braid/sync/detail/waiter.hpp>
 #include <braid/thread/detail/call_runner.hpp>
+#include <braid/thread/detail/thread_call.hpp>
 #include <braid/thread/detail/worker.hpp>
 
 #include <atomic>
@@ -24,10 +25,12 @@ public:
     thread_workers& operator=(const thread_workers&) = delete;
     ~thread_workers();
 
-    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] const std::string& name() const noexcept override { return name_; }
     [[nodiscard]] int size() const noexcept { return static_cast<int>(workers_.size()); }
 
     void enqueue(thread_call& call) override;
+    /// For a coroutine that is to live on the worker of that number.
+    void enqueue_at(thread_call& call, std::size_t place);
     void stop(thread_call& call, cancel_reason why) noexcept override;
     [[nodiscard]] bool quick() const noexcept override { return true; }
     /// A call that went on after `execute` is over.
@@ -53,13 +56,15 @@ private:
     void begin_away(worker& me, promise_base& child) noexcept;
     bool look_out(worker& me) noexcept;
     void rest(worker& me) noexcept;
+    void get_up(worker& me) noexcept;
     [[nodiscard]] bool nothing_to_steal(const worker& me) const noexcept;
 
-    thread_call* next_call() noexcept;
+    void require_open() const;
+    thread_call* next_call(worker& me) noexcept;
     void leave(thread_call& call) noexcept;
     void calls_left(std::size_t count) noexcept;
 
-    worker* take_sleeper() noexcept;
+    worker* take_sleeper(bool longest) noexcept;
     void wake_thief() noexcept override;
     void wake_all_workers() noexcept;
 

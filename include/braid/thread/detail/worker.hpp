@@ -3,6 +3,7 @@
 
 #include <braid/core/detail/environment.hpp>
 #include <braid/thread/detail/fork_deque.hpp>
+#include <braid/thread/detail/thread_call.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -78,7 +79,8 @@ public:
     fork_exchange& exchange;
     const unsigned number;
     const std::shared_ptr<worker_home> where = std::make_shared<worker_home>();
-    fork_deque forks;  // thieves too
+    fork_deque forks;             // thieves too
+    list<thread_call> newcomers;  // under the lock of the pool: coroutines that are to live here, and nowhere else
     /// Coroutines have lived here, so that sockets and timers may be waited for.
     bool inhabited = false;
     bool napped = false;

@@ -1,0 +1,44 @@
+#pragma once
+// From a URL to an open connection: its host's addresses, which of them may be talked to, and TLS.
+
+#include <braid/core/task.hpp>
+
+#include <optional>
+#include <string>
+
+#include "connection.hpp"
+#include "dns.hpp"
+#include "fetch_error.hpp"
+#include "tls.hpp"
+#include "url.hpp"
+
+namespace crawl {
+
+struct connector_options {
+    bool allow_private = false;  ///< also addresses that are not of the public internet
+    tls_options tls{};
+    name_lookup look_up = look_up_in_system;
+};
+
+/// Threads: one.
+class connector {
+public:
+    /// Throws: std::runtime_error for certificates that cannot be read.
+    explicit connector(connector_options options);
+
+    /// Opens a connection for the URL; says why if it cannot. What is checked is the address that is connected to,
+    /// so that no name can lead elsewhere between the two.
+    braid::task<std::optional<fetch_failure>> open(connection& over, const url& target);
+
+private:
+    /// Of the host's addresses, those that may be talked to.
+    [[nodiscard]] std::vector<boost::asio::ip::tcp::endpoint> allowed(const lookup& found, std::uint16_t port) const;
+    braid::task<std::optional<fetch_failure>> secure(connection& over, std::string host);
+    boost::asio::ssl::context& tls();
+
+    connector_options options_;
+    dns_cache names_;
+    std::optional<boost::asio::ssl::context> tls_;  // made when it is first needed
+};
+
+}  // namespace crawl

@@ -1,0 +1,46 @@
+#pragma once
+// Once more, after a while: what the network, or a server that is busy, refuses now it may give later.
+
+#include <braid/core/task.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "fetch.hpp"
+#include "pacer.hpp"
+
+namespace crawl {
+
+struct patience_options {
+    unsigned attempts = 3;                       ///< at one URL, the first included
+    std::chrono::milliseconds first_delay{500};  ///< grows twofold from pause to pause, and is drawn from zero to that
+    std::chrono::milliseconds longest_wait{60'000};  ///< that a Retry-After can ask for; beyond it the answer stands
+};
+
+/// Fetches when it is the site's turn, and again if that may help. Threads: one.
+class patient_fetcher {
+public:
+    patient_fetcher(patience_options options, fetcher& by, pacer& pace)
+        : options_(options), fetcher_(by), pacer_(pace) {}
+
+    /// The last attempt's result. A Retry-After holds for all URLs of the site.
+    /// `cut_after` as in `fetcher::fetch`.
+    braid::task<fetch_result> fetch(url target, std::optional<std::uint64_t> cut_after = {});
+
+private:
+    struct try_again;
+    braid::task<fetch_result> attempt(const url& target, std::optional<std::uint64_t> cut_after, unsigned& left);
+    [[nodiscard]] bool worth_another(const fetch_result& result, const url& target);
+
+    patience_options options_;
+    fetcher& fetcher_;
+    pacer& pacer_;
+};
+
+/// What a Retry-After header says, a number of seconds or a date, as a time from now; nothing if it is neither.
+[[nodiscard]] std::optional<std::chrono::seconds> parse_retry_after(std::string_view value,
+                                                                    std::chrono::system_clock::time_point now);
+
+}  // namespace crawl

@@ -1,0 +1,105 @@
+// How a worker is made to end: asked, or killed when it does not do what it was asked for in time.
+
+#include "process/fault_points.hpp"
+#include "process/pool_engine.hpp"
+#include "process/worker_link.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace braid::detail {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// An answer that lies in the worker's buffer needs no more than the worker's watchful thread to have a turn.
+constexpr std::chrono::milliseconds answer_patience = 2s;
+
+}  // namespace
+
+void worker_link::arm_kill(std::chrono::milliseconds after) {
+    pool_->where().disarm(kill_timer_);
+    kill_timer_.at = clock::now() + after;
+    pool_->where().arm(kill_timer_);
+}
+
+void worker_link::leave(std::chrono::milliseconds grace, ending why) {
+    if (ending_ == ending::none) ending_ = why;
+    if (state_ != state::ready) {
+        if (coming()) kill();
+        return;
+    }
+    state_ = state::leaving;
+    pd::pass(pd::step::ends_worker);
+    requests_.close();  // the end of the stream: the worker goes by itself
+    arm_kill(grace);
+}
+
+void worker_link::kill() noexcept {
+    condemned_ = true;
+    give_back_waiting();
+    if (child_) pool_->services().children.kill(*child_);
+}
+
+void worker_link::violated(const std::string& what) noexcept {
+    if (violation_.empty()) violation_ = what;
+    kill();
+}
+
+void worker_link::give_back_waiting() noexcept {
+    while (!calls_.empty()) {
+        call_base& last = calls_.back().call;
+        if (!take_back(last)) return;
+        pool_->call_returned(last);
+    }
+}
+
+// Nothing may begin behind a call whose process may have to be killed: only that call is to end by it.
+void worker_link::stop_begun(call_base& call, std::chrono::milliseconds grace) {
+    call.stopping_ = true;
+    board_.request_stop(call.slot_, call.id_);
+    if (call.as_batch()) board_.stop_batch(call.id_);
+    if (!is_done(call)) {
+        give_back_waiting();
+        return watch(call, grace);
+    }
+    stopping_ ? nudge() : await_answer(call);
+}
+
+void worker_link::watch(call_base& stopping, std::chrono::milliseconds patience) {
+    stopping_ = &stopping;
+    answer_is_due_ = false;
+    arm_kill(patience);
+}
+
+void worker_link::await_answer(call_base& done) {
+    nudge();
+    watch(done, std::max(answer_patience, pool_->options().grace));
+    answer_is_due_ = true;
+}
+
+void worker_link::watch_no_more() {
+    stopping_ = nullptr;
+    pool_->where().disarm(kill_timer_);
+    call_base* next = nullptr;
+    calls_.for_each([&](call_entry& entry) { next = entry.call.stopping_ ? &entry.call : next; });
+    if (next) is_done(*next) ? await_answer(*next) : watch(*next, pool_->options().grace);
+}
+
+void worker_link::grace_is_over() noexcept {
+    if (state_ == state::starting) {
+        return violated(fmt::format("it was started and said nothing for {} ms", pool_->options().start_limit.count()));
+    }
+    // It may have ended meanwhile, its reply waiting behind a call that began before we could take that back.
+    if (stopping_ && is_done(*stopping_) && !answer_is_due_) return await_answer(*stopping_);
+    if (stopping_) ending_ = ending::stopped_call;
+    kill();
+}
+
+bool worker_link::is_done(const call_base& call) const {
+    return board_.state(call.slot_, call.id_) == pd::slot_state::done;
+}
+
+}  // namespace braid::detail

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Kills the crawler with SIGKILL at random moments, starts it again with the same command, and in the end compares.
+
+usage: kill_crawler.py CRAWL [--kills N] [--seed N] [--site FOLDER --truth TRUTH]
+
+After every kill, what the database holds as done must not be asked for again; in the end the set of pages must be the
+one that is known. Without --site it is a site of 1,000 pages that refer to each other; TRUTH is as for
+compare_with_truth.py.
+"""
+
+import argparse
+import http.server
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from compare_with_truth import ALIASES_OF_THE_FRONT_PAGE, canonical, differences, read_paths, read_result  # noqa: E402
+
+PAGES = 1000
+
+
+class Requests:
+    """What was asked for since `forget`; `wait_for` so many."""
+
+    def __init__(self):
+        self.changed = threading.Condition()
+        self.targets = []
+
+    def forget(self):
+        with self.changed:
+            self.targets = []
+
+    def add(self, target):
+        with self.changed:
+            self.targets.append(target)
+            self.changed.notify_all()
+
+    def wait_for(self, number, timeout):
+        with self.changed:
+            return self.changed.wait_for(lambda: len(self.targets) >= number, timeout)
+
+
+class Recording(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, requests, *arguments, **more):
+        self.requests = requests
+        super().__init__(*arguments, **more)
+
+    def do_GET(self):
+        self.requests.add(canonical(self.path))
+        super().do_GET()
+
+    def log_message(self, *_):
+        pass
+
+
+class Synthetic(Recording):
+    """Page i refers to a hundred others, and some to what is not there."""
+
+    def do_GET(self):
+        self.requests.add(self.path)
+        name = self.path.strip("/") or "0"
+        found = name.isdigit() and int(name) < PAGES
+        body = b"not found"
+        if found:
+            targets = [(int(name) * k + k * k + 1) % PAGES for k in range(1, 100)] + [(int(name) + 1) % PAGES]
+            body = "".join(f"<a href=/{t}>{t}</a>" for t in targets).encode() + b"<a href=/missing/%d>" % (int(name) % 9)
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_):
+        pass  # a client that is killed is gone in the middle of anything
+
+
+def done_so_far(database: Path) -> set[str]:
+    """The paths that the database holds as done. Read from a copy, so that the crawler finds what it left itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        for file in database.parent.glob(database.name + "*"):
+            shutil.copy(file, folder)
+        with sqlite3.connect(Path(folder) / database.name) as result:
+            if not result.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'pages'").fetchone()[0]:
+                return set()
+            query = "SELECT url FROM pages WHERE outcome NOT IN ('pending', 'cancelled') AND fetched_at IS NOT NULL"
+            return {canonical("/" + url.split("/", 3)[3]) for (url,) in result.execute(query)}
+
+
+def run_and_kill(command, requests, after, delay) -> bool:
+    """True if it was killed; False if it came to its end before."""
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as crawl:
+        requests.wait_for(after, timeout=1)
+        try:
+            status = crawl.wait(timeout=delay)
+        except subprocess.TimeoutExpired:
+            crawl.kill()
+            crawl.wait()
+            return True
+    if status != 0:
+        sys.exit(f"the crawl ended with {status}")
+    return False
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("crawl")
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    parser.add_argument("--site")
+    parser.add_argument("--truth")
+    arguments = parser.parse_args()
+    random.seed(arguments.seed)
+    print(f"seed {arguments.seed}")
+
+    requests = Requests()
+    handler = partial(Recording, requests, directory=arguments.site) if arguments.site else partial(Synthetic, requests)
+    server = Server(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/"
+
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "result.db"
+        command = [arguments.crawl, url, "--allow-private", "--quiet", "--output", str(database), "--concurrency", "8"]
+        command += ["--workers", "1"]
+        kills, progress, done = 0, 0, set()
+        complaints = []
+        while kills < arguments.kills:
+            requests.forget()
+            if not run_and_kill(command, requests, random.randint(5, 60), random.uniform(0, 0.03)):
+                break
+            kills += 1
+            complaints += [f"asked for again: {path}" for path in done & set(requests.targets)]
+            now_done = done_so_far(database)
+            complaints += [f"lost: {path}" for path in done - now_done]
+            progress += now_done != done
+            done = now_done
+        requests.forget()
+        if kills == arguments.kills:
+            subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        complaints += [f"asked for again: {path}" for path in done & set(requests.targets)]
+
+        if arguments.truth:
+            ok, missing = (read_paths(Path(arguments.truth + end)) for end in (".ok.txt", ".broken.txt"))
+        else:
+            ok = {"/"} | {f"/{i}" for i in range(PAGES)}
+            missing = {f"/missing/{i}" for i in range(9)}
+        found, broken, unexpected = read_result(str(database), url)
+        complaints += unexpected + differences("there", ok, found, ALIASES_OF_THE_FRONT_PAGE)
+        complaints += differences("broken", missing, broken, set())
+        with sqlite3.connect(database) as result:
+            for row in result.execute(
+                "SELECT count(*), from_id, to_id, kind_id FROM page_links GROUP BY 2, 3, 4 HAVING count(*) > 1 LIMIT 3"
+            ):
+                complaints.append(f"a link that is there {row[0]} times: from {row[1]} to {row[2]}")
+
+    print(f"killed {kills} times, {progress} of them after progress; {len(found)} paths, {len(broken)} broken targets")
+    for complaint in complaints:
+        print(complaint)
+    if progress < 3:
+        print("the crawl was seldom killed on its way")
+        return 1
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

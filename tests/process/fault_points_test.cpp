@@ -1,0 +1,123 @@
+// Workers that die at every step of their talk with the parent, after every so many bytes.
+
+#include <braid/process/process_pool.hpp>
+
+#include "support/faults.hpp"
+#include "support/leftovers.hpp"
+#include "support/run_counter.hpp"
+
+#include <braid/core/spawn.hpp>
+#include <braid/core/task_group.hpp>
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <csignal>
+#include <functional>
+#include <string>
+
+using namespace braid;
+using namespace braid::testing;
+using braid::process_detail::step;
+
+namespace {
+
+constexpr std::size_t calls = 12;
+// Beyond the pipe and beyond the buffer that outlives the worker.
+constexpr std::size_t large = 1'400'000;
+
+// What the workers run.
+std::string repeated(const std::string& counter, std::size_t call, const std::string& text, std::size_t times) {
+    run_counter::ran(counter, call);
+    std::string all;
+    while (times-- != 0) all += text;
+    return all;
+}
+void nothing() {}
+
+struct ends {
+    std::size_t values = 0;
+    std::size_t died = 0;
+    std::size_t wrong = 0;
+};
+
+task<> make_call(process_pool& pool, run_counter& counter, std::size_t call, ends& seen) {
+    const std::string text = call % 4 == 1 ? std::string(large, 'x') : "abc";
+    const std::size_t times = call % 4 == 3 ? large / 3 : 1;
+    try {
+        const std::string all = co_await pool.run(repeated, counter.path(), call, text, times);
+        const bool right = all.size() == text.size() * times && all.starts_with(text) && all.ends_with(text);
+        ++(right && counter.runs_of(call) == 1 ? seen.values : seen.wrong);
+    } catch (const worker_died& e) {
+        ++(e.signal() == SIGKILL && counter.runs_of(call) <= 1 ? seen.died : seen.wrong);
+    }
+}
+
+task<ends> make_calls(process_pool& pool, run_counter& counter) {
+    ends seen;
+    co_await with_task_group([&](task_group& g) -> task<> {
+        for (std::size_t i = 0; i != calls; ++i)
+            g.start(make_call, std::ref(pool), std::ref(counter), i, std::ref(seen));
+        co_return;
+    });
+    co_return seen;
+}
+
+/// A pool's life with one worker that dies there. How its calls ended.
+ends live_through(int workers) {
+    run_counter counter(calls + 1);
+    return run_blocking([](run_counter& c, int n) -> task<ends> {
+        process_pool pool({.workers = n, .initialise = nothing});
+        const ends seen = co_await make_calls(pool, c);
+        const std::string again = co_await pool.run(repeated, c.path(), calls, std::string("z"), std::size_t{2});
+        CHECK(again == "zz");
+        co_await pool.close();
+        co_return seen;
+    }(counter, workers));
+}
+
+/// From the first byte on until no worker comes so far. Returns how often one died.
+int die_everywhere(step at, std::size_t calls_that_may_die) {
+    int deaths = 0;
+    for (long bytes = 0;; bytes = braid_test::next_point(bytes)) {
+        CAPTURE(bytes);
+        const braid_test::fault_at fault(at, bytes);
+        const ends seen = live_through(1 + deaths % 2);
+        CHECK(seen.wrong == 0);
+        CHECK(seen.died <= calls_that_may_die);
+        CHECK(seen.values + seen.died == calls);
+        if (!fault.happened()) return deaths;
+        ++deaths;
+    }
+}
+
+}  // namespace
+
+TEST_SUITE("process/fault_points") {
+    TEST_CASE("a worker that dies while it reads costs no call but the one it was running") {
+        CHECK(die_everywhere(step::reads_requests, 1) > 32);
+        CHECK(has_no_child());
+    }
+
+    TEST_CASE("a worker that dies while it commits or writes what it says costs one call at most, whatever the byte") {
+        CHECK(die_everywhere(step::commits_reply, 1) > 32);
+        CHECK(die_everywhere(step::writes_replies, 1) > 32);
+        CHECK(has_no_child());
+    }
+
+    TEST_CASE("a worker that dies when a call is marked as running costs that call") {
+        CHECK(die_everywhere(step::starts_call, 1) >= 6);
+        CHECK(has_no_child());
+    }
+
+    TEST_CASE("a call whose reply is committed has it, though its worker dies before it says that it is done") {
+        CHECK(die_everywhere(step::finishes_call, 0) >= 6);
+        CHECK(die_everywhere(step::finished_call, 0) >= 6);
+        CHECK(has_no_child());
+    }
+
+    TEST_CASE("a worker that dies on its way out costs nothing") {
+        CHECK(die_everywhere(step::leaves, 0) >= 1);
+        CHECK(has_no_child());
+    }
+}

@@ -1,0 +1,499 @@
+// Workers that turn on their parent: they write what they like into the pipe and over the shared board.
+
+#include <braid/process/process_pool.hpp>
+
+#include "support/hostile.hpp"
+#include "support/leftovers.hpp"
+
+#include <braid/core/deadline.hpp>
+#include <braid/core/spawn.hpp>
+#include <braid/core/task_group.hpp>
+#include <braid/core/when_all.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <limits>
+#include <random>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+#include <unistd.h>
+
+using namespace braid;
+using namespace braid::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* lie_at_start = "BRAIDTEST_LIE_AT_START";
+
+constexpr const char* stop_at_start = "BRAIDTEST_STOP_AT_START";
+
+[[maybe_unused]] const bool starts_badly = [] {
+    if (!std::getenv("BRAID_WORKER")) return false;
+    if (std::getenv(stop_at_start)) ::raise(SIGSTOP);
+    if (std::getenv(lie_at_start)) hostile::say(std::as_bytes(std::span("not a hello, as any parent would see")));
+    return true;
+}();
+
+/// Why workers cannot be had that find this variable.
+std::string failure_with(const char* variable, std::chrono::milliseconds limit) {
+    ::setenv(variable, "1", 1);
+    std::string why;
+    run_blocking([](std::string& message, std::chrono::milliseconds l) -> task<> {
+        process_pool pool({.workers = 1, .start_limit = l});
+        try {
+            co_await pool.run([] {});
+        } catch (const pool_failed& e) {
+            message = e.what();
+        }
+    }(why, limit));
+    ::unsetenv(variable);
+    return why;
+}
+
+// What the workers run.
+int square(int x) { return x * x; }
+int pid() { return ::getpid(); }
+[[noreturn]] void hang() {
+    for (;;) ::pause();
+}
+
+enum class attack : unsigned char {
+    garbage,
+    endless_frame,
+    request_frame,
+    unknown_frame,
+    second_hello,
+    initialised_unasked,
+    answer_to_no_slot,
+    answer_to_free_slot,
+    answer_to_older_call,
+    outcome_that_is_none,
+    value_cut_short,
+    value_with_more,
+    exception_of_no_type,
+    exception_for_ever_nested,
+    text_of_endless_length,
+    part_of_a_plain_call,
+    empty_part,
+};
+constexpr int attacks_known = static_cast<int>(attack::empty_part) + 1;
+
+std::vector<std::byte> random_bytes(std::size_t count) {
+    std::mt19937 random(1);
+    std::vector<std::byte> bytes(count);
+    for (auto& byte : bytes) byte = static_cast<std::byte>(random());
+    return bytes;
+}
+
+std::vector<std::byte> endless_text() {
+    auto body = hostile::value(std::string("x"));
+    body[8] = std::byte{0x10};  // the highest byte of its length, behind the outcome
+    return body;
+}
+
+std::vector<std::byte> nested_exceptions(std::size_t levels) {
+    wire::buffer out;
+    wire::writer w(out);
+    w.scalar(wire::outcome::exception);
+    for (; levels != 0; --levels) {
+        wire::encode(w, std::string("x"));
+        wire::encode(w, std::string("y"));
+        wire::encode(w, false);
+        wire::encode(w, true);
+    }
+    return {out.bytes().begin(), out.bytes().end()};
+}
+
+std::vector<std::byte> exception_of_no_type() {
+    wire::buffer out;
+    wire::writer w(out);
+    w.scalar(wire::outcome::exception);
+    wire::encode(w, std::string("no such type"));
+    wire::encode(w, std::string("message"));
+    wire::encode(w, true);
+    return {out.bytes().begin(), out.bytes().end()};
+}
+
+/// Says it all in place of the answer, and stays.
+std::string attacks(attack what) {
+    hostile me;
+    const auto own = me.own_id();
+    auto value = hostile::value(std::string("fine"));
+    switch (what) {
+        case attack::garbage: hostile::say(random_bytes(5'000)); break;
+        case attack::endless_frame: hostile::say({.length = std::uint64_t{1} << 60, .id = own, .kind = 3}); break;
+        case attack::request_frame: hostile::answer(own, value, process_detail::frame_kind::request); break;
+        case attack::unknown_frame: hostile::say({.length = 0, .id = own, .kind = 4'000'000'000}); break;
+        case attack::second_hello: hostile::answer(0, {}, process_detail::frame_kind::hello); break;
+        case attack::initialised_unasked: hostile::answer(0, value, process_detail::frame_kind::initialised); break;
+        case attack::answer_to_no_slot: hostile::answer(~std::uint64_t{0}, value); break;
+        case attack::answer_to_free_slot: hostile::answer(own ^ (std::uint64_t{1} << 40), value); break;
+        case attack::answer_to_older_call: hostile::answer(own - 1, value); break;
+        case attack::outcome_that_is_none: hostile::answer(own, random_bytes(1)); break;
+        case attack::value_cut_short: hostile::answer(own, std::span(value).first(value.size() - 1)); break;
+        case attack::value_with_more: value.push_back({}), hostile::answer(own, value); break;
+        case attack::exception_of_no_type: hostile::answer(own, exception_of_no_type()); break;
+        case attack::exception_for_ever_nested: hostile::answer(own, nested_exceptions(100'000)); break;
+        case attack::text_of_endless_length: hostile::answer(own, endless_text()); break;
+        case attack::part_of_a_plain_call: hostile::answer(own, value, process_detail::frame_kind::part); break;
+        case attack::empty_part: hostile::answer(own, {}, process_detail::frame_kind::part); break;
+    }
+    hang();
+}
+
+struct part_attack {
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+};
+
+std::vector<part_attack> part_attacks() {
+    std::vector<part_attack> all;
+    for (const std::uint32_t first : {0U, 1U, 1'000'000U, ~0U}) {
+        for (const std::uint32_t count : {1U, 2U, 1'000'000U, ~0U}) all.push_back({first, count});
+    }
+    return all;
+}
+
+/// Tells results of the batch that it is in: too many, of other items, and without their bytes.
+int says_part(part_attack how) {
+    hostile me;
+    hostile::say({.length = sizeof how,
+                  .id = me.own_id(),
+                  .kind = static_cast<std::uint32_t>(process_detail::frame_kind::part),
+                  .flags = static_cast<std::uint32_t>(wire::part_kind::values)},
+                 std::as_bytes(std::span(&how, 1)));
+    hang();
+}
+
+int answers_twice(int value) {
+    hostile me;
+    const auto body = hostile::value(value);
+    wire::buffer both;
+    for (int i = 0; i < 2; ++i) {
+        const wire::frame_header header{.length = body.size(), .id = me.own_id(), .kind = 3};
+        both.append(&header, sizeof header);
+        both.append(body.data(), body.size());
+    }
+    hostile::say(both.bytes());
+    hang();
+}
+
+/// Its answer, and a moment later what nobody asked for, while the worker is idle.
+int speaks_when_idle(int value) {
+    std::thread([] {
+        hostile me;
+        while (me.own_slot().word.load() % 8 != static_cast<unsigned>(process_detail::slot_state::free)) {
+            ::sched_yield();
+        }
+        hostile::say(random_bytes(100));
+    }).detach();
+    return value;
+}
+
+void fill_board_and_die(int byte) {
+    hostile me;
+    std::memset(me.whole_board().data(), byte, me.whole_board().size());
+    ::raise(SIGKILL);
+}
+
+void claims_to_have_said(std::int64_t more) {
+    hostile me;
+    me.header().committed += static_cast<std::uint64_t>(more);
+    ::raise(SIGKILL);
+}
+
+void began(std::int64_t when) {
+    hostile().header().current_since = when;
+    ::raise(SIGKILL);
+}
+
+void says_it_is(process_detail::slot_state state) {
+    hostile me;
+    auto& word = me.own_slot().word;
+    word = (word & ~7U) | static_cast<std::uint32_t>(state);
+}
+void marks_itself_and_hangs(process_detail::slot_state state) {
+    says_it_is(state);
+    hang();
+}
+void marks_itself_and_dies(process_detail::slot_state state) {
+    says_it_is(state);
+    ::raise(SIGKILL);
+}
+
+void leaves_a_crash_report_of(char letter) {
+    std::signal(SIGABRT, SIG_DFL);
+    hostile me;
+    std::memset(me.crash_report().data(), letter, me.crash_report().size());
+    std::abort();
+}
+
+/// Dies, and leaves somebody behind outside of its process group who goes on talking, and writing over the board.
+void leaves_a_talker() {
+    if (::fork() == 0) {
+        ::setsid();
+        hostile me;
+        const std::vector<std::byte> nothing(64 << 10);
+        hostile::say({.length = std::uint64_t{1} << 31, .id = me.own_id(), .kind = 3});
+        for (;;) {  // until the pipe breaks
+            std::memset(me.crash_report().data(), 'f', me.crash_report().size());
+            me.header().committed = ~std::uint64_t{0};
+            hostile::say(nothing);
+        }
+    }
+    ::raise(SIGKILL);
+}
+
+// What the parent sees.
+struct death {
+    bool died = false;
+    death_reason reason = death_reason::unknown;
+    std::string what = {};
+    std::chrono::microseconds ran_for{};
+    std::size_t stack = 0;
+};
+
+template <class Call>
+task<death> death_of(Call call) {
+    death seen;
+    try {
+        co_await std::move(call);
+    } catch (const worker_died& e) {
+        seen = {true, e.reason(), e.what(), e.ran_for(), e.stack().size()};
+    }
+    co_return seen;
+}
+
+/// Calls of the same pool that go on meanwhile.
+task<> go_on(process_pool& pool, bool& stop, int& wrong) {
+    for (int i = 0; !stop; i = (i + 1) % 1'000) {
+        const int value = co_await pool.run(square, i);
+        wrong += value != i * i;
+    }
+}
+
+}  // namespace
+
+TEST_SUITE("process/process_pool with hostile workers") {
+    TEST_CASE("whatever a worker sends that makes no sense ends it and the call it was running, and nothing else") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 2});
+            for (int what = 0; what < attacks_known; ++what) {
+                CAPTURE(what);
+                bool stop = false;
+                int wrong = 0;
+                auto attacked = [](process_pool& p, attack a, bool& s) -> task<death> {
+                    const auto seen = co_await death_of(p.run(attacks, a));
+                    s = true;
+                    co_return seen;
+                };
+                const auto seen =
+                    co_await when_all(attacked(pool, static_cast<attack>(what), stop), go_on(pool, stop, wrong));
+                const death& ended = std::get<0>(seen);
+                CHECK(ended.died);
+                CHECK(ended.reason == death_reason::broke_protocol);
+                CHECK(ended.what.find("breaking the protocol: ") != std::string::npos);
+                CHECK(wrong == 0);
+                CHECK(co_await pool.run(square, 7) == 49);
+            }
+            const auto stats = co_await pool.stats();
+            CHECK(stats.ended.died_of_calls == attacks_known);
+        }());
+        CHECK(has_no_child());
+    }
+
+    TEST_CASE("parts of a batch that make no sense end it in worker_died, and the next map is right") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 2});
+            const std::vector<int> numbers(3, 2);
+            const std::vector<int> squares(3, 4);
+            for (const auto& how : part_attacks()) {
+                CAPTURE(how.first);
+                CAPTURE(how.count);
+                const std::vector<part_attack> items(1, how);
+                bool failed = false;
+                try {
+                    std::ignore = co_await pool.map(says_part, items).collect();
+                } catch (const worker_died& e) {
+                    failed = e.reason() == death_reason::broke_protocol;
+                }
+                CHECK(failed);
+                const auto seen = co_await pool.map(square, numbers).collect();
+                CHECK(seen == squares);
+            }
+        }());
+    }
+
+    TEST_CASE("a worker that answers twice is killed, and counted, though its call has its value") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            for (std::uint64_t i = 1; i <= 20; ++i) {
+                CHECK(co_await pool.run(answers_twice, 5) == 5);
+                CHECK(co_await pool.run(square, 3) == 9);
+                const auto stats = co_await pool.stats();
+                CHECK(stats.ended.broke_protocol == i);
+            }
+        }());
+    }
+
+    TEST_CASE("what an idle worker says ends it, with its next call at the latest") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            bool noticed = false;
+            CHECK(co_await pool.run(speaks_when_idle, 3) == 3);
+            while (!noticed) {
+                const auto next = co_await death_of(pool.run(square, 4));
+                if (next.died) CHECK(next.reason == death_reason::broke_protocol);
+                const auto stats = co_await pool.stats();
+                noticed = stats.ended.broke_protocol + stats.ended.died_of_calls == 1;
+            }
+            CHECK(co_await pool.run(square, 4) == 16);
+        }());
+    }
+
+    TEST_CASE("workers that say something else than hello cannot be had: pool_failed says what they said") {
+        CHECK(failure_with(lie_at_start, 30s).find("expected a frame") != std::string::npos);
+    }
+
+    TEST_CASE("workers that never say hello are killed, and pool_failed says what they were waited for") {
+        CHECK(failure_with(stop_at_start, 20ms).find("said nothing for 20 ms") != std::string::npos);
+    }
+
+    TEST_CASE("a board that is written over is the end of its worker's calls, never of their parent") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            for (const int byte : {0x00, 0x01, 0x7f, 0x80, 0xff}) {
+                // Some are sent ahead: what became of those cannot be known, but each ends.
+                int values = 0;
+                int died = 0;
+                co_await with_task_group([&](task_group& g) -> task<> {
+                    for (int i = 0; i < 50; ++i) {
+                        g.start(
+                            [](process_pool& p, int& v, int& d, int how) -> task<> {
+                                try {
+                                    if (how >= 0) co_await p.run(fill_board_and_die, how);
+                                    const int value = co_await p.run(square, 2);
+                                    v += value == 4;
+                                } catch (const worker_died&) {
+                                    ++d;
+                                }
+                            },
+                            std::ref(pool), std::ref(values), std::ref(died), i == 25 ? byte : -1);
+                    }
+                    co_return;
+                });
+                CHECK(died >= 1);
+                CHECK(values + died == 50);
+                CHECK(co_await pool.run(square, 5) == 25);
+            }
+        }());
+    }
+
+    TEST_CASE("a cursor of the reply buffer that is out of range is a broken protocol, not a wild read") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            for (const std::int64_t more : {std::int64_t{-1}, std::int64_t{1} << 18, std::int64_t{1} << 60,
+                                            std::numeric_limits<std::int64_t>::min()}) {
+                const auto ended = co_await death_of(pool.run(claims_to_have_said, more));
+                CHECK(ended.died);
+                CHECK(ended.reason == death_reason::broke_protocol);
+            }
+            // Within the range it is what a ring holds that nobody has written yet: no frame.
+            const auto ended = co_await death_of(pool.run(claims_to_have_said, std::int64_t{100}));
+            CHECK(ended.died);
+            CHECK(co_await pool.run(square, 5) == 25);
+        }());
+    }
+
+    TEST_CASE("a call cannot have begun before its worker, nor later than now") {
+        run_blocking([]() -> task<> {
+            const auto before = std::chrono::steady_clock::now();
+            process_pool pool({.workers = 1});
+            for (const auto when : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1}, std::int64_t{0},
+                                    std::numeric_limits<std::int64_t>::max()}) {
+                const auto ended = co_await death_of(pool.run(began, when));
+                CHECK(ended.died);
+                CHECK(ended.ran_for >= 0us);
+                CHECK(ended.ran_for <= std::chrono::steady_clock::now() - before);
+            }
+        }());
+    }
+
+    TEST_CASE("a call can be stopped whatever its worker says of its state") {
+        using process_detail::slot_state;
+        for (const auto state : {slot_state::free, slot_state::running, slot_state::done, slot_state::revoked,
+                                 static_cast<slot_state>(7)}) {
+            CAPTURE(static_cast<int>(state));
+            run_blocking([](slot_state s) -> task<> {
+                process_pool pool({.workers = 1, .grace = 10ms});
+                co_await pool.run(pid);
+                CHECK_THROWS_AS(co_await fail_after(50ms, pool.run(marks_itself_and_hangs, s)), timed_out);
+                CHECK(co_await pool.run(square, 5) == 25);
+            }(state));
+        }
+    }
+
+    TEST_CASE("two calls that are done but never answered are both stopped") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1, .grace = 10ms});
+            for (int i = 0; i < 1'000; ++i) co_await pool.run(square, i);  // so that both are sent
+            auto both_done = [](process_pool& p) -> task<> {
+                co_await fail_after(50ms, p.run([] {
+                    hostile me;
+                    for (auto& slot : me.slots()) {
+                        const auto word = slot.word.load();
+                        if (word % 8 != 0) slot.word = (word & ~7U) | 3U;
+                    }
+                    hang();
+                }));
+            };
+            auto other = [](process_pool& p) -> task<> { co_await fail_after(60ms, p.run(square, 1)); };
+            int stopped = 0;
+            auto count = [&](task<> work) -> task<> {
+                try {
+                    co_await std::move(work);
+                } catch (const timed_out&) {
+                    ++stopped;
+                }
+            };
+            co_await when_all(count(both_done(pool)), count(other(pool)));
+            CHECK(stopped >= 1);
+            CHECK(co_await pool.run(square, 5) == 25);
+        }());
+    }
+
+    TEST_CASE("a call that dies and says it never began is not run for ever") {
+        using process_detail::slot_state;
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            CHECK_THROWS_AS(co_await pool.run(marks_itself_and_dies, slot_state::queued), pool_failed);
+            CHECK(co_await pool.run(square, 5) == 25);
+        }());
+    }
+
+    TEST_CASE("a crash report of garbage gives no stack, and no harm") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            for (const char letter : {'f', 'x', '\n', '\xff'}) {
+                const auto ended = co_await death_of(pool.run(leaves_a_crash_report_of, letter));
+                CHECK(ended.died);
+            }
+        }());
+    }
+
+    TEST_CASE("who escapes from a worker that died and goes on talking is not listened to") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            const auto ended = co_await death_of(pool.run(leaves_a_talker));
+            CHECK(ended.died);
+            CHECK(co_await pool.run(square, 5) == 25);
+        }());
+    }
+}

@@ -1,0 +1,46 @@
+#pragma once
+// Fault points, from the side of a test: which process dies, and where, goes through the environment.
+
+#include "process/fault_points.hpp"
+
+#include <cstdlib>
+#include <string>
+
+#include <unistd.h>
+
+namespace braid_test {
+
+inline constexpr const char* fault_variable = "BRAIDTEST_FAULT";
+inline constexpr const char* claim_variable = "BRAIDTEST_FAULT_CLAIM";
+
+/// For as long as it lives, of the processes that are started the first to come there dies.
+class fault_at {
+public:
+    fault_at(braid::process_detail::step at, long bytes)
+        : claim_("/tmp/braid-fault-" + std::to_string(::getpid()) + "-" + std::to_string(++count())) {
+        ::setenv(fault_variable, (std::to_string(static_cast<int>(at)) + ":" + std::to_string(bytes)).c_str(), 1);
+        ::setenv(claim_variable, claim_.c_str(), 1);
+    }
+    fault_at(const fault_at&) = delete;
+    fault_at& operator=(const fault_at&) = delete;
+    ~fault_at() {
+        ::unsetenv(fault_variable);
+        ::unsetenv(claim_variable);
+        ::unlink(claim_.c_str());
+    }
+
+    /// Whether some process came there.
+    [[nodiscard]] bool happened() const { return ::access(claim_.c_str(), F_OK) == 0; }
+
+private:
+    static int& count() {
+        static int made = 0;
+        return made;
+    }
+    std::string claim_;
+};
+
+/// Byte by byte where headers are, then in ever larger steps.
+[[nodiscard]] constexpr long next_point(long bytes) { return bytes < 32 ? bytes + 1 : bytes + bytes / 2 + 1; }
+
+}  // namespace braid_test

@@ -1,0 +1,88 @@
+#pragma once
+// What a call can do to its own worker's talk with the parent: the pipe and the shared board are open to all code
+// there.
+
+#include "process/board_layout.hpp"
+#include "process/services.hpp"
+
+#include <braid/wire/archive.hpp>
+#include <braid/wire/call.hpp>
+#include <braid/wire/frame.hpp>
+
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace braid::testing {
+
+/// Threads: the worker's.
+class hostile {
+public:
+    process_detail::board_header& header() { return *reinterpret_cast<process_detail::board_header*>(board_.data()); }
+    std::span<process_detail::call_slot> slots() {
+        const auto at = process_detail::board_layout::of(options()).slots;
+        return {reinterpret_cast<process_detail::call_slot*>(board_.data() + at), header().slot_count};
+    }
+    std::span<std::byte> crash_report() {
+        return {board_.data() + process_detail::board_layout::of(options()).crash_report,
+                process_detail::crash_report_size};
+    }
+    std::span<std::byte> whole_board() { return board_; }
+
+    /// Of the call that is running.
+    std::uint64_t own_id() {
+        const std::uint64_t current = header().current;
+        return process_detail::frame_id(static_cast<std::uint32_t>(current >> 32) - 1,
+                                        static_cast<std::uint32_t>(current));
+    }
+    process_detail::call_slot& own_slot() { return slots()[process_detail::slot_of(own_id())]; }
+
+    static void say(std::span<const std::byte> bytes) {
+        process_detail::write_all(process_detail::reply_descriptor, bytes);
+    }
+    static void say(const wire::frame_header& header, std::span<const std::byte> body = {}) {
+        wire::buffer out;
+        out.append(&header, sizeof header);
+        out.append(body.data(), body.size());
+        say(out.bytes());
+    }
+    static void answer(std::uint64_t id, std::span<const std::byte> body,
+                       process_detail::frame_kind kind = process_detail::frame_kind::reply) {
+        say({.length = body.size(), .id = id, .kind = static_cast<std::uint32_t>(kind)}, body);
+    }
+    /// The body of a sound reply.
+    template <class T>
+    static std::vector<std::byte> value(const T& result) {
+        wire::buffer out;
+        wire::writer w(out);
+        w.scalar(wire::outcome::value);
+        wire::encode(w, result);
+        return {out.bytes().begin(), out.bytes().end()};
+    }
+
+private:
+    /// Where the worker has mapped it: nobody tells, but everybody can see.
+    static std::span<std::byte> find_board() {
+        std::ifstream mappings("/proc/self/maps");
+        for (std::string line; std::getline(mappings, line);) {
+            unsigned long begin = 0;
+            unsigned long end = 0;
+            unsigned long offset = 0;
+            if (line.find("braid-call-board") == std::string::npos) continue;
+            if (std::sscanf(line.c_str(), "%lx-%lx %*s %lx", &begin, &end, &offset) != 3 || offset != 0) continue;
+            return {reinterpret_cast<std::byte*>(begin), end - begin};
+        }
+        throw std::runtime_error("this process has no call board");
+    }
+    process_detail::board_options options() {
+        return {.slot_count = header().slot_count, .outgoing_capacity = header().outgoing_capacity};
+    }
+
+    std::span<std::byte> board_ = find_board();
+};
+
+}  // namespace braid::testing
