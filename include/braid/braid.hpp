@@ -66,6 +66,7 @@
 #include <braid/process/on_process.hpp>
 #include <braid/process/process_pool.hpp>
 #include <braid/process/shared_bytes.hpp>
+#include <braid/process/time_histogram.hpp>
 #include <braid/process/worker_output.hpp>
 #include <braid/process/worker_state.hpp>
 #include <braid/process/spawn_error.hpp>

@@ -46,7 +46,8 @@ void batch_call::advance(std::uint32_t to) noexcept {
     deaths_.clear();  // they were of another item
 }
 
-void batch_call::take_part(wire::part_kind kind, const wire::part_header& header, wire::reader& bytes, int pid) {
+void batch_call::take_part(wire::part_kind kind, const wire::part_header& header, wire::reader& bytes,
+                           const wire::remote_origin::place& where) {
     if (header.first > next_ || header.first >= end_ || header.count > end_ - header.first) {
         throw wire::decode_error(
             fmt::format("results of the items {} to {} of a batch whose items {} to {} are missing", header.first,
@@ -56,7 +57,7 @@ void batch_call::take_part(wire::part_kind kind, const wire::part_header& header
     if (end <= next_) return;
     const map_sink::part part{
         .kind = kind, .number = items_.number + header.first, .count = header.count, .skipped = next_ - header.first};
-    sink_->accept(part, bytes, {.pid = pid, .call = {}});
+    sink_->accept(part, bytes, where);
     advance(end);
 }
 

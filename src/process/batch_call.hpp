@@ -40,7 +40,8 @@ public:
     [[nodiscard]] std::uint64_t number() const noexcept { return items_.number + next_; }
 
     /// Takes the results in a part, but for those that were taken before. Throws: decode_error.
-    void take_part(wire::part_kind kind, const wire::part_header& header, wire::reader& bytes, int pid);
+    void take_part(wire::part_kind kind, const wire::part_header& header, wire::reader& bytes,
+                   const wire::remote_origin::place& where);
     /// The worker says that it is done. Throws: decode_error. False: there are items left to run.
     bool take_end(wire::reader& reply);
     /// The item that was running has failed. False: it was the last.

@@ -11,6 +11,8 @@
 
 #include "process/descriptors.hpp"
 
+#include <braid/process/time_histogram.hpp>
+
 namespace braid::process_detail {
 
 /// Where a call is. The parent makes queued and revoked, the worker running and done.
@@ -45,10 +47,15 @@ struct board_header {
                                                        // wire::batch_progress
     std::atomic<std::uint64_t> part_at;                // worker: `committed` when it opened the part it writes
     std::atomic<std::uint32_t> fenced;                 // worker: heeds the membarrier(2) of others
-    alignas(64) std::atomic<std::uint32_t> stop_all;   // parent: every call is asked to stop
+    std::atomic<std::uint64_t> heartbeats;             // worker: how often it has answered that it is alive
+    std::atomic<std::int64_t> delivered_at;            // worker: when it ended the last call, of those it delivers
+    std::atomic<std::int64_t> travelled;               // worker: ns, for how long those were on their way, so far
+    std::array<std::atomic<std::uint64_t>, time_histogram::bucket_count> ran;  // worker: see time_histogram
+    alignas(64) std::atomic<std::uint32_t> stop_all;                           // parent: every call is asked to stop
+    std::atomic<std::int64_t> sent_at;  // parent: when it began to write calls, after it had none
     // Parent: twice the bytes that it has read of the worker's standard output and error; odd while it reads.
     std::array<std::atomic<std::uint64_t>, 2> output_read;
-    std::atomic<std::uint64_t> item_limit;             // parent: id << 32 | the item at which that batch is to end
+    std::atomic<std::uint64_t> item_limit;  // parent: id << 32 | the item at which that batch is to end
 };
 
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free && std::atomic<std::uint64_t>::is_always_lock_free,
@@ -56,7 +63,7 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free && std::atomic<std
 static_assert(sizeof(call_slot) == 8);
 
 inline constexpr std::uint64_t board_magic = 0x62726169'64626f61;  // "braidboa"
-inline constexpr std::uint32_t board_version = 4;
+inline constexpr std::uint32_t board_version = 5;
 inline constexpr std::size_t crash_report_size = 4096;
 
 struct board_options {

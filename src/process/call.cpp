@@ -2,6 +2,8 @@
 
 #include "process/pool_engine.hpp"
 
+#include <fmt/format.h>
+
 namespace braid::detail {
 
 call_base::call_base(std::shared_ptr<pool_engine> engine, const call_options& options) noexcept
@@ -25,6 +27,13 @@ std::exception_ptr call_base::caught() {
     } catch (...) {
         return std::current_exception();
     }
+}
+
+std::string call_base::describe() const {
+    if (engine_->lives_on(this_driver.current) && worker_) return worker_->describe(*this);
+    const int pid = worker_pid_.load(std::memory_order_relaxed);
+    if (pid != 0) return fmt::format("{} in worker {}", worker_link::name_of(*this), pid);
+    return fmt::format("{} in the queue of the pool {}", worker_link::name_of(*this), engine_->options().name);
 }
 
 void call_base::submit() noexcept {

@@ -39,6 +39,10 @@ board_header* header_of(const shared_mapping& mapping) noexcept {
     return std::launder(reinterpret_cast<board_header*>(mapping.data()));
 }
 
+std::int64_t nanoseconds_of(std::chrono::steady_clock::time_point at) noexcept {
+    return std::chrono::nanoseconds(at.time_since_epoch()).count();
+}
+
 constexpr std::uint64_t pack_current(std::uint32_t slot, call_id id) noexcept {
     return (std::uint64_t{slot} + 1) << 32 | (id & call_id_mask);
 }
@@ -156,6 +160,29 @@ call_board::open_part call_board::unfinished_part() const {
     return part;
 }
 
+std::uint64_t call_board::heartbeats() const noexcept { return header().heartbeats.load(std::memory_order_relaxed); }
+
+void call_board::sends_from(std::chrono::steady_clock::time_point now) noexcept {
+    header().sent_at.store(nanoseconds_of(now), std::memory_order_relaxed);
+}
+
+std::chrono::nanoseconds call_board::travelled(std::chrono::steady_clock::time_point now) const noexcept {
+    // Whatever the worker has written there: neither is negative, nor too long to be added.
+    const std::int64_t until = nanoseconds_of(now);
+    const std::int64_t finished = header().delivered_at.load(std::memory_order_relaxed);
+    const std::int64_t before = header().travelled.load(std::memory_order_relaxed);
+    const auto plausible = [until](std::int64_t time) { return time > 0 && time <= until; };
+    return std::chrono::nanoseconds((plausible(finished) ? until - finished : 0) + (plausible(before) ? before : 0));
+}
+
+time_histogram call_board::ran() const noexcept {
+    time_histogram copy;
+    for (std::size_t i = 0; i != time_histogram::bucket_count; ++i) {
+        copy.counts()[i] = header().ran[i].load(std::memory_order_relaxed);
+    }
+    return copy;
+}
+
 bool call_board::worn_out() const noexcept { return header().worn_out.load(std::memory_order_relaxed) != 0; }
 
 void call_board::begin_reading_output(std::size_t stream) noexcept {
@@ -249,8 +276,26 @@ bool board_client::try_start(std::uint32_t slot, call_id id) noexcept {
 }
 
 void board_client::starts_count_from(std::chrono::steady_clock::time_point now) noexcept {
-    const std::chrono::nanoseconds since = now.time_since_epoch();
-    header().current_since.store(since.count(), std::memory_order_relaxed);
+    header().current_since.store(nanoseconds_of(now), std::memory_order_relaxed);
+}
+
+void board_client::beat() noexcept { header().heartbeats.fetch_add(1, std::memory_order_relaxed); }
+
+std::chrono::steady_clock::time_point board_client::sent_at() const noexcept {
+    const std::chrono::nanoseconds since(header().sent_at.load(std::memory_order_relaxed));
+    return std::chrono::steady_clock::time_point(since);
+}
+
+void board_client::count_runs(std::chrono::nanoseconds time, std::uint32_t count) noexcept {
+    if (count == 0) return;
+    auto& counted = header().ran[time_histogram::bucket_of(time / count)];
+    counted.store(counted.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+}
+
+void board_client::delivers(std::chrono::steady_clock::time_point finished,
+                            std::chrono::nanoseconds travelled) noexcept {
+    header().delivered_at.store(nanoseconds_of(finished), std::memory_order_relaxed);
+    header().travelled.store(travelled.count(), std::memory_order_relaxed);
 }
 
 wire::batch_progress board_client::begin_batch(call_id id, std::uint32_t first) noexcept {

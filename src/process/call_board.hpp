@@ -75,6 +75,16 @@ public:
     };
     [[nodiscard]] open_part unfinished_part() const;
 
+    /// How often the worker has said that it is alive.
+    [[nodiscard]] std::uint64_t heartbeats() const noexcept;
+
+    /// Calls are on their way from now on; there were none before.
+    void sends_from(std::chrono::steady_clock::time_point now) noexcept;
+    /// For how long the calls that arrived now, with those before them, were on their way.
+    [[nodiscard]] std::chrono::nanoseconds travelled(std::chrono::steady_clock::time_point now) const noexcept;
+    /// How long the worker has run its calls.
+    [[nodiscard]] time_histogram ran() const noexcept;
+
     /// Between calls it held more memory than it should.
     [[nodiscard]] bool worn_out() const noexcept;
 
@@ -113,6 +123,13 @@ public:
     [[nodiscard]] bool try_start(std::uint32_t slot, call_id id) noexcept;
     /// What is started from now on began then.
     void starts_count_from(std::chrono::steady_clock::time_point now) noexcept;
+    /// Says that this process is alive. Threads: one of its own.
+    void beat() noexcept;
+    /// When the parent sent what it sent last.
+    [[nodiscard]] std::chrono::steady_clock::time_point sent_at() const noexcept;
+    void count_runs(std::chrono::nanoseconds time, std::uint32_t count) noexcept;
+    /// What is delivered now was finished then, and has been on its way for so long.
+    void delivers(std::chrono::steady_clock::time_point finished, std::chrono::nanoseconds travelled) noexcept;
     /// Bytes that this process should not hold between calls; 0: no matter.
     [[nodiscard]] std::uint64_t memory_limit() const noexcept;
     void tell_worn_out() noexcept;

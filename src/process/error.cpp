@@ -25,6 +25,7 @@ const char* to_string(death_reason reason) noexcept {
         case death_reason::cpu_limit: return "CPU limit reached";
         case death_reason::file_size_limit: return "file size limit reached";
         case death_reason::killed: return "killed from outside";
+        case death_reason::unresponsive: return "killed for giving no sign of life";
         case death_reason::broke_protocol: return "killed for breaking the protocol";
         case death_reason::unknown: break;
     }
@@ -47,6 +48,7 @@ struct worker_died::report {
             const std::string item = death.item ? fmt::format(" for item {} of a map", *death.item) : "";
             message = fmt::format("worker {} {} while it ran {}{}, after {:.1f} ms", death.pid, to_string(death.status),
                                   call, item, std::chrono::duration<double, std::milli>(death.ran_for).count());
+            if (death.reason == death_reason::unresponsive) message += "; it gave no sign of life any more";
             if (death.reason == death_reason::out_of_memory) message += "; the kernel was out of memory";
             if (!death.earlier.empty()) message += fmt::format("; this was attempt {}", death.earlier.size() + 1);
             if (!death.violation.empty()) {

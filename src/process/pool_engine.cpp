@@ -34,6 +34,8 @@ pool_engine::pool_engine(std::shared_ptr<home> where, process_pool_options optio
     plan_work_.run = [](work* w) noexcept { static_cast<engine_work*>(w)->engine->carry_out(); };
     look_timer_.engine = this;
     look_timer_.fire = [](timer* t) noexcept { static_cast<engine_timer*>(t)->engine->look_for_stuck_workers(); };
+    heartbeat_timer_.engine = this;
+    heartbeat_timer_.fire = [](timer* t) noexcept { static_cast<engine_timer*>(t)->engine->look_for_life(); };
     idle_timer_.engine = this;
     idle_timer_.fire = [](timer* t) noexcept { static_cast<engine_timer*>(t)->engine->plan(); };
     retry_timer_.engine = this;
@@ -75,6 +77,8 @@ void pool_engine::submit(call_base& call) noexcept {
             closed(fmt::format("the pool {} is closed: it takes no more calls", options_.name))));
         return call.finish();
     }
+    if (turn_began_ == clock::time_point()) turn_began_ = clock::now();
+    call.submitted_at_ = turn_began_;
     call.place_ = call_base::place::queued;
     queue_.push_back(call.entry_, call.options_.priority);
     plan();
@@ -148,10 +152,13 @@ void pool_engine::plan() noexcept {
 
 void pool_engine::carry_out() noexcept {
     const auto keep = std::exchange(planned_, nullptr);
-    assign_queued();
-    if (queue_.empty() && state_ != state::terminated) even_out();
-    for (const auto& link : workers_) link->flush();
+    turn_began_ = {};
+    const auto now = clock::now();
+    assign_queued(now);
+    if (queue_.empty() && state_ != state::terminated) even_out(now);
+    for (const auto& link : workers_) link->flush(now);
     look_again_if_due();
+    if (options_.heartbeat) expect_heartbeats();
     if (state_ == state::closing && queue_.empty()) {
         for (const auto& link : workers_) {
             if (link->in_flight() == 0) link->leave(options_.grace, worker_link::ending::not_needed);
@@ -170,25 +177,26 @@ worker_link* pool_engine::least_busy() noexcept {
     return best;
 }
 
-void pool_engine::assign_queued() {
+void pool_engine::assign_queued(clock::time_point now) {
     while (!queue_.empty()) {
         worker_link* worker = least_busy();
         if (!worker) return;
         call_base& call = queue_.pop_front()->call;
-        if (!worker->give(call)) call_ended(call);
+        call.waited_ = now - call.submitted_at_;
+        if (!worker->give(call, now)) call_ended(call);
     }
 }
 
 // A worker without work takes a call that another has not begun, if that one will be long at what it has. Where it was
 // expected to be quick, a second look tells whether it is.
-void pool_engine::even_out() noexcept {
+void pool_engine::even_out(clock::time_point now) noexcept {
     for (const auto& idle : workers_) {
         if (!idle->has_room() || idle->in_flight() != 0) continue;
         for (const auto& busy : workers_) {
             if (busy->in_flight() < 2 || busy->wanted() > 2) continue;
             call_base* call = busy->take_back_any();
             if (!call) continue;
-            if (!idle->give(*call)) call_ended(*call);
+            if (!idle->give(*call, now)) call_ended(*call);
             break;
         }
     }
@@ -210,6 +218,21 @@ void pool_engine::look_for_stuck_workers() noexcept {
         busy->split_batch();
         while (call_base* call = busy->take_back_any()) call_returned(*call);
         busy->expect_long_calls();
+    }
+    plan();
+}
+
+void pool_engine::expect_heartbeats() {
+    const bool expected = std::ranges::any_of(workers_, [](const auto& link) { return link->has_to_live(); });
+    if (!expected || state_ == state::terminated) return home_->disarm(heartbeat_timer_);
+    if (heartbeat_timer_.armed()) return;
+    heartbeat_timer_.at = clock::now() + *options_.heartbeat;
+    home_->arm(heartbeat_timer_);
+}
+
+void pool_engine::look_for_life() noexcept {
+    for (const auto& link : workers_) {
+        if (link->has_to_live()) link->look_for_life();
     }
     plan();
 }
@@ -326,6 +349,8 @@ void pool_engine::resize(std::size_t workers) noexcept {
 
 void pool_engine::count_end(const worker_link& link) noexcept {
     using ending = worker_link::ending;
+    ran_.add(link.ran());
+    if (link.ended_for() == ending::none) ++ended_.deaths[static_cast<std::size_t>(link.reason())];
     switch (link.ended_for()) {
         case ending::none:
             ++(link.died_of_a_call()   ? ended_.died_of_calls
@@ -341,8 +366,12 @@ void pool_engine::count_end(const worker_link& link) noexcept {
 
 pool_stats pool_engine::stats() const {
     pool_stats now{.queued = queue_.size(), .answered = answered_, .started = started_, .ended = ended_};
+    now.waited = waited_;
+    now.ran = ran_;
+    now.travelled = travelled_;
     for (const auto& link : workers_) {
         now.workers.push_back(link->stats());
+        now.ran.add(link->ran());
         now.in_flight += link->in_flight();
     }
     return now;
@@ -375,6 +404,7 @@ void pool_engine::terminate() noexcept {
     state_ = state::terminated;
     home_->disarm(retry_timer_);
     home_->disarm(idle_timer_);
+    home_->disarm(heartbeat_timer_);
     home_->disarm(look_timer_);  // nothing comes back into the queue from now on
     fail_queued(std::make_exception_ptr(cancelled(cancel_reason::shutdown)));
     for (const auto& link : workers_) link->kill();
@@ -389,6 +419,7 @@ void pool_engine::when_gone(std::function<void()> then) {
 void pool_engine::settle_if_gone() {
     if (state_ == state::open || !workers_.empty() || !queue_.empty() || cancellations_expected_ != 0) return;
     home_->disarm(look_timer_);
+    home_->disarm(heartbeat_timer_);
     home_->disarm(retry_timer_);
     home_->disarm(idle_timer_);
     for (auto& then : std::exchange(gone_, {})) then();

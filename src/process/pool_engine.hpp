@@ -58,7 +58,15 @@ public:
     /// Its worker has not begun it and never will: it is the next to run elsewhere.
     void call_returned(call_base& call) noexcept;
     void worker_has_room() noexcept { plan(); }
-    void count_answer() noexcept { ++answered_; }
+    /// It has no call any more. Before the last caller goes: a timer that is armed then keeps the context running.
+    void worker_rests() {
+        if (options_.heartbeat) expect_heartbeats();
+    }
+    void count_answer(clock::duration waited) noexcept {
+        ++answered_;
+        waited_.record(waited);
+    }
+    void count_travel(std::chrono::nanoseconds time, std::uint64_t calls) noexcept { travelled_.record(time, calls); }
     [[nodiscard]] std::span<std::byte> read_buffer() noexcept { return read_buffer_; }
 
     // A call of another home has ended here, and can be told so when its cancellation has arrived.
@@ -96,11 +104,13 @@ private:
 
     void plan() noexcept;
     void carry_out() noexcept;
-    void assign_queued();
+    void assign_queued(clock::time_point now);
     worker_link* least_busy() noexcept;
-    void even_out() noexcept;
+    void even_out(clock::time_point now) noexcept;
     void look_again_if_due();
     void look_for_stuck_workers() noexcept;
+    void expect_heartbeats();
+    void look_for_life() noexcept;
     void retire_workers();
     void retire_idle_workers(std::size_t staying);
     void count_end(const worker_link& link) noexcept;
@@ -129,10 +139,15 @@ private:
     engine_work plan_work_;
     std::shared_ptr<pool_engine> planned_;  // this, while the work is queued
     engine_timer look_timer_;               // at workers that may be stuck in a long call
+    engine_timer heartbeat_timer_;          // while some worker has to live
     engine_timer retry_timer_;              // of a start that failed
     engine_timer idle_timer_;               // of the worker that has been idle longest
     std::size_t most_workers_;
+    clock::time_point turn_began_{};  // of this turn's first submission; zero: there was none
     std::uint64_t answered_ = 0;
+    time_histogram waited_;
+    time_histogram ran_;  // at workers that are gone
+    time_histogram travelled_;
     std::uint64_t started_ = 0;
     worker_ends ended_{};
     unsigned failed_starts_ = 0;

@@ -85,6 +85,9 @@ void check(const process_pool_options& options) {
         throw usage_error(fmt::format("a process_pool's workers cannot start within {} ms, as start_limit demands",
                                       options.start_limit.count()));
     }
+    if (options.heartbeat && options.heartbeat->count() <= 0) {
+        throw usage_error(fmt::format("a process_pool's heartbeat takes time, not {} ms", options.heartbeat->count()));
+    }
     if (options.idle_time && options.idle_time->count() < 0) {
         throw usage_error(
             fmt::format("a process_pool's idle time cannot be negative, as {} ms is", options.idle_time->count()));

@@ -4,7 +4,6 @@
 #include "process/fault_points.hpp"
 #include "process/memory_held.hpp"
 #include "process/pool_engine.hpp"
-#include "process/symbolise.hpp"
 
 #include <fmt/format.h>
 
@@ -176,12 +175,19 @@ worker_link::ending worker_link::used_up() const noexcept {
 
 void worker_link::expect_long_calls() noexcept { call_ns_ = 10 * prefetched_ns; }
 
+void worker_link::look_for_life() noexcept {
+    const std::uint64_t now = board_.heartbeats();
+    if (std::exchange(heartbeats_at_last_look_, now) != now) return nudge();
+    unresponsive_ = true;
+    kill();
+}
+
 void worker_link::nudge() noexcept {
     const char byte = 0;
     [[maybe_unused]] const auto written = ::write(control_.get(), &byte, 1);  // a full pipe is nudge enough
 }
 
-bool worker_link::give(call_base& call) noexcept {
+bool worker_link::give(call_base& call, clock::time_point now) noexcept {
     const std::uint32_t slot = free_slots_.back();
     last_id_ = (last_id_ + 1) & pd::call_id_mask;
     const std::size_t begun = out_.size();
@@ -219,15 +225,17 @@ bool worker_link::give(call_base& call) noexcept {
     call.slot_ = slot;
     call.id_ = last_id_;
     call.worker_ = this;
+    call.worker_pid_.store(pid_, std::memory_order_relaxed);
     call.place_ = call_base::place::at_worker;
     calls_.push_back(call.entry_);
-    if (in_flight_++ == 0) busy_since_ = clock::now();
+    if (in_flight_++ == 0) busy_since_ = now;
     return true;
 }
 
-void worker_link::flush() {
+void worker_link::flush(clock::time_point now) {
     if (beside_) beside_->forget_dropped();
     if (awaiting_room_ || out_sent_ == out_.size() || !requests_.is_open()) return;
+    if (out_sent_ == 0) board_.sends_from(now);
     while (out_sent_ != out_.size()) {
         const std::size_t most = pd::before(pd::step::writes_requests, out_.size() - out_sent_);
         const ssize_t n = ::write(requests_.native_handle(), out_.data() + out_sent_, most);
@@ -260,25 +268,28 @@ void worker_link::await_room() {
                          [self = shared_from_this()](boost::system::error_code error) {
                              self->pool_->post([self, error] {
                                  self->awaiting_room_ = false;
-                                 if (!error) self->flush();
+                                 if (!error) self->flush(clock::now());
                              });
                          });
 }
 
-void worker_link::release(call_base& call) noexcept {
+void worker_link::release(call_base& call, clock::time_point now) noexcept {
     call.entry_.unlink();
     if (stopping_ == &call) watch_no_more();
     slots_[call.slot_] = nullptr;
     free_slots_.push_back(call.slot_);
     call.worker_ = nullptr;
+    call.worker_pid_.store(0, std::memory_order_relaxed);
     call.place_ = call_base::place::nowhere;
-    if (--in_flight_ == 0) idle_since_ = clock::now();
+    if (--in_flight_ != 0) return;
+    idle_since_ = now;
+    pool_->worker_rests();
 }
 
 bool worker_link::take_back(call_base& call) noexcept {
     if (!board_.try_revoke(call.slot_, call.id_)) return false;
     board_.free(call.slot_);
-    release(call);
+    release(call, clock::now());
     given_ -= items_in(call);
     return true;
 }
@@ -289,10 +300,13 @@ call_base* worker_link::take_back_any() noexcept {
     return take_back(last) ? &last : nullptr;
 }
 
-std::string worker_link::name_of(const call_base& call) {
-    if (call.options().name) return call.options().name;
-    const called_function called = call.called();
-    return pd::name_of_function(called.address, *called.type);
+std::string worker_link::describe(const call_base& call) const {
+    const auto running = board_.running();
+    if (!running || running->slot != call.slot_ || running->id != (call.id_ & pd::call_id_mask)) {
+        return fmt::format("{} in worker {}, which has yet to begin it", name_of(call), pid_);
+    }
+    const std::chrono::duration<double> age = clock::now() - board_.running_since();
+    return fmt::format("{} in worker {}, which has run it for {:.3f} s", name_of(call), pid_, age.count());
 }
 
 bool worker_link::may_keep_waiting() noexcept {

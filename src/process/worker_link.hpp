@@ -68,6 +68,11 @@ public:
     /// It was found at a call longer than measured so far: nothing is sent ahead until it is measured again.
     void expect_long_calls() noexcept;
 
+    /// It has calls, or makes itself ready for them.
+    [[nodiscard]] bool has_to_live() const noexcept { return in_flight_ != 0 || state_ == state::initialising; }
+    /// Ends it if it has not answered since the last look; asks it again.
+    void look_for_life() noexcept;
+
     /// Makes it write what it has finished, though it is busy with a call.
     void nudge() noexcept;
 
@@ -77,9 +82,9 @@ public:
     [[nodiscard]] bool may_keep_waiting() noexcept;
 
     /// Encodes the call and puts it into the pipe's buffer. False if it cannot be encoded: the call has failed then.
-    bool give(call_base& call) noexcept;
+    bool give(call_base& call, clock::time_point now) noexcept;
     /// Writes what was given.
-    void flush();
+    void flush(clock::time_point now);
     /// Takes a call back. False: the worker has begun it.
     bool take_back(call_base& call) noexcept;
     /// The last call that can be taken back, if any.
@@ -94,6 +99,13 @@ public:
     /// The process is gone: takes the replies that it left, and gives the calls back that it had not begun.
     void bury(const pd::exit_status& status);
     [[nodiscard]] worker_stats stats() const;
+    /// Where this call of its own is, in words.
+    [[nodiscard]] std::string describe(const call_base& call) const;
+    [[nodiscard]] static std::string name_of(const call_base& call) { return lasting_name_of(call).text(); }
+    /// How long it has run its calls.
+    [[nodiscard]] time_histogram ran() const noexcept { return board_.ran(); }
+    /// Why it died, when it is buried.
+    [[nodiscard]] death_reason reason() const noexcept { return reason_; }
     [[nodiscard]] ending ended_for() const noexcept { return ending_; }
     [[nodiscard]] bool died_of_a_call() const noexcept { return died_of_a_call_; }
     [[nodiscard]] bool broke_protocol() const noexcept { return broke_protocol_; }
@@ -119,20 +131,21 @@ private:
     void drain_replies(std::size_t most);
     void tell_lines();
     [[nodiscard]] const call_base* call_of_line(const pd::output_line& line) const noexcept;
-    [[nodiscard]] static std::string name_of(const call_base& call);
+    /// For an error, which may be read when the call is gone.
+    [[nodiscard]] static wire::remote_origin::call_name lasting_name_of(const call_base& call);
     bool take_chunk(std::span<const std::byte> chunk);
-    void take_frame(const wire::frame& frame);
+    void take_frame(const wire::frame& frame, clock::time_point now);
     void take_hello(const wire::frame& frame);
     void initialise();
     void take_initialised(const wire::frame& frame);
     void become_ready() noexcept;
-    void take_reply(const wire::frame& frame);
+    void take_reply(const wire::frame& frame, clock::time_point now);
     void take_part(const wire::frame& frame);
     void take_unfinished_part();
     [[nodiscard]] call_base& call_of(const wire::frame& frame) const;
     [[nodiscard]] call_base* running_call() const noexcept;
-    void measure(std::size_t finished) noexcept;
-    void release(call_base& call) noexcept;
+    void measure(std::size_t finished, clock::time_point now) noexcept;
+    void release(call_base& call, clock::time_point now) noexcept;
     void give_back_waiting() noexcept;
     void arm_kill(std::chrono::milliseconds after);
     void watch(call_base& stopping, std::chrono::milliseconds patience);
@@ -150,7 +163,9 @@ private:
     bool condemned_ = false;  // it was killed, or is about to be
     bool died_of_a_call_ = false;
     bool broke_protocol_ = false;  // what it sent made no sense
+    bool unresponsive_ = false;
     ending ending_ = ending::none;
+    death_reason reason_ = death_reason::unknown;
     int pid_ = -1;
     std::optional<pd::child_id> child_;
     pd::call_board board_;
@@ -188,6 +203,7 @@ private:
     kill_timer kill_timer_;
     std::uint64_t replies_seen_ = 0;
     std::uint64_t replies_at_last_look_ = 0;
+    std::optional<std::uint64_t> heartbeats_at_last_look_;
     clock::time_point busy_since_{};
     double call_ns_ = 100'000;  // what a call takes, smoothed; at first a guess that prefetches little
 };

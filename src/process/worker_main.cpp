@@ -17,6 +17,7 @@
 #include <braid/wire/call.hpp>
 #include <braid/wire/frame.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -26,6 +27,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -76,11 +78,19 @@ public:
             after(step::reads_requests, n);
             requests_.feed(std::span(chunk).first(n));
             beside_.drop_forgotten();
-            last_look_ = batch_began_ = clock::now();
+            call_began_ = batch_began_ = clock::now();
             board_.starts_count_from(batch_began_);
+            // While it was busy, they waited for it.
+            travelled_ = batch_began_ - std::max(board_.sent_at(), free_since_);
             while (const auto request = requests_.next()) take(*request);
             deliver();
         }
+    }
+
+    /// The parent wants to know whether we are alive, and what is finished. Threads: one besides the one that serves.
+    void answer_nudge() {
+        board_.beat();
+        flush();
     }
 
     /// Writes what is finished. Threads: any.
@@ -110,7 +120,9 @@ private:
         pass(step::finished_call);
         const auto now = clock::now();
         board_.starts_count_from(now);
-        last_look_ = now;
+        board_.count_runs(now - call_began_ - sending_, std::exchange(items_run_, 1));
+        free_since_ = call_began_ = now;
+        travelled_ += std::exchange(sending_, {});
         if (now - batch_began_ > longest_batch) {
             deliver();
             batch_began_ = now;
@@ -143,9 +155,10 @@ private:
             if (limits) in_force.emplace(*limits);
             reached = wire::batch_run(items, out).run();
         }
-        const std::chrono::nanoseconds took = clock::now() - last_look_;
+        const std::chrono::nanoseconds took = clock::now() - call_began_;
+        items_run_ = reached - first;
         const wire::batch_end end{
-            .reached = reached, .ran = reached - first, .took_ns = static_cast<std::uint64_t>(took.count())};
+            .reached = reached, .ran = items_run_, .took_ns = static_cast<std::uint64_t>(took.count())};
         const std::size_t begun =
             wire::begin_frame(reply_, request.header.id, static_cast<std::uint32_t>(frame_kind::reply));
         reply_.append(&end, sizeof end);
@@ -186,6 +199,7 @@ private:
 
     /// What is said of the memory is there when the parent wakes.
     void deliver() {
+        board_.delivers(free_since_, travelled_);
         look_at_memory();
         flush();
     }
@@ -218,7 +232,9 @@ private:
             out.commit(bytes.size());
             after(step::commits_reply, bytes.size());
         } else {
+            const auto began = clock::now();
             append(bytes);
+            sending_ += clock::now() - began;
         }
         reply_.clear();
     }
@@ -236,8 +252,12 @@ private:
     wire::buffer reply_;
     std::uint32_t slot_ = 0;  // of the call that runs
     std::uint32_t id_ = 0;
+    std::uint32_t items_run_ = 1;    // of the call that runs, if it is a batch
     clock::time_point batch_began_;  // of what is written together
-    clock::time_point last_look_;    // at the clock
+    clock::time_point call_began_;
+    clock::time_point free_since_;  // the last call's end
+    clock::duration travelled_{};   // of what runs now: there, and back as far as it is sent before its end
+    clock::duration sending_{};     // of the call that runs
 };
 
 // What /proc shows as argv[0]: pools of this worker start theirs under the same name.
@@ -271,8 +291,8 @@ void run_worker(unsigned depth) {
     install_services(services);
     {
         worker w;
-        // A nudge: what is finished lies behind a call that takes long.
-        const orphan_guard guard(unique_fd(control_descriptor), [&w] { w.flush(); });
+        // What is finished may lie behind a call that takes long.
+        const orphan_guard guard(unique_fd(control_descriptor), [&w] { w.answer_nudge(); });
         w.say_hello();
         w.serve();
         pass(step::leaves);

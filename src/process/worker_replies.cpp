@@ -4,6 +4,7 @@
 #include "process/crash_handler.hpp"
 #include "process/fault_points.hpp"
 #include "process/pool_engine.hpp"
+#include "process/symbolise.hpp"
 #include "process/worker_death.hpp"
 #include "process/worker_link.hpp"
 
@@ -92,22 +93,23 @@ const call_base* worker_link::call_of_line(const pd::output_line& line) const no
 
 bool worker_link::take_chunk(std::span<const std::byte> chunk) {
     const std::uint64_t before = replies_seen_;
+    const auto now = clock::now();
     try {
         frames_.feed(chunk);
-        while (const auto frame = frames_.next()) take_frame(*frame);
+        while (const auto frame = frames_.next()) take_frame(*frame, now);
     } catch (const std::exception& e) {
         broke_protocol_ = true;
         violated(e.what());
         return false;
     }
-    measure(static_cast<std::size_t>(replies_seen_ - before));
+    measure(static_cast<std::size_t>(replies_seen_ - before), now);
     return true;
 }
 
-void worker_link::take_frame(const wire::frame& frame) {
+void worker_link::take_frame(const wire::frame& frame, clock::time_point now) {
     switch (static_cast<pd::frame_kind>(frame.header.kind)) {
         case pd::frame_kind::hello: return take_hello(frame);
-        case pd::frame_kind::reply: return take_reply(frame);
+        case pd::frame_kind::reply: return take_reply(frame, now);
         case pd::frame_kind::part: return take_part(frame);
         case pd::frame_kind::initialised: return take_initialised(frame);
         case pd::frame_kind::request:
@@ -133,7 +135,7 @@ void worker_link::initialise() {
     wire::writer request(out_);
     pool_->options().initialise.encode(request);
     wire::end_frame(out_, begun);
-    flush();
+    flush(clock::now());
 }
 
 void worker_link::take_initialised(const wire::frame& frame) {
@@ -162,7 +164,7 @@ call_base& worker_link::call_of(const wire::frame& frame) const {
     return *call;
 }
 
-void worker_link::take_reply(const wire::frame& frame) {
+void worker_link::take_reply(const wire::frame& frame, clock::time_point now) {
     call_base& call = call_of(frame);
     pd::pass(pd::step::takes_reply);
     wire::reader reply(frame.body);
@@ -172,14 +174,16 @@ void worker_link::take_reply(const wire::frame& frame) {
     } else {
         reply.set_beside(&*beside_);
         beside_->read_frame(frame.header.id);
-        call.accept(reply, {.pid = pid_, .call = {}});
+        wire::remote_origin::place where{.pid = pid_};
+        if (wire::is_failure(frame.body)) where.call = lasting_name_of(call);
+        call.accept(reply, where);
         if (frame.header.flags & pd::has_attachments) beside_->end_frame(frame.header.id);
     }
     ++replies_seen_;
     board_.free(call.slot_);
-    release(call);
+    release(call, now);
     pool_->worker_works();
-    pool_->count_answer();
+    pool_->count_answer(call.waited_);
     ended ? pool_->call_ended(call) : pool_->call_returned(call);
 }
 
@@ -188,7 +192,8 @@ void worker_link::take_part(const wire::frame& frame) {
     if (!batch) throw wire::decode_error("a part of the answer to a call that has but one result");
     wire::reader body(frame.body);
     const auto header = body.scalar<wire::part_header>("the header of a part");
-    batch->take_part(static_cast<wire::part_kind>(frame.header.flags), header, body, pid_);
+    batch->take_part(static_cast<wire::part_kind>(frame.header.flags), header, body,
+                     {.pid = pid_, .call = lasting_name_of(*batch)});
 }
 
 // What a batch has finished since its last part lies in the shared memory only.
@@ -205,12 +210,13 @@ void worker_link::take_unfinished_part() {
     // What comes before it may still be on its way.
     if (!of_this_batch || header.first > batch->next() || part.end <= header.first) return;
     header.count = part.end - header.first;
-    batch->take_part(static_cast<wire::part_kind>(frame.flags), header, bytes, pid_);
+    batch->take_part(static_cast<wire::part_kind>(frame.flags), header, bytes,
+                     {.pid = pid_, .call = lasting_name_of(*batch)});
 }
 
-void worker_link::measure(std::size_t finished) noexcept {
+void worker_link::measure(std::size_t finished, clock::time_point now) noexcept {
     if (finished == 0) return;
-    const auto now = clock::now();
+    pool_->count_travel(board_.travelled(now), finished);
     const double each =
         std::chrono::duration<double, std::nano>(now - busy_since_).count() / static_cast<double>(finished);
     call_ns_ = 0.5 * call_ns_ + 0.5 * std::max(each, 1.0);
@@ -232,6 +238,7 @@ void worker_link::bury(const pd::exit_status& status) {
             violation_ = e.what();
         }
     }
+    reason_ = reason_of(status);
     state_ = state::gone;
     pool_->where().disarm(kill_timer_);
     requests_.close();
@@ -240,11 +247,12 @@ void worker_link::bury(const pd::exit_status& status) {
     beside_.reset();
     child_.reset();
 
+    const auto now = clock::now();
     while (!calls_.empty()) {  // from the last on: what is given back comes to the front of the queue
         call_base& call = calls_.back().call;
         // Only what it had not begun may run again. A slot that makes no sense counts as begun.
         const bool begun = board_.state(call.slot_, call.id_) != pd::slot_state::queued;
-        release(call);
+        release(call, now);
         begun ? lose(call, status) : pool_->call_returned(call);
     }
 }
@@ -260,7 +268,7 @@ void worker_link::lose(call_base& call, const pd::exit_status& status) noexcept 
     const auto ran_for = clock::now() - board_.running_since();
     worker_death death{.pid = pid_,
                        .status = status,
-                       .reason = reason_of(status),
+                       .reason = reason_,
                        .violation = violation_,
                        .called = call.called(),
                        .name = call.options_.name ? call.options_.name : "",
@@ -276,6 +284,7 @@ void worker_link::lose(call_base& call, const pd::exit_status& status) noexcept 
 death_reason worker_link::reason_of(const pd::exit_status& status) const {
     using kind = pd::exit_status::kind;
     if (!violation_.empty()) return death_reason::broke_protocol;
+    if (unresponsive_) return death_reason::unresponsive;
     if (status.how == kind::exited) return death_reason::exited;
     if (status.how == kind::unknown) return death_reason::unknown;
     switch (status.code) {
@@ -289,9 +298,16 @@ death_reason worker_link::reason_of(const pd::exit_status& status) const {
         case SIGXCPU: return death_reason::cpu_limit;
         case SIGXFSZ: return death_reason::file_size_limit;
         case SIGKILL:
+            if (ending_ != ending::none) return death_reason::killed;  // by us
             return pool_->services().memory.killed_since() ? death_reason::out_of_memory : death_reason::killed;
         default: return death_reason::killed;
     }
+}
+
+wire::remote_origin::call_name worker_link::lasting_name_of(const call_base& call) {
+    if (call.options().name) return call.options().name;
+    const called_function called = call.called();
+    return {&pd::name_of_function, called.address, *called.type};
 }
 
 std::string worker_link::why_useless(const pd::exit_status& status) const {

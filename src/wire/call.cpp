@@ -70,10 +70,10 @@ void expect_value(reader& reply, const remote_origin::place& where) {
         case outcome::value: return;
         case outcome::exception: std::rethrow_exception(decode_exception(reply, where));
         case outcome::arguments_rejected:
-            throw argument_error(fmt::format("the arguments of {} did not arrive in process {}: {}", where.call,
+            throw argument_error(fmt::format("the arguments of {} did not arrive in process {}: {}", where.call.text(),
                                              where.pid, decode<std::string>(reply)));
         case outcome::result_rejected:
-            throw result_error(fmt::format("the result of {} cannot leave process {}: {}", where.call, where.pid,
+            throw result_error(fmt::format("the result of {} cannot leave process {}: {}", where.call.text(), where.pid,
                                            decode<std::string>(reply)));
     }
     reply.fail("the outcome of a call", "there is no such outcome");

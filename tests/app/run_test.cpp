@@ -58,12 +58,12 @@ private:
 
 task<> show_itself() {
     stderr_in_a_pipe errors;
+    blocking_pool threads;
     co_await with_task_group([&](task_group& g) -> task<> {
         g.start_daemon([] { return named("somebody who sleeps", sleep_for(1h)); });
         co_await checkpoint();
         REQUIRE(::kill(::getpid(), SIGUSR1) == 0);
-        const std::string text =
-            co_await on_blocking_thread(&stderr_in_a_pipe::read_up_to, &errors, "somebody who sleeps");
+        const std::string text = co_await threads.run(&stderr_in_a_pipe::read_up_to, &errors, "somebody who sleeps");
         CHECK(text.find("home 1 of") != std::string::npos);
     });
 }

@@ -3,6 +3,7 @@
 #include "process/crash_handler.hpp"
 #include "process/oom_watch.hpp"
 
+#include <braid/core/await_chain.hpp>
 #include <braid/core/spawn.hpp>
 #include <braid/process/on_process.hpp>
 #include <braid/process/process_pool.hpp>
@@ -17,6 +18,7 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -67,6 +69,17 @@ void naps_and_exits() {
     ::_exit(1);
 }
 
+void throws_here() { throw std::runtime_error("here"); }
+
+task<> inner_caller(process_pool& pool, bool dies) {
+    if (dies) {
+        co_await pool.run(exits, 1);
+    } else {
+        co_await pool.run(throws_here);
+    }
+}
+task<> outer_caller(process_pool& pool, bool dies) { co_await inner_caller(pool, dies); }
+
 /// How a call died. It must die.
 template <class F, class... Args>
 task<worker_died> death_of(F function, Args... args) {
@@ -108,6 +121,43 @@ TEST_SUITE("process/error") {
             CHECK(killed.reason() == death_reason::killed);
             CHECK(killed.stack().empty());
             CHECK(killed.pid() > 0);
+        }());
+    }
+
+    TEST_CASE("an error in a worker names the call, by the name that its caller gave it") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            std::string named;
+            try {
+                co_await pool.run(call_options{.name = "the risky one"}, throws_here);
+            } catch (const std::runtime_error& e) {
+                if (const auto* origin = dynamic_cast<const wire::remote_origin*>(&e)) named = origin->call();
+            }
+            CHECK(named == "the risky one");
+
+            std::string of_lambda;
+            try {
+                co_await pool.run([] { throw std::runtime_error("here"); });
+            } catch (const std::runtime_error& e) {
+                if (const auto* origin = dynamic_cast<const wire::remote_origin*>(&e)) of_lambda = origin->call();
+            }
+            CHECK_MESSAGE(of_lambda.find("lambda") != std::string::npos, of_lambda);
+        }());
+    }
+
+    TEST_CASE("an error in a worker, and its death, carry the way through the coroutines of the caller") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1, .output = worker_output::discard});
+            for (const bool dies : {false, true}) {
+                std::string chain;
+                try {
+                    co_await outer_caller(pool, dies);
+                } catch (const std::exception&) {
+                    chain = await_chain_text(std::current_exception());
+                }
+                CHECK_MESSAGE(chain.find("inner_caller") != std::string::npos, chain);
+                CHECK_MESSAGE(chain.find("outer_caller") != std::string::npos, chain);
+            }
         }());
     }
 

@@ -271,28 +271,3 @@ TEST_SUITE("process/pool_options") {
         }());
     }
 }
-
-TEST_SUITE("process/pool_stats") {
-    TEST_CASE("statistics say which call a worker is running, since when, and what it holds") {
-        run_blocking([]() -> task<> {
-            process_pool pool({.workers = 1});
-            gate door;
-            auto standing = pool.submit(call_options{.name = "stands at the gate"}, gate::pass, door.path());
-            co_await door.arrival();
-            const pool_stats now = co_await pool.stats();
-            REQUIRE(now.workers.size() == 1);
-            const worker_stats& worker = now.workers[0];
-            CHECK(worker.at == worker_stats::state::busy);
-            CHECK(worker.call == "stands at the gate");
-            CHECK(worker.age.count() > 0);
-            CHECK(worker.memory.value_or(0) > 0);
-            CHECK(worker.pid > 0);
-            CHECK(now.in_flight == 1);
-            door.open();
-            CHECK(co_await std::move(standing) == worker.pid);
-            const pool_stats after = co_await pool.stats();
-            CHECK(after.answered == 1);
-            CHECK(after.workers[0].call.empty());
-        }());
-    }
-}

@@ -190,6 +190,7 @@ TEST_SUITE("process/process_pool") {
                 const auto* origin = dynamic_cast<const wire::remote_origin*>(&e);
                 REQUIRE(origin);
                 CHECK(origin->pid() != ::getpid());
+                CHECK(origin->call().find("throws(int)") != std::string::npos);
             }
             CHECK(caught);
         }());

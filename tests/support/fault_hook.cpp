@@ -17,14 +17,16 @@ namespace {
 using braid::process_detail::step;
 
 struct fault {
-    int at = -1;
+    std::atomic<int> at = -1;  // -1: nowhere
     std::atomic<long> left = std::numeric_limits<long>::max();
     const char* claim = nullptr;
 
     fault() {
         const char* text = std::getenv(braid_test::fault_variable);
+        int where = 0;
         long bytes = 0;
-        if (!text || std::sscanf(text, "%d:%ld", &at, &bytes) != 2) return;
+        if (!text || std::sscanf(text, "%d:%ld", &where, &bytes) != 2) return;
+        at = where;
         left = bytes;
         claim = std::getenv(braid_test::claim_variable);
     }

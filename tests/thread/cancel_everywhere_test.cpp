@@ -84,8 +84,9 @@ TEST_SUITE("thread/cancellation") {
             co_await checkpoint();
         });
         stops_everywhere([](thread_pool&, running& calls) -> task<> {
+            blocking_pool pool;
             co_await checkpoint();
-            co_await on_blocking_thread(compute, std::ref(calls));
+            co_await pool.run(compute, std::ref(calls));
         });
     }
 

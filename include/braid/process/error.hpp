@@ -4,6 +4,7 @@
 #include <braid/core/error.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,9 +22,11 @@ enum class death_reason : unsigned char {
     cpu_limit,        ///< it used up its CPU time (SIGXCPU)
     file_size_limit,  ///< it wrote more into a file than it may (SIGXFSZ)
     killed,           ///< by a signal from somewhere else
+    unresponsive,     ///< we killed it, because it gave no sign of life (`process_pool_options::heartbeat`)
     broke_protocol,   ///< we killed it, because what it sent made no sense
     unknown,          ///< somebody else reaped it
 };
+inline constexpr std::size_t death_reasons = static_cast<std::size_t>(death_reason::unknown) + 1;
 [[nodiscard]] const char* to_string(death_reason reason) noexcept;
 
 namespace detail {

@@ -38,6 +38,11 @@ struct process_pool_options {
     /// How long a running call that was cancelled may go on before its process is killed.
     std::chrono::milliseconds grace{1000};
 
+    /// A worker that has something to do and gives no sign of life for so long, or at most twice as long, is killed
+    /// (`death_reason::unresponsive`): one that was stopped (SIGSTOP), for instance. A call that computes, waits or
+    /// hangs is alive: for those there are deadlines. Default: no such worker is found but by a deadline.
+    std::optional<std::chrono::milliseconds> heartbeat = {};
+
     /// Run by each new worker before its first call: `.initialise = {load_model, path}`. A worker in which it throws is
     /// of no use: after a few of those the waiting calls fail with pool_failed, which says why.
     worker_initialiser initialise = {};

@@ -2,7 +2,9 @@
 // What a process_pool is doing.
 
 #include <braid/process/error.hpp>
+#include <braid/process/time_histogram.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +35,12 @@ struct worker_ends {
     std::uint64_t calls_used_up = 0;   ///< calls_per_worker
     std::uint64_t memory_used_up = 0;  ///< memory_per_worker
     std::uint64_t not_needed = 0;      ///< idle_time, a resize, or the end of the pool
+
+    /// The reasons of those who died, of calls or idle.
+    std::array<std::uint64_t, death_reasons> deaths = {};
+    [[nodiscard]] std::uint64_t died_of(death_reason reason) const noexcept {
+        return deaths[static_cast<std::size_t>(reason)];
+    }
 };
 
 struct pool_stats {
@@ -41,6 +49,14 @@ struct pool_stats {
     std::uint64_t answered = 0;
     std::uint64_t started = 0;  ///< workers, so far
     worker_ends ended = {};
+
+    // Of the calls that were answered, but `ran` also of those whose answer is still to come:
+    time_histogram waited = {};  ///< from its submission until a worker was given it
+    time_histogram ran = {};     ///< in the worker, from its arguments' bytes to its result's
+    /// On the way there and back, besides: pipes, and loops that were busy. Measured for each batch, so that calls
+    /// which go together count the same.
+    time_histogram travelled = {};
+
     std::vector<worker_stats> workers = {};
 };
 

@@ -12,7 +12,9 @@
 #include <braid/wire/image.hpp>
 #include <braid/wire/storage.hpp>
 #include <cstdint>
+#include <cstddef>
 #include <functional>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -105,6 +107,11 @@ outcome run_call(reader& request, writer& reply);
 
 /// Appends the reply of a call that ended with the exception being one of the three failures.
 void encode_failure(writer& reply, outcome failure, const std::exception_ptr& thrown);
+
+/// Caller: whether the reply holds no value.
+[[nodiscard]] inline bool is_failure(std::span<const std::byte> reply) noexcept {
+    return reply.empty() || reply[0] != static_cast<std::byte>(outcome::value);
+}
 
 /// Caller: the value of a reply, or its failure as an exception. Throws also: decode_error.
 template <class R>

@@ -15,9 +15,29 @@ namespace braid::wire {
 /// Where an exception was really thrown. `dynamic_cast<const remote_origin*>(&e)` finds it in a caught exception.
 class remote_origin {
 public:
+    /// What a call is called: a text, or a function whose name is looked up when somebody reads it.
+    class call_name {
+    public:
+        using look_up = std::string (*)(const void* function, const std::type_info& type);
+
+        call_name() = default;
+        call_name(std::string text) : text_(std::move(text)) {}  // NOLINT: implicit
+        call_name(const char* text) : text_(text) {}             // NOLINT: implicit
+        call_name(look_up names, const void* function, const std::type_info& type) noexcept
+            : names_(names), function_(function), type_(&type) {}
+
+        [[nodiscard]] std::string text() const { return names_ ? names_(function_, *type_) : text_; }
+
+    private:
+        std::string text_;
+        look_up names_ = nullptr;
+        const void* function_ = nullptr;
+        const std::type_info* type_ = nullptr;
+    };
+
     struct place {
         int pid = 0;
-        std::string call;  ///< a description of the call that threw
+        call_name call = {};  ///< that threw
     };
     explicit remote_origin(place where) : where_(std::move(where)) {}
     remote_origin(const remote_origin&) = default;
@@ -25,7 +45,9 @@ public:
     virtual ~remote_origin() = default;
 
     [[nodiscard]] int pid() const noexcept { return where_.pid; }
-    [[nodiscard]] const std::string& call() const noexcept { return where_.call; }
+    /// The function that was called, or what the caller calls it. The first use of all may read the debug information
+    /// of the program, which takes a while.
+    [[nodiscard]] std::string call() const { return where_.call.text(); }
 
 private:
     place where_;

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <tuple>
 #include <typeinfo>
 #include <utility>
@@ -50,6 +51,7 @@ public:
     [[nodiscard]] virtual batch_call* as_batch() noexcept { return nullptr; }
 
     [[nodiscard]] const call_options& options() const noexcept { return options_; }
+    [[nodiscard]] std::string describe() const final;
 
 protected:
     call_base(std::shared_ptr<pool_engine> engine, const call_options& options) noexcept;
@@ -84,11 +86,14 @@ private:
     travelling submission_{};
     travelling cancellation_{};
     std::atomic<crossing> crossing_ = crossing::none;
+    std::atomic<int> worker_pid_ = 0;  // written on the pool's home, for those who look from another one
 
     // Pool's home:
     call_entry entry_{*this};
     std::vector<worker_died> deaths_;  // of workers that ran it, as long as it may be run again
     worker_link* worker_ = nullptr;
+    clock::time_point submitted_at_;
+    clock::duration waited_{};
     std::uint32_t slot_ = 0;
     std::uint32_t id_ = 0;
     place place_ = place::nowhere;
