@@ -106,6 +106,11 @@ void home::root_leaves() noexcept {
         while (posting_.load(std::memory_order_acquire) != 0)
             std::this_thread::yield();  // for the end of a system call
     }
+    drop_asio_timer();
+}
+
+// Without a root and a timer of ours, Asio's is not to keep the context busy.
+void home::drop_asio_timer() noexcept {
     if (!roots_.empty() || !timers_.empty()) return;
     asio_timer_at_ = clock::time_point::max();
     asio_timer_.reset();
@@ -258,7 +263,7 @@ void home::arm(timer& t) {
 }
 
 // An Asio timer that is too early is harmless: it finds nothing due and is armed again. So only an earlier
-// deadline than all before arms it anew, and disarming never touches it.
+// deadline than all before arms it anew, and disarming never touches it while there are tasks.
 void home::arm_asio_timer(clock::time_point at) {
     if (context_gone_ || simulation_) return;
     asio_timer_at_ = at;

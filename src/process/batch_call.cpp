@@ -85,7 +85,6 @@ void batch_call::fail(std::exception_ptr error) noexcept {
 }
 
 void batch_call::cut(std::uint32_t first_left) {
-    told_to_end_ = true;
     if (first_left >= end_ || first_left < next_) return;
     sink_->given_back(items_.part(first_left, end_));
     end_ = first_left;

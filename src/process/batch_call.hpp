@@ -46,6 +46,8 @@ public:
     bool take_end(wire::reader& reply);
     /// The item that was running has failed. False: it was the last.
     bool fail_next(const std::exception_ptr& error) noexcept;
+    /// The worker is told to end before the last item; it may never say where it was told.
+    void may_end_early() noexcept { told_to_end_ = true; }
     /// The items from this one on are not begun by the worker.
     void cut(std::uint32_t first_left);
     /// After so long, this one was running.

@@ -26,6 +26,8 @@ enum class step : std::uint8_t {
     takes_reply,
     ends_worker,
     buries,
+    // Of a parent whose worker takes its time with a batch:
+    splits_batch,  // the worker is told, and may have ended
 };
 
 }  // namespace braid::process_detail

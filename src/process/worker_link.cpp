@@ -10,8 +10,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include <cerrno>
-#include <csignal>
-#include <cstring>
 #include <random>
 #include <tuple>
 #include <utility>
@@ -23,17 +21,6 @@ namespace {
 // Between two calls a worker should not wait for the next one to arrive: so much work is sent ahead.
 constexpr double prefetched_ns = 200'000;
 constexpr std::size_t most_in_flight = 512;
-constexpr int pipe_capacity = 1 << 20;
-
-pd::pipe_ends make_wide_pipe() {
-    pd::pipe_ends ends = pd::make_pipe();
-    ::fcntl(ends.write.get(), F_SETPIPE_SZ, pipe_capacity);  // as a favour: without it, it works with less at a time
-    return ends;
-}
-
-void set_nonblocking(int fd) {
-    if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) pd::throw_errno("making a pipe non-blocking");
-}
 
 std::size_t items_in(call_base& call) noexcept {
     const batch_call* batch = call.as_batch();
@@ -43,30 +30,6 @@ std::size_t items_in(call_base& call) noexcept {
 std::size_t draw_calls_allowed(std::size_t calls) {
     static thread_local std::minstd_rand random(std::random_device{}());
     return calls + std::uniform_int_distribution<std::size_t>(0, calls / 5)(random);
-}
-
-pd::child_settings settings_of(const process_pool_options& options) {
-    pd::child_settings settings;
-    const worker_limits& limits = options.limits;
-    if (limits.memory) settings.limits.push_back({RLIMIT_AS, *limits.memory, *limits.memory});
-    if (limits.file_size) settings.limits.push_back({RLIMIT_FSIZE, *limits.file_size, *limits.file_size});
-    if (limits.cpu_time) {
-        // The soft limit sends SIGXCPU, which can be ignored; a second later the hard one kills.
-        const auto seconds = static_cast<rlim_t>(limits.cpu_time->count());
-        settings.limits.push_back({RLIMIT_CPU, seconds, seconds + 1});
-    }
-    settings.niceness = options.niceness;
-    if (!options.cpus.empty()) {
-        CPU_ZERO(&settings.cpus.emplace());
-        for (const int cpu : options.cpus) CPU_SET(cpu, &*settings.cpus);
-    }
-    return settings;
-}
-
-std::vector<std::string> environment_of(const process_pool_options& options, unsigned depth) {
-    std::vector<std::string> own = options.environment;
-    own.push_back(fmt::format("{}={}", pd::worker_variable, depth));
-    return pd::child_environment(own);
 }
 
 }  // namespace
@@ -91,71 +54,6 @@ worker_link::worker_link(std::shared_ptr<pool_engine> pool)
 }
 
 worker_link::~worker_link() { output_->finish(); }
-
-// --- its life
-
-void worker_link::launch() {
-    pd::process_services& services = pool_->services();
-    pd::pipe_ends requests = make_wide_pipe();
-    pd::pipe_ends replies = make_wide_pipe();
-    pd::pipe_ends control = pd::make_pipe();
-    pd::socket_ends beside = pd::make_attachment_socket();
-    const int board = ::fcntl(board_.fd(), F_DUPFD_CLOEXEC, 0);
-    if (board < 0) pd::throw_errno("passing the call board on");
-
-    pd::child_program program;
-    program.path = services.program;
-    program.executable = services.executable.get();
-    program.arguments = {pool_->options().name};
-    program.environment = environment_of(pool_->options(), services.depth + 1);
-    program.directory = pool_->options().working_directory;
-    program.settings = settings_of(pool_->options());
-    program.descriptors.push_back({std::move(requests.read), pd::request_descriptor});
-    program.descriptors.push_back({std::move(replies.write), pd::reply_descriptor});
-    program.descriptors.push_back({std::move(control.read), pd::control_descriptor});
-    program.descriptors.push_back({pd::unique_fd(board), pd::board_descriptor});
-    program.descriptors.push_back({std::move(beside.worker), pd::attachment_descriptor});
-    output_->connect(program.descriptors);
-    output_->start([weak = weak_from_this()] {
-        if (auto self = weak.lock()) {
-            pool_engine::post_for(std::move(self),
-                                  [](pool_engine&, const std::shared_ptr<worker_link>& link) { link->tell_lines(); });
-        }
-    });
-
-    set_nonblocking(requests.write.get());
-    set_nonblocking(replies.read.get());
-    set_nonblocking(control.write.get());
-    requests_.assign(requests.write.get());
-    std::ignore = requests.write.release();
-    replies_.assign(replies.read.get());
-    std::ignore = replies.read.release();
-    control_ = std::move(control.write);
-    beside_.emplace(std::move(beside.parent), pd::attachment_socket::side::parent);
-
-    pd::pass(pd::step::launches);
-    // The launcher answers on its own thread, and std::function wants something copyable.
-    services.launcher.start(std::move(program), [self = shared_from_this()](pd::spawn_result result) mutable {
-        auto shared = std::make_shared<pd::spawn_result>(std::move(result));
-        pool_engine::post_for(std::move(self), [shared](pool_engine& pool, const std::shared_ptr<worker_link>& link) {
-            pool.worker_started(link, std::move(*shared));
-        });
-    });
-}
-
-void worker_link::started(pd::started_child child) {
-    pid_ = child.pid;
-    pd::pass(pd::step::watches);
-    child_ = pool_->services().children.watch(
-        std::move(child), [self = shared_from_this()](pd::child_id, const pd::exit_status& status) mutable {
-            pool_engine::post_for(std::move(self),
-                                  [status](pool_engine& pool, const std::shared_ptr<worker_link>& link) {
-                                      pool.worker_gone(link, status);
-                                  });
-        });
-    arm_kill(pool_->options().start_limit);
-    await_replies();
-}
 
 // --- calls to it
 
@@ -331,6 +229,7 @@ void worker_link::split_batch() noexcept {
     }
     if (batch->left() < 2) return;
     batch->found_at(board_.items_done(), clock::now() - board_.running_since());
+    batch->may_end_early();
     if (const auto first_left = board_.cut_short(call->slot_, call->id_)) batch->cut(*first_left);
 }
 

@@ -1,20 +1,16 @@
-// The half of worker_link that listens: what a worker says, and what it leaves when it dies.
+// The half of worker_link that listens: what a worker says.
 
 #include "process/batch_call.hpp"
-#include "process/crash_handler.hpp"
 #include "process/fault_points.hpp"
 #include "process/pool_engine.hpp"
 #include "process/symbolise.hpp"
-#include "process/worker_death.hpp"
 #include "process/worker_link.hpp"
 
 #include <fmt/format.h>
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <utility>
 
 namespace braid::detail {
@@ -23,12 +19,6 @@ namespace {
 
 // Read of one worker before anybody else has a turn: it may have something to say for ever.
 constexpr std::size_t read_at_once = 4U << 20;
-
-/// What can be read now. Of a process that is dead that is all there will be, even if somebody else has its pipe.
-std::size_t bytes_waiting(int pipe) {
-    int bytes = 0;
-    return ::ioctl(pipe, FIONREAD, &bytes) == 0 ? static_cast<std::size_t>(bytes) : 0;
-}
 
 }  // namespace
 
@@ -223,98 +213,10 @@ void worker_link::measure(std::size_t finished, clock::time_point now) noexcept 
     busy_since_ = now;
 }
 
-void worker_link::bury(const pd::exit_status& status) {
-    pd::pass(pd::step::buries);
-    output_->finish();
-    if (output_->gives_lines()) tell_lines();
-    // What it wrote, and what it had finished but not written yet.
-    if (violation_.empty() && replies_.is_open()) drain_replies(bytes_waiting(replies_.native_handle()));
-    if (violation_.empty()) {
-        try {
-            const std::vector<std::byte> rest = board_.recover(received_);
-            if (take_chunk(rest)) take_unfinished_part();
-        } catch (const std::exception& e) {
-            broke_protocol_ = true;
-            violation_ = e.what();
-        }
-    }
-    reason_ = reason_of(status);
-    state_ = state::gone;
-    pool_->where().disarm(kill_timer_);
-    requests_.close();
-    replies_.close();
-    control_.reset();
-    beside_.reset();
-    child_.reset();
-
-    const auto now = clock::now();
-    while (!calls_.empty()) {  // from the last on: what is given back comes to the front of the queue
-        call_base& call = calls_.back().call;
-        // Only what it had not begun may run again. A slot that makes no sense counts as begun.
-        const bool begun = board_.state(call.slot_, call.id_) != pd::slot_state::queued;
-        release(call, now);
-        begun ? lose(call, status) : pool_->call_returned(call);
-    }
-}
-
-void worker_link::lose(call_base& call, const pd::exit_status& status) noexcept {
-    const batch_call* batch = call.as_batch();
-    if (batch && batch->left() == 0) return pool_->call_ended(call);  // only the word that it is done was not said
-    died_of_a_call_ = true;
-    if (call.stopping_) {
-        call.cancelled_ = true;
-        return pool_->call_ended(call);
-    }
-    const auto ran_for = clock::now() - board_.running_since();
-    worker_death death{.pid = pid_,
-                       .status = status,
-                       .reason = reason_,
-                       .violation = violation_,
-                       .called = call.called(),
-                       .name = call.options_.name ? call.options_.name : "",
-                       .item = batch ? std::optional(batch->number()) : std::nullopt,
-                       .ran_for = std::chrono::duration_cast<std::chrono::microseconds>(ran_for),
-                       .stack = {},
-                       .stderr_tail = output_->last_errors(),
-                       .earlier = {}};
-    if (death.reason == death_reason::crashed) death.stack = pd::stack_of(board_.crash_report());
-    pool_->call_lost(call, std::move(death));
-}
-
-death_reason worker_link::reason_of(const pd::exit_status& status) const {
-    using kind = pd::exit_status::kind;
-    if (!violation_.empty()) return death_reason::broke_protocol;
-    if (unresponsive_) return death_reason::unresponsive;
-    if (status.how == kind::exited) return death_reason::exited;
-    if (status.how == kind::unknown) return death_reason::unknown;
-    switch (status.code) {
-        case SIGSEGV:
-        case SIGBUS:
-        case SIGILL:
-        case SIGFPE:
-        case SIGTRAP:
-        case SIGABRT:
-        case SIGSYS: return death_reason::crashed;
-        case SIGXCPU: return death_reason::cpu_limit;
-        case SIGXFSZ: return death_reason::file_size_limit;
-        case SIGKILL:
-            if (ending_ != ending::none) return death_reason::killed;  // by us
-            return pool_->services().memory.killed_since() ? death_reason::out_of_memory : death_reason::killed;
-        default: return death_reason::killed;
-    }
-}
-
 wire::remote_origin::call_name worker_link::lasting_name_of(const call_base& call) {
     if (call.options().name) return call.options().name;
     const called_function called = call.called();
     return {&pd::name_of_function, called.address, *called.type};
-}
-
-std::string worker_link::why_useless(const pd::exit_status& status) const {
-    if (!violation_.empty()) return violation_;
-    const auto said = output_->last_errors();
-    return fmt::format("it {} before it could run a call{}", pd::to_string(status),
-                       said.empty() ? "" : fmt::format("; the last it said was: {}", said.back()));
 }
 
 }  // namespace braid::detail

@@ -105,8 +105,12 @@ void elastic_workers::work(threads::iterator me) noexcept {
         run(*call, lock);
     }
     --free_;
+    threads before;
+    before.swap(ended_);
     ended_.splice(ended_.end(), threads_, me);
     thread_ended_.notify_all();  // under the lock: the pool may be gone right after
+    lock.unlock();
+    join(before);
 }
 
 void elastic_workers::run(thread_call& call, std::unique_lock<std::mutex>& lock) noexcept {

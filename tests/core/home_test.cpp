@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -36,6 +37,18 @@ TEST_SUITE("core/detail/home") {
             REQUIRE(values.size() == posts);
             for (int i = 0; i < posts; ++i) CHECK(values[static_cast<std::size_t>(i)] == i);
         }
+    }
+
+    TEST_CASE("a timer that is disarmed when there is no task any more does not keep the context") {
+        boost::asio::io_context context;
+        const auto where = std::make_shared<home>(context.get_executor());
+        detail::timer alarm{.at = detail::clock::now() + std::chrono::hours(1)};
+        where->post_function([&] { where->arm(alarm); });
+        context.poll();
+        CHECK_FALSE(context.stopped());
+        where->post_function([&] { where->disarm(alarm); });
+        context.poll();
+        CHECK(context.stopped());
     }
 
     TEST_CASE("whoever may still cancel does not keep the home, and asks in vain when it is gone") {

@@ -2,6 +2,8 @@
 
 #include <braid/core/task_group.hpp>
 
+#include "support/child_tasks.hpp"
+
 #include <braid/core/deadline.hpp>
 #include <braid/core/sleep.hpp>
 #include <braid/core/spawn.hpp>
@@ -13,29 +15,8 @@
 #include <string>
 
 using namespace braid;
+using namespace braid::testing;
 using namespace std::chrono_literals;
-
-namespace {
-
-task<int> twice(int value) {
-    co_await checkpoint();
-    co_return 2 * value;
-}
-task<> fail(std::string message) {
-    co_await checkpoint();
-    throw std::runtime_error(message);
-}
-/// Says why it was stopped.
-task<> serve(std::string& log) {
-    try {
-        co_await sleep_for(1h);
-    } catch (const cancelled& c) {
-        log += to_string(c.reason());
-        throw;
-    }
-}
-
-}  // namespace
 
 TEST_SUITE("core/task_group: start_daemon") {
     TEST_CASE("a daemon is cancelled when the body and all other children have ended, and then awaited") {

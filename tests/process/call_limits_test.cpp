@@ -93,8 +93,26 @@ TEST_SUITE("process/call_limits") {
             REQUIRE(death);
             CHECK(death->reason() == death_reason::cpu_limit);
             CHECK(death->pid() == first);
-            CHECK(death->cpu_time() >= 300ms);
+            CHECK(death->cpu_time() >= 200ms);  // of its life, in ticks of the clock
             CHECK(co_await pool.run(pid) != first);
+        }());
+    }
+
+    TEST_CASE("each item of a map has the limits to itself, however many could travel together") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1, .output = worker_output::discard});
+            std::vector<std::chrono::milliseconds> times(6, 40ms);
+            times[4] = 1h;
+            map_options limited{.call = {.limits = {.cpu_time = 150ms}}, .batch = 6};
+            auto outcomes = co_await pool.map_outcomes(computes_for, times, limited).collect();
+            REQUIRE(outcomes.size() == times.size());
+            for (std::size_t i = 0; i != times.size(); ++i) CHECK(outcomes[i].has_value() == (i != 4));
+            try {
+                static_cast<void>(std::move(outcomes[4]).value());
+            } catch (const worker_died& e) {
+                CHECK(e.reason() == death_reason::cpu_limit);
+                CHECK(e.item() == 4);
+            }
         }());
     }
 

@@ -62,7 +62,7 @@ TEST_SUITE("trace/dump: calls in workers") {
                 }
                 while ((co_await pool.stats()).queued == 0) co_await sleep_for(1ms);
 
-                const task_dump dump = co_await dump_tasks();
+                const task_dump dump = co_await dump_tasks(1min);
                 const task_info* first = find(dump, "first");
                 REQUIRE(first);
                 CHECK_MESSAGE(says(first->waits_for, "gate::pass"), first->waits_for);
@@ -84,7 +84,7 @@ TEST_SUITE("trace/dump: calls in workers") {
                                 std::ref(pool), std::ref(door), name);
                 }
                 co_await door.arrival();
-                const task_dump dump = co_await dump_tasks();
+                const task_dump dump = co_await dump_tasks(1min);
                 const task_info* second = find(dump, "two");
                 REQUIRE(second);
                 // It may have been taken back into the queue by now, because the first takes so long.
@@ -108,7 +108,7 @@ TEST_SUITE("trace/dump: calls in workers") {
                     },
                     std::ref(threads), std::ref(pool), std::ref(door));
                 co_await door.arrival();
-                const task_dump dump = co_await dump_tasks();
+                const task_dump dump = co_await dump_tasks(1min);
                 const task_info* far = find(dump, "far");
                 REQUIRE(far);
                 CHECK_MESSAGE(says(far->waits_for, "in worker " + std::to_string(pool.worker_pids().at(0))),

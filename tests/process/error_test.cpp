@@ -166,7 +166,7 @@ TEST_SUITE("process/error") {
             const worker_died death = co_await death_of(computes_for_ever);
             CHECK(death.reason() == death_reason::cpu_limit);
             CHECK(death.signal() == SIGXCPU);
-            CHECK(death.cpu_time() >= 900ms);
+            CHECK(death.cpu_time() >= 500ms);  // the limit counts in ticks of the clock
         }());
     }
 

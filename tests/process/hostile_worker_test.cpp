@@ -196,8 +196,10 @@ int speaks_when_idle(int value) {
 
 // What the parent sees.
 /// Calls of the same pool that go on meanwhile.
-task<> go_on(process_pool& pool, bool& stop, int& wrong) {
-    for (int i = 0; !stop; i = (i + 1) % 1'000) {
+task<> go_on(process_pool& pool, const bool& stop, int& wrong) {
+    int i = 0;
+    while (!stop) {
+        i = (i + 1) % 1'000;
         const int value = co_await pool.run(square, i);
         wrong += value != i * i;
     }

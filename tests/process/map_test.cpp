@@ -59,6 +59,25 @@ int until_stopped(int) {
     return 0;
 }
 
+/// Three cannot be encoded, of five the function throws.
+struct fragile {
+    int number = 0;
+
+    template <class Archive>
+    void save(Archive& archive) const {
+        archive(number);
+        if (number == 3) throw std::runtime_error("three cannot be written");
+    }
+    template <class Archive>
+    void load(Archive& archive) {
+        archive(number);
+    }
+};
+int number_of(const fragile& item) {
+    if (item.number == 5) throw std::out_of_range("five is too much");
+    return item.number;
+}
+
 std::vector<int> numbers(int count) {
     std::vector<int> all(static_cast<std::size_t>(count));
     std::iota(all.begin(), all.end(), 0);
@@ -151,6 +170,30 @@ TEST_SUITE("process/process_pool: map in batches") {
             }
             CHECK_THROWS_WITH_AS(co_await results.next(), "item 700", std::out_of_range);
             CHECK_FALSE(co_await results.next());
+        }());
+    }
+
+    TEST_CASE("an item that cannot be encoded, or whose function throws, fails alone, and the error names the call") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            std::vector<fragile> items(8);
+            for (int i = 0; i < 8; ++i) items[static_cast<std::size_t>(i)].number = i;
+            auto outcomes = co_await pool.map_outcomes(number_of, items, {.batch = 8}).collect();
+            REQUIRE(outcomes.size() == items.size());
+            for (int i = 0; i < 8; ++i) {
+                auto& each = outcomes[static_cast<std::size_t>(i)];
+                REQUIRE(each.has_value() == (i != 3 && i != 5));
+                if (each.has_value()) CHECK(each.value() == i);
+            }
+            CHECK_THROWS_WITH_AS(static_cast<void>(std::move(outcomes[3]).value()), "three cannot be written",
+                                 std::runtime_error);
+            std::string named;
+            try {
+                static_cast<void>(std::move(outcomes[5]).value());
+            } catch (const std::out_of_range& e) {
+                if (const auto* origin = dynamic_cast<const wire::remote_origin*>(&e)) named = origin->call();
+            }
+            CHECK_MESSAGE(named.find("number_of") != std::string::npos, named);
         }());
     }
 

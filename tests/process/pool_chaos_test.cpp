@@ -156,10 +156,10 @@ TEST_SUITE("process/process_pool under random kills") {
             process_pool warm({.workers = 1});
             co_await warm.run([] {});
         }());
-        const belongings before;
         static constexpr std::size_t calls = 100'000;
         static constexpr std::size_t at_once = 500;
         run_counter counter(calls);
+        const belongings before;
         {
             worker_killer killer(20'240'607, 250);
             run_blocking([](run_counter& c, worker_killer& k) -> task<> {

@@ -75,6 +75,15 @@ TEST_SUITE("process/pool_stats") {
         }());
     }
 
+    TEST_CASE("a batch of a map counts as as many runs as it has items") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 2});
+            const std::vector<std::string> texts(5'000, "text");
+            co_await pool.map(echoes, texts).collect();
+            CHECK((co_await stats_when_counted(pool, texts.size())).ran.count() == texts.size());
+        }());
+    }
+
     TEST_CASE("every call that was answered is counted once: how long it waited, ran and travelled") {
         run_blocking([]() -> task<> {
             process_pool pool({.workers = 2});

@@ -62,7 +62,7 @@ task<> look_while(task<> work, event& e, Look look) {
 /// The dump of the whole process, once it says all of these words.
 std::string dump_with(const std::vector<std::string>& words) {
     for (;;) {
-        std::string text = dump_tasks_blocking().text();
+        std::string text = dump_tasks_blocking(std::chrono::minutes(1)).text();
         bool all = true;
         for (const std::string& word : words) all = all && text.find(word) != std::string::npos;
         if (all) return text;

@@ -151,7 +151,7 @@ TEST_SUITE("trace/dump") {
         });
         held.get_future().wait();
         const task_dump dump = run_blocking([]() -> task<task_dump> {
-            const auto own_home = [](auto) -> task<task_dump> { co_return co_await dump_tasks(50ms); };
+            const auto own_home = [](auto) -> task<task_dump> { co_return co_await dump_tasks(500ms); };
             co_return co_await named("who asks", own_home(0));
         }());
         let_go.set_value();

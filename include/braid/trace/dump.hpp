@@ -34,7 +34,7 @@ struct task_dump {
 };
 
 /// How long a home may take to answer before it is said to be stalled.
-inline constexpr duration dump_patience = std::chrono::milliseconds(200);
+inline constexpr duration dump_patience = std::chrono::seconds(1);
 
 /// `fmt::print("{}", (co_await dump_tasks()).text())`. The caller is in it too.
 /// Each home is asked in turn, and looked at between two steps of its tasks.

@@ -43,8 +43,8 @@ void capture_image();
 /// It serves processes started from now on: running workers do not have the new modules.
 void refresh_image();
 
-/// Nothing, when no module of the list holds the code. Threads: any. May be called by a signal handler, once the list has
-/// been taken.
+/// Nothing, when no module of the list holds the code. Threads: any. May be called by a signal handler, once the list
+/// has been taken.
 [[nodiscard]] std::optional<code_address> find_address(const void* code) noexcept;
 
 /// Throws: image_error, when no module of the list holds the function. Threads: any.

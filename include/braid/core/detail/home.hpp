@@ -160,7 +160,11 @@ public:
 
     /// On this home only.
     void arm(timer& t);
-    void disarm(timer& t) noexcept { timers_.disarm(t); }
+    void disarm(timer& t) noexcept {
+        timers_.disarm(t);
+        if (roots_.empty()) [[unlikely]]
+            drop_asio_timer();
+    }
 
     /// A call on another thread is under way, whose end may be near: worth a look before going to sleep. On this home.
     void call_begins() noexcept { ++calls_away_; }
@@ -235,6 +239,7 @@ private:
     void run_ready_watched(unsigned count) noexcept;
     void timers_due() noexcept;
     void arm_asio_timer(clock::time_point at);
+    void drop_asio_timer() noexcept;
 
     boost::asio::any_io_executor executor_;
     const boost::asio::io_context::executor_type* native_;  // into executor_, null when it is of another kind

@@ -58,7 +58,7 @@ private:
     bool closed_ = false;
     unsigned made_ = 0;  // threads so far: their names are numbered
     threads threads_;
-    threads ended_;  // to be joined by whoever comes next
+    threads ended_;  // one at most: joined by the next thread that ends, or call that comes
 };
 
 }  // namespace braid::detail

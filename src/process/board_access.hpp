@@ -1,0 +1,28 @@
+#pragma once
+// How both sides of a call board reach what lies in its mapping.
+
+#include "process/board_layout.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <new>
+
+namespace braid::process_detail {
+
+inline call_slot* slots_of(const shared_mapping& mapping, const board_layout& layout) noexcept {
+    return std::launder(reinterpret_cast<call_slot*>(mapping.data() + layout.slots));
+}
+
+inline board_header* header_of(const shared_mapping& mapping) noexcept {
+    return std::launder(reinterpret_cast<board_header*>(mapping.data()));
+}
+
+inline std::int64_t nanoseconds_of(std::chrono::steady_clock::time_point at) noexcept {
+    return std::chrono::nanoseconds(at.time_since_epoch()).count();
+}
+
+constexpr std::uint64_t pack_current(std::uint32_t slot, call_id id) noexcept {
+    return (std::uint64_t{slot} + 1) << 32 | (id & call_id_mask);
+}
+
+}  // namespace braid::process_detail

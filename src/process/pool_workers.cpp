@@ -1,0 +1,176 @@
+// The workers of a pool: how many there are, how they come, and how they go.
+
+#include "process/pool_engine.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace braid::detail {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// A pool whose workers cannot be started, or die before they can take a call, stops trying after so many.
+constexpr unsigned failed_starts_allowed = 5;
+constexpr auto first_retry = 10ms;
+constexpr unsigned longest_retry_shift = 6;
+
+}  // namespace
+
+void pool_engine::start_workers_if_needed() {
+    if (state_ == state::terminated || retry_timer_.armed()) return;
+    std::size_t coming = 0;
+    for (const auto& link : workers_) coming += link->coming() ? 1 : 0;
+    const std::size_t always = state_ == state::open ? static_cast<std::size_t>(options_.min_workers) : 0;
+    while (!retry_timer_.armed() && workers_.size() < most_workers_ &&
+           (coming < queue_.size() || workers_.size() < always)) {
+        start_worker();
+        ++coming;
+    }
+}
+
+void pool_engine::start_worker() {
+    try {
+        const auto link = std::make_shared<worker_link>(shared_from_this());
+        link->launch();
+        workers_.push_back(link);
+        ++started_;
+    } catch (const std::exception& e) {
+        failed_to_start(e.what());
+    }
+}
+
+void pool_engine::worker_started(const std::shared_ptr<worker_link>& link, pd::spawn_result result) {
+    if (auto* failure = std::get_if<spawn_error>(&result)) {
+        remove(link);
+        if (wants_workers()) failed_to_start(failure->what());
+        return plan();
+    }
+    try {
+        link->started(std::get<pd::started_child>(std::move(result)));
+    } catch (const std::exception& e) {  // it has been killed and reaped
+        remove(link);
+        if (wants_workers()) failed_to_start(e.what());
+        return plan();
+    }
+    if (state_ == state::terminated) link->kill();
+    plan();  // a pool that is closing may not need it any more
+}
+
+void pool_engine::worker_gone(const std::shared_ptr<worker_link>& link, const pd::exit_status& status) {
+    link->bury(status);
+    remove(link);
+    count_end(*link);
+    if (!link->ran_a_call() && link->ended_for() == worker_link::ending::none && wants_workers())
+        failed_to_start(link->why_useless(status));
+    plan();
+}
+
+void pool_engine::failed_to_start(const std::string& why) {
+    const bool give_up = ++failed_starts_ >= failed_starts_allowed && !has_ready_worker();
+    // Those that are to be there even without work are tried for on and on, but seldom.
+    if ((!give_up || options_.min_workers > 0) && !retry_timer_.armed()) {
+        const unsigned shift = give_up ? longest_retry_shift : std::min(failed_starts_, longest_retry_shift);
+        retry_timer_.at = clock::now() + first_retry * (1 << shift);
+        home_->arm(retry_timer_);
+    }
+    if (!give_up) return;
+    failed_starts_ = 0;
+    fail_queued(std::make_exception_ptr(
+        pool_failed(fmt::format("no worker of the pool {} could be started, {} times in a row; the last time: {}",
+                                options_.name, failed_starts_allowed, why))));
+}
+
+// Between calls: those that are used up, and those that are too many.
+void pool_engine::retire_workers() {
+    std::size_t staying = 0;
+    for (const auto& link : workers_) {
+        const auto why = link->used_up();
+        if (why != worker_link::ending::none && link->idle()) link->leave(options_.grace, why);
+        staying += link->where() != worker_link::state::leaving ? 1 : 0;
+    }
+    if (staying > most_workers_) {
+        for (const auto& link : workers_) {
+            if (staying == most_workers_) break;
+            if (!link->idle()) continue;
+            link->leave(options_.grace, worker_link::ending::not_needed);
+            --staying;
+        }
+    }
+    if (options_.idle_time) retire_idle_workers(staying);
+}
+
+void pool_engine::retire_idle_workers(std::size_t staying) {
+    home_->disarm(idle_timer_);
+    const auto now = clock::now();
+    auto next = clock::time_point::max();
+    for (const auto& link : workers_) {
+        if (staying <= static_cast<std::size_t>(options_.min_workers)) return;
+        if (!link->idle()) continue;
+        const auto due = link->idle_since() + *options_.idle_time;
+        if (due > now) {
+            next = std::min(next, due);
+            continue;
+        }
+        link->leave(options_.grace, worker_link::ending::not_needed);
+        --staying;
+    }
+    if (next == clock::time_point::max()) return;
+    idle_timer_.at = next;
+    home_->arm(idle_timer_);
+}
+
+void pool_engine::resize(std::size_t workers) noexcept {
+    most_workers_ = workers;
+    plan();
+}
+
+void pool_engine::count_end(const worker_link& link) noexcept {
+    using ending = worker_link::ending;
+    ran_.add(link.ran());
+    if (link.ended_for() == ending::none) ++ended_.deaths[static_cast<std::size_t>(link.reason())];
+    switch (link.ended_for()) {
+        case ending::none:
+            ++(link.died_of_a_call()   ? ended_.died_of_calls
+               : link.broke_protocol() ? ended_.broke_protocol
+                                       : ended_.died_idle);
+            break;
+        case ending::stopped_call: ++ended_.stopped_calls; break;
+        case ending::calls_used_up: ++ended_.calls_used_up; break;
+        case ending::memory_used_up: ++ended_.memory_used_up; break;
+        case ending::not_needed: ++ended_.not_needed; break;
+    }
+}
+
+pool_stats pool_engine::stats() const {
+    pool_stats now{.queued = queue_.size(), .answered = answered_, .started = started_, .ended = ended_};
+    now.waited = waited_;
+    now.ran = ran_;
+    now.travelled = travelled_;
+    for (const auto& link : workers_) {
+        now.workers.push_back(link->stats());
+        now.ran.add(link->ran());
+        now.in_flight += link->in_flight();
+    }
+    return now;
+}
+
+bool pool_engine::has_ready_worker() const noexcept {
+    return std::any_of(workers_.begin(), workers_.end(),
+                       [](const auto& link) { return link->where() == worker_link::state::ready; });
+}
+
+void pool_engine::remove(const std::shared_ptr<worker_link>& link) { std::erase(workers_, link); }
+
+std::vector<int> pool_engine::worker_pids() const {
+    std::vector<int> pids;
+    for (const auto& link : workers_) {
+        if (link->pid() > 0) pids.push_back(link->pid());
+    }
+    return pids;
+}
+
+}  // namespace braid::detail
