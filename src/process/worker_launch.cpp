@@ -91,7 +91,7 @@ void worker_link::launch() {
     replies_.assign(replies.read.get());
     std::ignore = replies.read.release();
     control_ = std::move(control.write);
-    beside_.emplace(std::move(beside.parent), pd::attachment_socket::side::parent);
+    beside_.emplace(std::move(beside.parent));
 
     pd::pass(pd::step::launches);
     // The launcher answers on its own thread, and std::function wants something copyable.

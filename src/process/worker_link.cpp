@@ -97,21 +97,22 @@ bool worker_link::give(call_base& call, clock::time_point now) noexcept {
         }
         const auto kind = call.as_batch() ? pd::frame_kind::batch : pd::frame_kind::request;
         const std::uint64_t id = pd::frame_id(slot, last_id_);
-        std::uint32_t flags = limits.any() ? pd::has_limits : 0;
+        const std::uint32_t flags = limits.any() ? pd::has_limits : 0;
         std::ignore = wire::begin_frame(out_, id, static_cast<std::uint32_t>(kind), flags);
         beside_->write_frame(id);
         wire::writer request(out_);
         request.set_beside(&*beside_);
         if (limits.any()) request.scalar(limits);
         call.encode(request);
-        if (beside_->added()) wire::set_frame_flags(out_, begun, flags |= pd::has_attachments);
         if (const std::size_t size = out_.size() - begun; size > wire::frame_reader_options{}.max_length) {
             throw wire::encode_error(
                 fmt::format("the arguments of this call take {} bytes, and a worker takes no more than {}", size,
                             wire::frame_reader_options{}.max_length));
         }
+        if (beside_->send_frame()) wire::set_frame_flags(out_, begun, flags | pd::has_attachments);
     } catch (...) {
         wire::drop_frame(out_, begun);
+        beside_->drop_frame();
         call.fail(std::current_exception());
         return false;
     }
@@ -131,7 +132,6 @@ bool worker_link::give(call_base& call, clock::time_point now) noexcept {
 }
 
 void worker_link::flush(clock::time_point now) {
-    if (beside_) beside_->forget_dropped();
     if (awaiting_room_ || out_sent_ == out_.size() || !requests_.is_open()) return;
     if (out_sent_ == 0) board_.sends_from(now);
     while (out_sent_ != out_.size()) {

@@ -1,4 +1,5 @@
 #include <braid/wire/attachments.hpp>
+#include <braid/wire/reader.hpp>
 
 #include <fmt/format.h>
 
@@ -8,7 +9,9 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace braid::wire {
@@ -37,9 +40,12 @@ std::shared_ptr<segment> segment::open(int fd) {
     // Whoever can make it smaller can kill us with it: reading behind its end is SIGBUS.
     const int seals = ::fcntl(fd, F_GET_SEALS);
     struct stat status{};
-    if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || ::fstat(fd, &status) != 0) {
+    struct statfs where{};
+    const bool sound = seals >= 0 && (seals & F_SEAL_SHRINK) != 0 && ::fstat(fd, &status) == 0 &&
+                       ::fstatfs(fd, &where) == 0 && where.f_type == TMPFS_MAGIC;  // huge pages can run out
+    if (!sound) {
         ::close(fd);
-        throw usage_error("what came as shared memory is none, or could be made smaller by its sender");
+        throw decode_error("what came as shared memory is none, or could be taken away by its sender");
     }
     return std::shared_ptr<segment>(new segment(fd, static_cast<std::size_t>(status.st_size)));
 }

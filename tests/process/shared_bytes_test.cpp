@@ -147,7 +147,7 @@ TEST_SUITE("process/shared_bytes") {
     TEST_CASE("memory that its sender could make smaller is refused") {
         const int fd = ::memfd_create("unsealed", MFD_CLOEXEC);
         REQUIRE(::ftruncate(fd, 4'096) == 0);
-        CHECK_THROWS_AS(static_cast<void>(wire::segment::open(fd)), usage_error);
+        CHECK_THROWS_AS(static_cast<void>(wire::segment::open(fd)), wire::decode_error);
     }
 }
 

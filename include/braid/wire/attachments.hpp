@@ -15,7 +15,7 @@ class segment {
 public:
     /// Zeros. Throws: std::system_error.
     [[nodiscard]] static std::shared_ptr<segment> make(std::size_t size);
-    /// Takes over a descriptor from elsewhere. Throws: usage_error unless it is that of a segment, std::system_error.
+    /// Takes over a descriptor from elsewhere. Throws: decode_error unless it is that of a segment, std::system_error.
     [[nodiscard]] static std::shared_ptr<segment> open(int fd);
     segment(const segment&) = delete;
     segment& operator=(const segment&) = delete;
