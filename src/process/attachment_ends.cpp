@@ -3,6 +3,7 @@
 #include "process/board_layout.hpp"
 #include "process/services.hpp"
 
+#include <braid/wire/call.hpp>
 #include <braid/wire/reader.hpp>
 #include <braid/wire/writer.hpp>
 
@@ -152,9 +153,13 @@ std::shared_ptr<wire::segment> parent_attachments::take_segment(std::uint64_t kn
         }
         return memory_of(in_.items[number]);
     }
+    if (known_by == 0 || known_by > last_id_) {
+        throw wire::decode_error(fmt::format("shared bytes {} are no argument of the call", known_by));
+    }
+    // An argument is there until its call has ended, unless its own encoding made it for the moment.
     const auto at = std::ranges::find(known_, known_by, &known::id);
     auto memory = at == known_.end() ? nullptr : at->memory.lock();
-    if (!memory) throw wire::decode_error(fmt::format("shared bytes {} are no argument of the call", known_by));
+    if (!memory) throw wire::result_error("the result is shared bytes that nobody here has any more");
     return memory;
 }
 

@@ -6,6 +6,7 @@
 #include "support/leftovers.hpp"
 #include "support/low_descriptor_limit.hpp"
 
+#include <braid/wire/call.hpp>
 #include <braid/wire/reader.hpp>
 #include <braid/wire/writer.hpp>
 
@@ -74,14 +75,6 @@ TEST_SUITE("process/attachment_ends") {
         CHECK(same_file(there.get(), file.get()));
         CHECK((::fcntl(there.get(), F_GETFD) & FD_CLOEXEC) != 0);
         CHECK(belongings().descriptors == before.descriptors + 2);
-    }
-
-    TEST_CASE("a frame with nothing beside it needs no message") {
-        both_ends both;
-        both.parent.write_frame(1);
-        CHECK_FALSE(both.parent.send_frame());
-        both.worker.write_frame(1);
-        CHECK_FALSE(both.worker.has_something());
     }
 
     TEST_CASE("a frame that is dropped takes nothing along, and leaves nothing open") {
@@ -271,6 +264,17 @@ TEST_SUITE("process/attachment_ends") {
         both.worker.read_frame(3, true);
         both.worker.end_reading();
         CHECK(belongings().descriptors == before.descriptors + 1);
+    }
+
+    TEST_CASE("a result that is memory which its encoding made for the moment fails its call, and no more") {
+        both_ends both;
+        both.parent.write_frame(1);
+        const std::uint64_t id = both.parent.add_segment(wire::segment::make(100));
+        REQUIRE(both.parent.send_frame());
+        both.worker.read_frame(1, true);
+        both.worker.write_frame(1);
+        const std::uint64_t back = both.worker.add_segment(both.worker.take_segment(id));
+        CHECK_THROWS_AS(static_cast<void>(both.parent.take_segment(back)), wire::result_error);
     }
 
     TEST_CASE("a parent believes no number of memory that it did not give, and none of a descriptor") {

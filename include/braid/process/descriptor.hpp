@@ -8,8 +8,10 @@
 namespace braid {
 
 /// Owns a file descriptor, or none. As an argument or result a copy of it travels: the worker gets a descriptor of its
-/// own for the same open file, and each side closes what it has. `descriptor(socket.release())` makes one of an Asio
-/// socket. Not for the items of `map`.
+/// own for the same open file (position and O_NONBLOCK are in common), and each side closes what it has. What arrives
+/// is closed on exec. `descriptor(socket.release())` makes one of an Asio socket. A call takes up to 253 along, and as
+/// many back; those that a process has no room for fail their call alone, with std::system_error or, in the worker,
+/// wire::argument_error. Not for the items of `map`.
 class descriptor {
 public:
     descriptor() noexcept = default;
