@@ -35,6 +35,7 @@ HOP_CONTENDERS = (
     Contender("braid", "core/braid_on_thread"),
 )
 MULTIPROCESSING_POOL = Contender("multiprocessing.Pool", "process/multiprocessing_pool.py")
+NODE_IPC = Contender("node child_process", "process/node_ipc.py")
 
 TIMERS = tuple(Contender(name, f"core/{name}_timers") for name in ("hand_rolled", "asio", "braid"))
 ECHO = tuple(Contender(name, f"core/{name}_echo") for name in ("hand_rolled", "asio", "braid"))
@@ -158,6 +159,55 @@ SUITES: dict[str, tuple[Problem, ...]] = {
         Problem(
             "map", "items/s", True, 10_000_000, floor=None,
             contenders=(MULTIPROCESSING_POOL, Contender("braid", "process/braid_process")),
+        ),
+        # 64 MiB there and back: through memory that both have, copied in and out or used in place, and as vectors.
+        *(
+            Problem(
+                name, "ms", False, 20, floor="mapped_echo", placements=("free",), quick_operations=2,
+                contenders=(
+                    Contender("mapped_echo", "process/mapped_echo"),
+                    Contender("braid", "process/braid_bytes"),
+                ),
+            )
+            for name in ("bytes_existing", "bytes_shared")
+        ),
+        Problem(
+            "bytes_fresh", "ms", False, 10, floor=None, placements=("free",), quick_operations=2,
+            contenders=(MULTIPROCESSING_POOL, NODE_IPC, Contender("braid", "process/braid_bytes")),
+        ),
+        Problem(
+            "records", "records/s", True, 200_000, floor=None,
+            contenders=(MULTIPROCESSING_POOL, Contender("braid", "process/braid_bytes")),
+        ),
+        # A new pool of two, in a parent of 10 MiB and of 1 GiB.
+        *(
+            Problem(
+                name, "ms", False, 1, floor="bare_processes", placements=("free",),
+                contenders=(
+                    Contender("bare_processes", "process/bare_processes"),
+                    Contender("braid", "process/braid_pool_life"),
+                ),
+            )
+            for name in ("first_results_10m", "first_results_1g")
+        ),
+        Problem(
+            "long_calls", "calls/s", True, 200, floor="bare_processes", placements=("free",), quick_operations=10,
+            contenders=(
+                Contender("bare_processes", "process/bare_processes"),
+                Contender("braid", "process/braid_pool_life"),
+            ),
+        ),
+        Problem(
+            "queued_call", "bytes", False, 100_000, floor=None, placements=("free",),
+            contenders=(Contender("braid", "process/braid_pool_life"),),
+        ),
+        # From SIGKILL of a worker with 1,000 calls in flight. Of the peers one hangs then, and one breaks for good.
+        *(
+            Problem(
+                name, "ms", False, 1, floor=None, placements=("free",),
+                contenders=(Contender("braid", "process/braid_pool_life"),),
+            )
+            for name in ("kill_to_error", "kill_to_result")
         ),
     ),
     "crawl": (

@@ -46,9 +46,42 @@ def map_items(pool, operations: int) -> float:
     return operations / watch.seconds()
 
 
+def bytes_fresh(pool, operations: int) -> float:
+    """Milliseconds for 64 MiB there and back."""
+    sent = bytes(64 << 20)
+    watch = Stopwatch()
+    for _ in range(operations):
+        if len(pool.apply(identity, (sent,))) != len(sent):
+            sys.exit("the bytes are not those that were sent")
+    return watch.seconds() * 1e3 / operations
+
+
+def records(pool, operations: int) -> float:
+    """Records of 1 KiB there and back, a second, each a call of its own, with IN_FLIGHT of them under way."""
+    record = {"id": 17, "weight": 2.5, "name": "a record", "lines": [f"{i}" + "l" * 189 for i in range(5)]}
+    watch = Stopwatch()
+    calls = deque()
+    for _ in range(operations):
+        if len(calls) == IN_FLIGHT:
+            calls.popleft().get()
+        calls.append(pool.apply_async(identity, (record,)))
+    for call in calls:
+        call.get()
+    return operations / watch.seconds()
+
+
+PROBLEMS = {
+    "round_trip": round_trip,
+    "pipelined_calls": pipelined_calls,
+    "map": map_items,
+    "bytes_fresh": bytes_fresh,
+    "records": records,
+}
+
+
 def main() -> None:
     arguments = parser().parse_args()
-    measure = {"round_trip": round_trip, "pipelined_calls": pipelined_calls, "map": map_items}[arguments.problem]
+    measure = PROBLEMS[arguments.problem]
     with Pool(WORKERS) as pool:
         pool.map(identity, range(WORKERS * 10))  # all workers are up
         before = cpu_seconds()

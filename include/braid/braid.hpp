@@ -58,14 +58,17 @@
 #include <braid/thread/start_on.hpp>
 #include <braid/thread/fork_join.hpp>
 #include <braid/thread/blocking_pool.hpp>
+#include <braid/process/descriptor.hpp>
 #include <braid/app/on_loop.hpp>
 #include <braid/process/call_limits.hpp>
 #include <braid/process/error.hpp>
 #include <braid/process/map_options.hpp>
 #include <braid/process/on_process.hpp>
 #include <braid/process/process_pool.hpp>
+#include <braid/process/shared_bytes.hpp>
 #include <braid/process/time_histogram.hpp>
 #include <braid/process/worker_output.hpp>
 #include <braid/process/worker_state.hpp>
 #include <braid/process/spawn_error.hpp>
 #include <braid/wire/exception.hpp>
+#include <braid/wire/expected.hpp>

@@ -176,6 +176,7 @@ worker_link* pool_engine::least_busy() noexcept {
 }
 
 void pool_engine::assign_queued(clock::time_point now) {
+    for (const auto& link : workers_) link->begin_turn();
     while (!queue_.empty()) {
         worker_link* worker = least_busy();
         if (!worker) return;

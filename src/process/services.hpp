@@ -44,6 +44,7 @@ inline constexpr int request_descriptor = 3;
 inline constexpr int reply_descriptor = 4;
 inline constexpr int control_descriptor = 5;
 inline constexpr int board_descriptor = 6;
+inline constexpr int attachment_descriptor = 7;
 
 // Kinds of frames between parent and worker.
 enum class frame_kind : std::uint32_t {
@@ -58,6 +59,8 @@ enum class frame_kind : std::uint32_t {
 
 /// A flag of a request: its body begins with the call's limits.
 inline constexpr std::uint32_t has_limits = 1;
+/// Of a request or a reply: something was sent beside it.
+inline constexpr std::uint32_t has_attachments = 2;
 
 /// The id of a request or reply: the call's slot on the board, and its number.
 [[nodiscard]] constexpr std::uint64_t frame_id(std::uint32_t slot, std::uint32_t id) noexcept {

@@ -46,6 +46,7 @@ void worker_link::bury(const pd::exit_status& status) {
     requests_.close();
     replies_.close();
     control_.reset();
+    beside_.reset();
     child_.reset();
 
     const auto now = clock::now();

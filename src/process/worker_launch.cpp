@@ -59,6 +59,7 @@ void worker_link::launch() {
     pd::pipe_ends requests = make_wide_pipe();
     pd::pipe_ends replies = make_wide_pipe();
     pd::pipe_ends control = pd::make_pipe();
+    pd::socket_ends beside = pd::make_attachment_socket();
     const int board = ::fcntl(board_.fd(), F_DUPFD_CLOEXEC, 0);
     if (board < 0) pd::throw_errno("passing the call board on");
 
@@ -73,6 +74,7 @@ void worker_link::launch() {
     program.descriptors.push_back({std::move(replies.write), pd::reply_descriptor});
     program.descriptors.push_back({std::move(control.read), pd::control_descriptor});
     program.descriptors.push_back({pd::unique_fd(board), pd::board_descriptor});
+    program.descriptors.push_back({std::move(beside.worker), pd::attachment_descriptor});
     output_->connect(program.descriptors);
     output_->start([weak = weak_from_this()] {
         if (auto self = weak.lock()) {
@@ -89,6 +91,7 @@ void worker_link::launch() {
     replies_.assign(replies.read.get());
     std::ignore = replies.read.release();
     control_ = std::move(control.write);
+    beside_.emplace(std::move(beside.parent));
 
     pd::pass(pd::step::launches);
     // The launcher answers on its own thread, and std::function wants something copyable.

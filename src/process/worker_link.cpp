@@ -96,9 +96,12 @@ bool worker_link::give(call_base& call, clock::time_point now) noexcept {
                 fmt::format("the CPU time of a call cannot be limited to {} ms", limits.cpu_time->count()));
         }
         const auto kind = call.as_batch() ? pd::frame_kind::batch : pd::frame_kind::request;
-        std::ignore = wire::begin_frame(out_, pd::frame_id(slot, last_id_), static_cast<std::uint32_t>(kind),
-                                        limits.any() ? pd::has_limits : 0);
+        const std::uint64_t id = pd::frame_id(slot, last_id_);
+        const std::uint32_t flags = limits.any() ? pd::has_limits : 0;
+        std::ignore = wire::begin_frame(out_, id, static_cast<std::uint32_t>(kind), flags);
+        beside_->write_frame(id);
         wire::writer request(out_);
+        request.set_beside(&*beside_);
         if (limits.any()) request.scalar(limits);
         call.encode(request);
         if (const std::size_t size = out_.size() - begun; size > wire::frame_reader_options{}.max_length) {
@@ -106,8 +109,10 @@ bool worker_link::give(call_base& call, clock::time_point now) noexcept {
                 fmt::format("the arguments of this call take {} bytes, and a worker takes no more than {}", size,
                             wire::frame_reader_options{}.max_length));
         }
+        if (beside_->send_frame()) wire::set_frame_flags(out_, begun, flags | pd::has_attachments);
     } catch (...) {
         wire::drop_frame(out_, begun);
+        beside_->drop_frame();
         call.fail(std::current_exception());
         return false;
     }

@@ -1,6 +1,7 @@
 #pragma once
 // One worker process as its pool sees it: the pipes to it, the calls it has, what is known of it.
 
+#include "process/attachment_ends.hpp"
 #include "process/call_board.hpp"
 #include "process/captured_output.hpp"
 #include "process/reaper.hpp"
@@ -54,7 +55,7 @@ public:
     [[nodiscard]] std::size_t wanted() const noexcept;
     [[nodiscard]] bool has_room() const noexcept {
         return state_ == state::ready && !condemned_ && !stopping_ && in_flight_ < wanted() &&
-               used_up() == ending::none;
+               used_up() == ending::none && (in_flight_ == 0 || !beside_->far_ahead());
     }
     [[nodiscard]] bool idle() const noexcept { return state_ == state::ready && !condemned_ && in_flight_ == 0; }
     [[nodiscard]] clock::time_point idle_since() const noexcept { return idle_since_; }
@@ -80,6 +81,10 @@ public:
     /// It has more than one thing to do, so that one may wait for another.
     [[nodiscard]] bool may_keep_waiting() noexcept;
 
+    /// A turn of the pool begins in which calls may be given.
+    void begin_turn() {
+        if (beside_) beside_->look_for_dropped();
+    }
     /// Encodes the call and puts it into the pipe's buffer. False if it cannot be encoded: the call has failed then.
     bool give(call_base& call, clock::time_point now) noexcept;
     /// Writes what was given.
@@ -139,6 +144,7 @@ private:
     void take_initialised(const wire::frame& frame);
     void become_ready() noexcept;
     void take_reply(const wire::frame& frame, clock::time_point now);
+    void take_value(call_base& call, const wire::frame& frame);
     void take_part(const wire::frame& frame);
     void take_unfinished_part();
     [[nodiscard]] call_base& call_of(const wire::frame& frame) const;
@@ -177,6 +183,7 @@ private:
     std::size_t out_sent_ = 0;
     bool awaiting_room_ = false;
     pd::unique_fd control_;
+    std::optional<pd::parent_attachments> beside_;  // from its launch to its burial
 
     // From the worker.
     boost::asio::posix::stream_descriptor replies_;

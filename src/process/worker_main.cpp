@@ -1,5 +1,6 @@
 #include "process/worker_main.hpp"
 
+#include "process/attachment_ends.hpp"
 #include "process/call_board.hpp"
 #include "process/call_clock.hpp"
 #include "process/crash_handler.hpp"
@@ -10,6 +11,7 @@
 #include "process/output_marks.hpp"
 #include "process/part_writer.hpp"
 #include "process/services.hpp"
+#include "process/worker_exit.hpp"
 
 #include <braid/core/stop.hpp>
 #include <braid/wire/archive.hpp>
@@ -27,28 +29,12 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include <fcntl.h>
 #include <unistd.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define BRAID_HAS_LSAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define BRAID_HAS_LSAN 1
-#endif
-#endif
-#ifdef BRAID_HAS_LSAN
-#include <sanitizer/lsan_interface.h>
-#endif
-
-// Of coverage tools: there if the program was built for one.
-extern "C" {
-[[gnu::weak]] void __gcov_dump();
-[[gnu::weak]] int __llvm_profile_write_file();
-}
 
 namespace braid::process_detail {
 
@@ -99,6 +85,12 @@ private:
     }
 
     void take(const wire::frame& request) {
+        beside_.read_frame(request.header.id, (request.header.flags & has_attachments) != 0);
+        take_call(request);
+        beside_.end_reading();
+    }
+
+    void take_call(const wire::frame& request) {
         if (request.header.kind == static_cast<std::uint32_t>(frame_kind::initialise)) {
             return answer(request, frame_kind::initialised);
         }
@@ -156,26 +148,47 @@ private:
     void answer(const wire::frame& request, frame_kind kind) {
         const std::size_t begun = wire::begin_frame(reply_, request.header.id, static_cast<std::uint32_t>(kind));
         wire::reader arguments(request.body);
+        arguments.set_beside(&beside_);
         wire::writer result(reply_);
-        run(request, arguments, result);
+        result.set_beside(&beside_);
+        beside_.write_frame(request.header.id);
+        const std::size_t body = result.position();
+        if (run(request, arguments, result) != wire::outcome::value) beside_.drop_frame();
         output_.call_ends(request.header.id);
+        if (beside_.has_something() && send_beside(result, body)) {
+            wire::set_frame_flags(reply_, begun, has_attachments);
+        }
         wire::end_frame(reply_, begun);
         send();
     }
 
-    static void run(const wire::frame& request, wire::reader& arguments, wire::writer& result) {
-        if ((request.header.flags & has_limits) == 0) {
-            wire::run_call(arguments, result);
-            return;
+    /// Where too much is on its way, waits for the parent, which reads it as soon as it has the results that it
+    /// belongs to.
+    bool send_beside(wire::writer& result, std::size_t body) {
+        try {
+            if (!beside_.send_frame(when_full::give_up)) {
+                flush();
+                std::ignore = beside_.send_frame(when_full::wait);
+            }
+            return true;
+        } catch (const std::exception&) {
+            beside_.drop_frame();
+            result.rewind(body);
+            wire::encode_failure(result, wire::outcome::result_rejected, std::current_exception());
+            return false;
         }
+    }
+
+    static wire::outcome run(const wire::frame& request, wire::reader& arguments, wire::writer& result) {
+        if ((request.header.flags & has_limits) == 0) return wire::run_call(arguments, result);
         std::optional<limits_in_force> limits;
         try {
             limits.emplace(arguments.scalar<call_limits>("the limits of a call"));
         } catch (const std::exception&) {
             wire::encode_failure(result, wire::outcome::exception, std::current_exception());
-            return;
+            return wire::outcome::exception;
         }
-        wire::run_call(arguments, result);
+        return wire::run_call(arguments, result);
     }
 
     /// What is said of the memory is there when the parent wakes.
@@ -226,6 +239,7 @@ private:
     }
 
     board_client board_;
+    worker_attachments beside_{unique_fd(attachment_descriptor)};
     output_marks output_;
     call_clock clock_{board_};
     std::mutex flushing_;
@@ -241,21 +255,10 @@ std::string program_name() { return program_invocation_name; }
 
 // The call's own children must not keep our pipes open.
 void keep_from_children() {
-    for (const int fd : {request_descriptor, reply_descriptor, control_descriptor, board_descriptor}) {
+    for (const int fd :
+         {request_descriptor, reply_descriptor, control_descriptor, board_descriptor, attachment_descriptor}) {
         ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     }
-}
-
-// Static destructors belong to the parent's idea of a program: a worker leaves without them, but not without what tools
-// and the standard streams still hold.
-[[noreturn]] void leave() {
-    std::fflush(nullptr);
-    if (__gcov_dump) __gcov_dump();
-    if (__llvm_profile_write_file) __llvm_profile_write_file();
-#ifdef BRAID_HAS_LSAN
-    __lsan_do_leak_check();
-#endif
-    ::_exit(0);
 }
 
 }  // namespace
@@ -273,7 +276,7 @@ void run_worker(unsigned depth) {
         pass(step::leaves);
     }
     remove_services();
-    leave();
+    leave_worker();
 }
 
 }  // namespace braid::process_detail

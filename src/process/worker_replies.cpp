@@ -157,21 +157,33 @@ call_base& worker_link::call_of(const wire::frame& frame) const {
 void worker_link::take_reply(const wire::frame& frame, clock::time_point now) {
     call_base& call = call_of(frame);
     pd::pass(pd::step::takes_reply);
-    wire::reader reply(frame.body);
     bool ended = true;
     if (batch_call* batch = call.as_batch()) {
+        wire::reader reply(frame.body);
         ended = batch->take_end(reply);
     } else {
-        wire::remote_origin::place where{.pid = pid_};
-        if (wire::is_failure(frame.body)) where.call = lasting_name_of(call);
-        call.accept(reply, where);
+        take_value(call, frame);
     }
+    beside_->was_read(frame.header.id);
     ++replies_seen_;
     board_.free(call.slot_);
     release(call, now);
     pool_->worker_works();
     pool_->count_answer(call.waited_);
     ended ? pool_->call_ended(call) : pool_->call_returned(call);
+}
+
+void worker_link::take_value(call_base& call, const wire::frame& frame) {
+    wire::reader reply(frame.body);
+    reply.set_beside(&*beside_);
+    if (frame.header.flags & pd::has_attachments) beside_->read_frame(frame.header.id);
+    wire::remote_origin::place where{.pid = pid_};
+    if (wire::is_failure(frame.body)) {
+        where.call = lasting_name_of(call);
+        beside_->may_be_lost(frame.header.id);
+    }
+    call.accept(reply, where);
+    beside_->end_reading();
 }
 
 void worker_link::take_part(const wire::frame& frame) {

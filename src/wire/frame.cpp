@@ -18,6 +18,10 @@ void end_frame(buffer& out, std::size_t begun_at) noexcept {
     out.patch(begun_at + offsetof(frame_header, length), length);
 }
 
+void set_frame_flags(buffer& out, std::size_t begun_at, std::uint32_t flags) noexcept {
+    out.patch(begun_at + offsetof(frame_header, flags), flags);
+}
+
 void frame_reader::feed(std::span<const std::byte> chunk) {
     if (!chunk_.empty()) throw usage_error("a frame_reader was fed before all frames of the last chunk were taken");
     if (handed_out_) {

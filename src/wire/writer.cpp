@@ -56,6 +56,13 @@ writer::shared_entry writer::begin_shared(const std::shared_ptr<const void>& obj
 
 void writer::end_shared(std::uint32_t id) noexcept { state_->complete[id - 1] = true; }
 
+void writer::refuse_attachment() {
+    throw encode_error(
+        "a descriptor or shared bytes cannot be encoded here: they travel as arguments and results of calls of their "
+        "own, "
+        "not as items of a map or for an initialiser");
+}
+
 void writer::nesting::refuse_depth() {
     throw encode_error(fmt::format("a value cannot be encoded: it nests more than {} levels deep", max_nesting));
 }

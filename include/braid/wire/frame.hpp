@@ -26,6 +26,7 @@ struct frame {
 [[nodiscard]] std::size_t begin_frame(buffer& out, std::uint64_t id, std::uint32_t kind, std::uint32_t flags = 0);
 /// Fills in the length of the body.
 void end_frame(buffer& out, std::size_t begun_at) noexcept;
+void set_frame_flags(buffer& out, std::size_t begun_at, std::uint32_t flags) noexcept;
 /// Takes a frame back that was begun, with all that followed.
 inline void drop_frame(buffer& out, std::size_t begun_at) noexcept { out.truncate(begun_at); }
 

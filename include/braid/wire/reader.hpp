@@ -62,6 +62,14 @@ public:
     /// A number of elements that need `least` bytes each: checked against what is left, so that it may be allocated.
     std::size_t count(std::size_t least, const char* what);
 
+    /// From now on values may have come beside the bytes.
+    void set_beside(attachments_in* beside) noexcept { beside_ = beside; }
+    /// Throws: decode_error if nothing can.
+    [[nodiscard]] attachments_in& beside() const {
+        if (!beside_) fail("a message of bytes alone", "something was to come beside them");
+        return *beside_;
+    }
+
     /// Throws when the message has bytes left over.
     void expect_end() const {
         if (cursor_ != end_) [[unlikely]]
@@ -101,6 +109,7 @@ private:
     const std::byte* begin_;
     const std::byte* cursor_;
     const std::byte* end_;
+    attachments_in* beside_ = nullptr;
     unsigned depth_ = 0;
     std::unique_ptr<detail::input_state, detail::input_state_deleter> state_;  // made when first needed
 };

@@ -3,6 +3,7 @@
 // decided above it, in archive.hpp.
 
 #include <braid/core/error.hpp>
+#include <braid/wire/attachments.hpp>
 #include <braid/wire/buffer.hpp>
 #include <cstdint>
 #include <memory>
@@ -53,6 +54,14 @@ public:
     /// Takes back everything written since `position`. Only within one message, or back to its start.
     void rewind(std::size_t position) noexcept;
 
+    /// From now on values may have something to travel beside the bytes.
+    void set_beside(attachments_out* beside) noexcept { beside_ = beside; }
+    /// Throws: encode_error if nothing can.
+    [[nodiscard]] attachments_out& beside() const {
+        if (!beside_) refuse_attachment();
+        return *beside_;
+    }
+
     class nesting {
     public:
         explicit nesting(writer& owner) : owner_(owner) {
@@ -80,8 +89,10 @@ public:
 
 private:
     [[nodiscard]] detail::output_state& state();
+    [[noreturn]] static void refuse_attachment();
 
     buffer* out_;
+    attachments_out* beside_ = nullptr;
     unsigned depth_ = 0;
     std::unique_ptr<detail::output_state, detail::output_state_deleter> state_;  // made when first needed
 };

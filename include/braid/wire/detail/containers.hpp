@@ -34,7 +34,11 @@ Container decode_bulk(reader& r, std::size_t count, const char* what) {
     const std::byte* from = r.take(count * sizeof(T), what);
     if (reinterpret_cast<std::uintptr_t>(from) % alignof(T) == 0) {
         const auto* first = reinterpret_cast<const T*>(from);
-        return Container(first, first + count);
+        Container values;
+        values.reserve(count);
+        will_fill(values.data(), count * sizeof(T));
+        values.assign(first, first + count);
+        return values;
     }
     Container values;
     values.reserve(count);

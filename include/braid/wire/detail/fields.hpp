@@ -14,6 +14,12 @@ namespace braid::wire::detail {
 
 inline constexpr std::size_t most_fields = 32;
 
+// Nothing calls the conversion. Clang misses its definition all the same where T is of one translation unit only, and a
+// field's constexpr constructor is looked into.
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wundefined-internal"
+#endif
 // Converts to whatever the field is. `const` so that a field's own converting constructor, such as that of
 // std::optional, is the better match and not an ambiguous one.
 template <class T, std::size_t = 0>
@@ -22,6 +28,9 @@ struct any_field {
         requires(!std::is_same_v<F, T>)
     operator F() const;
 };
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 template <class T, std::size_t N>
 constexpr bool takes_initialisers() {

@@ -1,0 +1,70 @@
+// The floors of pools of two processes: long_calls shares the work among two that do nothing else (calls a second);
+// first_results starts this program twice, with posix_spawn, and waits for a byte from each (milliseconds).
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "process/spin_work.hpp"
+#include "support/contender.hpp"
+
+extern char** environ;
+
+namespace {
+
+int long_calls(std::uint64_t calls) {
+    const bench::stopwatch watch;
+    std::array<pid_t, 2> children{};
+    for (std::size_t i = 0; i < children.size(); ++i) {
+        children[i] = ::fork();
+        if (children[i] != 0) continue;
+        for (std::uint64_t call = i; call < calls; call += children.size()) bench::spin(bench::rounds_of_10_ms());
+        std::_Exit(0);
+    }
+    for (const pid_t child : children) ::waitpid(child, nullptr, 0);
+    bench::report(static_cast<double>(calls) / watch.wall_seconds(), watch.cpu_seconds());
+    return 0;
+}
+
+int first_results(std::size_t resident) {
+    const std::vector<char> touched(resident, 'x');
+    const bench::stopwatch watch;
+    std::array<int, 2> words{};
+    if (::pipe2(words.data(), O_CLOEXEC) != 0) return 1;
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, words[1], STDOUT_FILENO);
+    std::array<pid_t, 2> children{};
+    std::array<char, 16> self{"/proc/self/exe"};
+    std::array<char, 8> hello{"--hello"};
+    std::array<char*, 3> arguments{self.data(), hello.data(), nullptr};
+    for (pid_t& child : children) {
+        if (::posix_spawn(&child, self.data(), &actions, nullptr, arguments.data(), environ) != 0) return 1;
+    }
+    std::array<char, 2> bytes{};
+    for (std::size_t got = 0; got < bytes.size();) {
+        const ssize_t n = ::read(words[0], bytes.data() + got, bytes.size() - got);
+        if (n <= 0) return 1;
+        got += static_cast<std::size_t>(n);
+    }
+    const double wall = watch.wall_seconds();
+    for (const pid_t child : children) ::waitpid(child, nullptr, 0);
+    bench::report(wall * 1e3, watch.cpu_seconds());
+    return touched.back() == 'x' ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc == 2 && std::strcmp(argv[1], "--hello") == 0) return ::write(STDOUT_FILENO, "h", 1) == 1 ? 0 : 1;
+    const auto asked = bench::parse(argc, argv);
+    if (asked.problem == "long_calls") return long_calls(asked.operations);
+    if (asked.problem == "first_results_10m") return first_results(std::size_t{10} << 20);
+    if (asked.problem == "first_results_1g") return first_results(std::size_t{1} << 30);
+    return 77;
+}

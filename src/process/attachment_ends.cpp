@@ -1,0 +1,220 @@
+#include "process/attachment_ends.hpp"
+
+#include "process/board_layout.hpp"
+#include "process/services.hpp"
+
+#include <braid/wire/call.hpp>
+#include <braid/wire/reader.hpp>
+#include <braid/wire/writer.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+
+namespace braid::process_detail {
+
+namespace {
+
+// Memory that comes beside a frame is known by its place there; the parent's numbers stay below.
+constexpr std::uint64_t came_along = std::uint64_t{1} << 63;
+
+// Enough to keep a worker busy, and far from what the socket holds.
+constexpr std::size_t most_ahead = 16;
+
+[[noreturn]] void throw_no_room() {
+    throw std::system_error(EMFILE, std::generic_category(), "receive a descriptor that came with a message");
+}
+
+}  // namespace
+
+// --- both
+
+void attachment_end::write_frame(std::uint64_t frame) noexcept {
+    out_.frame = frame;
+    out_.items.clear();
+}
+
+std::uint32_t attachment_end::add(attachment item) {
+    if (out_.items.size() == most_attachments) {
+        throw wire::encode_error(fmt::format(
+            "a call cannot take more than {} descriptors along, those of shared bytes included", most_attachments));
+    }
+    out_.items.push_back(std::move(item));
+    return static_cast<std::uint32_t>(out_.items.size() - 1);
+}
+
+std::uint32_t attachment_end::add_descriptor(int fd) {
+    unique_fd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    if (!copy) throw_errno(fmt::format("send a copy of the descriptor {}", fd));
+    return add({.segment_id = 0, .fd = std::move(copy), .memory = nullptr});
+}
+
+void attachment_end::receive(std::uint64_t frame) {
+    auto message = receive_message(socket_.get());
+    if (!message) throw wire::decode_error(fmt::format("nothing came beside the message {:#x}", frame));
+    if (message->frame != frame) {
+        throw wire::decode_error(
+            fmt::format("what came beside the message {:#x} belongs to {:#x}", frame, message->frame));
+    }
+    in_ = std::move(*message);
+}
+
+int attachment_end::take_descriptor(std::uint32_t number) {
+    if (number >= in_.items.size() || in_.items[number].segment_id != 0) {
+        throw wire::decode_error(fmt::format("descriptor {} did not come with its message", number));
+    }
+    if (!in_.items[number].fd) throw_no_room();
+    return in_.items[number].fd.release();
+}
+
+const std::shared_ptr<wire::segment>& attachment_end::memory_of(attachment& item) {
+    if (!item.memory) {
+        if (!item.fd) throw_no_room();
+        item.memory = wire::segment::open(item.fd.release());
+    }
+    return item.memory;
+}
+
+// --- the parent's
+
+std::uint64_t parent_attachments::add_segment(const std::shared_ptr<wire::segment>& memory) {
+    for (const attachment& each : out_.items) {
+        if (each.memory == memory) return each.segment_id;
+    }
+    std::uint64_t id = 0;
+    for (const known& each : known_) {
+        if (each.memory.lock() != memory) continue;
+        if (!each.lost) return each.id;
+        id = each.id;
+    }
+    if (id == 0) id = ++last_id_;
+    add({.segment_id = id, .fd = {}, .memory = memory});
+    return id;
+}
+
+bool parent_attachments::send_frame() {
+    if (out_.items.empty() && out_.forgotten.empty()) return false;
+    if (!send(when_full::give_up)) {
+        if (out_.items.empty()) return false;
+        throw wire::encode_error("descriptors cannot be sent: the worker has too many on their way already");
+    }
+    unread_.push_back(out_.frame);
+    for (const attachment& each : out_.items) {
+        if (each.memory) note_sent(each);
+    }
+    out_.items.clear();
+    out_.forgotten.clear();
+    return true;
+}
+
+void parent_attachments::note_sent(const attachment& item) {
+    const auto at = std::ranges::find(known_, item.segment_id, &known::id);
+    if (at == known_.end()) {
+        known_.push_back({.id = item.segment_id, .memory = item.memory, .sent_beside = out_.frame});
+    } else {
+        at->sent_beside = out_.frame;
+        at->lost = false;
+    }
+}
+
+bool parent_attachments::far_ahead() const noexcept { return unread_.size() >= most_ahead; }
+
+void parent_attachments::was_read(std::uint64_t frame) noexcept {
+    // Numbers of calls begin again some time.
+    const auto is_later = [last = call_of(frame)](std::uint64_t other) {
+        const std::uint32_t ahead = (call_of(other) - last) & call_id_mask;
+        return ahead != 0 && ahead < call_id_mask / 2;
+    };
+    while (!unread_.empty() && !is_later(unread_.front())) unread_.pop_front();
+}
+
+void parent_attachments::may_be_lost(std::uint64_t frame) noexcept {
+    for (known& each : known_) each.lost |= each.sent_beside == frame;
+}
+
+void parent_attachments::look_for_dropped() {
+    std::erase_if(known_, [this](const known& each) {
+        if (!each.memory.expired() || out_.forgotten.size() == most_forgotten) return false;
+        out_.forgotten.push_back(each.id);
+        return true;
+    });
+}
+
+std::shared_ptr<wire::segment> parent_attachments::take_segment(std::uint64_t known_by) {
+    if (known_by & came_along) {
+        const std::uint64_t number = known_by & ~came_along;
+        if (number >= in_.items.size() || in_.items[number].segment_id != known_by) {
+            throw wire::decode_error(fmt::format("shared bytes {} did not come with their message", number));
+        }
+        return memory_of(in_.items[number]);
+    }
+    if (known_by == 0 || known_by > last_id_) {
+        throw wire::decode_error(fmt::format("shared bytes {} are no argument of the call", known_by));
+    }
+    // An argument is there until its call has ended, unless its own encoding made it for the moment.
+    const auto at = std::ranges::find(known_, known_by, &known::id);
+    auto memory = at == known_.end() ? nullptr : at->memory.lock();
+    if (!memory) throw wire::result_error("the result is shared bytes that nobody here has any more");
+    return memory;
+}
+
+// --- the worker's
+
+void worker_attachments::read_frame(std::uint64_t frame, bool something_came) {
+    ++frames_read_;
+    if (!something_came) return;
+    receive(frame);
+    for (const std::uint64_t id : in_.forgotten) {
+        std::erase_if(held_, [id](const held& each) { return each.item.segment_id == id; });
+    }
+    for (attachment& item : in_.items) {
+        if (item.segment_id != 0) hold(std::move(item));
+    }
+}
+
+worker_attachments::held* worker_attachments::find(std::uint64_t id) noexcept {
+    const auto at = std::ranges::find(held_, id, [](const held& each) { return each.item.segment_id; });
+    return at == held_.end() ? nullptr : &*at;
+}
+
+// It may come a second time, because the first time it may not have arrived.
+void worker_attachments::hold(attachment item) {
+    held* const before = find(item.segment_id);
+    if (!before) {
+        held_.push_back({.item = std::move(item)});
+    } else if (!before->item.memory && !before->item.fd) {
+        before->item = std::move(item);
+    }
+}
+
+std::shared_ptr<wire::segment> worker_attachments::take_segment(std::uint64_t known_by) {
+    held* const entry = find(known_by);
+    if (!entry) throw wire::decode_error(fmt::format("shared bytes {} did not come with their message", known_by));
+    entry->taken_in = frames_read_;
+    return memory_of(entry->item);
+}
+
+std::uint64_t worker_attachments::add_segment(const std::shared_ptr<wire::segment>& memory) {
+    for (const held& each : held_) {
+        if (each.item.memory == memory && each.taken_in == frames_read_) return each.item.segment_id;
+    }
+    for (const attachment& each : out_.items) {
+        if (each.memory == memory) return each.segment_id;
+    }
+    const std::uint64_t id = came_along | out_.items.size();
+    add({.segment_id = id, .fd = {}, .memory = memory});
+    return id;
+}
+
+bool worker_attachments::send_frame(when_full then) {
+    if (!send(then)) return false;
+    out_.items.clear();
+    return true;
+}
+
+}  // namespace braid::process_detail
