@@ -44,6 +44,13 @@ struct phase {
 /// response has come, and the request may be made again: it is a GET.
 bool was_stale(const connection& over) { return over.used() && !over.answered(); }
 
+/// What may come for a body: a compressed one that unpacks to nothing, or chunks with more around them than in them,
+/// would else go on until the deadline. No honest encoding doubles a body.
+std::uint64_t most_received(const body_limit& limit) {
+    constexpr std::uint64_t slack = 1024 * 1024;
+    return limit.bytes < (UINT64_MAX - slack) / 2 ? 2 * limit.bytes + slack : UINT64_MAX;
+}
+
 std::string text_of(boost::beast::string_view field) { return {field.data(), field.size()}; }
 
 fetched take_response(http_response& from) {
@@ -118,6 +125,10 @@ braid::task<std::optional<fetch_failure>> fetcher::read_body(connection& over, c
         const auto error = co_await braid::move_on_at(reading.deadline(wanted.end), over.read_some());
         if (!error) co_return reading.timed_out(wanted.end, options_.total_timeout);
         decoded_body::value_type& body = over.answer().body();
+        if (!body.refusal && over.received() > most_received(wanted.limit)) {
+            body.refusal = outcome::too_large;
+            body.message = fmt::format("{} bytes came for a body of at most {}", over.received(), wanted.limit.bytes);
+        }
         if (body.refusal == outcome::too_large && wanted.limit.cut) co_return std::nullopt;
         if (body.refusal) co_return fetch_failure{*body.refusal, std::move(body.message)};
         if (*error) co_return network_failure(*error, reading.doing);

@@ -69,7 +69,12 @@ braid::task<> test_server::run() {
     });
 }
 
+braid::task<> test_server::send_unasked(std::string bytes) {
+    co_await asio::async_write(*last_, asio::buffer(bytes), braid::use_task);
+}
+
 braid::task<> test_server::serve(tcp::socket socket) {
+    last_ = &socket;
     if (tls_) {
         asio::ssl::stream<tcp::socket&> stream(socket, *tls_);
         const auto ready = co_await stream.async_handshake(asio::ssl::stream_base::server, use_code);
@@ -92,6 +97,16 @@ braid::task<> test_server::answer_over(Stream& stream) {
         const auto written = co_await asio::async_write(stream, asio::buffer(to_send.bytes), use_code);
         if (std::get<0>(written) || to_send.after == then::close) co_return;
         if (to_send.after == then::stall) co_await braid::sleep_until(braid::time_point::max());
+        if (to_send.after == then::repeat) co_return co_await repeat(stream, to_send);
+    }
+}
+
+template <class Stream>
+braid::task<> test_server::repeat(Stream& stream, reply what) {
+    for (;;) {
+        co_await braid::sleep_for(what.pause);
+        const auto written = co_await asio::async_write(stream, asio::buffer(what.more), use_code);
+        if (std::get<0>(written)) co_return;
     }
 }
 

@@ -6,6 +6,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -16,11 +17,18 @@
 namespace crawl::testing {
 
 /// What becomes of the connection after a reply.
-enum class then { keep, close, stall };
+enum class then {
+    keep,
+    close,
+    stall,
+    repeat,  ///< `more` is sent until the client hangs up
+};
 
 struct reply {
     std::string bytes;
     then after = then::keep;
+    std::string more{};
+    std::chrono::milliseconds pause{0};  ///< before each `more`
 };
 
 /// Threads: one, that of its executor.
@@ -37,6 +45,9 @@ public:
     [[nodiscard]] int connections() const noexcept { return connections_; }
     [[nodiscard]] int requests() const noexcept { return requests_; }
 
+    /// Sends what nobody asked for over the connection that was accepted last, which is open and not of TLS.
+    braid::task<> send_unasked(std::string bytes);
+
     /// Until it is cancelled.
     braid::task<> run();
 
@@ -44,10 +55,13 @@ private:
     braid::task<> serve(boost::asio::ip::tcp::socket socket);
     template <class Stream>
     braid::task<> answer_over(Stream& stream);
+    template <class Stream>
+    static braid::task<> repeat(Stream& stream, reply what);
 
     boost::asio::ip::tcp::acceptor acceptor_;
     std::optional<boost::asio::ssl::context> tls_;
     answer answer_;
+    boost::asio::ip::tcp::socket* last_ = nullptr;
     int connections_ = 0;
     int requests_ = 0;
 };
