@@ -48,7 +48,7 @@ bool patient_fetcher::worth_another(const fetch_result& result, const url& targe
     const auto wait = parse_retry_after(response.retry_after, std::chrono::system_clock::now());
     if (!wait) return true;
     if (*wait > options_.longest_wait) return false;
-    pacer_.pause(target, braid::time_point::clock::now() + *wait);
+    pacer_.pause(target, *wait);
     return true;
 }
 
