@@ -75,7 +75,8 @@ link redirect_link(const url& from, const std::string& location) {
 
 crawler::crawler(boost::asio::any_io_executor executor, const options& wanted, page_parser with)
     : options_(wanted),
-      store_(options_.output, {.command = what_is_crawled(options_), .restart = options_.restart}),
+      store_(options_.output,
+             {.command = what_is_crawled(options_), .restart = options_.restart, .refresh = options_.refresh}),
       frontier_(scope_of(options_), limits_of(options_)),
       fetcher_(std::move(executor), fetching_of(options_)),
       pacer_(options_.delay),
@@ -150,18 +151,23 @@ braid::task<fetch_result> crawler::obtain(url target) {
     if (refusal) co_return std::move(*refusal);
     // Fetches that only wait for each other need not take the places of others.
     if (pacer_.is_slow(target)) frontier_.one_at_a_time(target);
-    co_return co_await patient_.fetch(std::move(target));
+    fetch_terms terms;
+    terms.unless = co_await recorder_.earlier_validators(std::string(target.text()));
+    co_return co_await patient_.fetch(std::move(target), std::move(terms));
 }
 
 braid::task<> crawler::digest(const fetch_job& job, fetched response) {
+    constexpr int not_modified = 304;
     ++summary_.pages;
     summary_.bytes += response.body.size();
+    if (response.status == not_modified && co_await keep_earlier(job, response)) co_return;
     finished_record end{.id = job.id,
                         .how = outcome::fetched,
                         .status = response.status,
                         .type = media_type(response.content_type),
                         .fetched_at = std::chrono::system_clock::now(),
-                        .bytes = response.body.size()};
+                        .bytes = response.body.size(),
+                        .known = std::move(response.known)};
     std::optional<parse_result> parsed;
     if (response.status / 100 == 2 && can_refer(end.type)) {
         document page{std::string(job.target.text()), std::move(response.content_type), std::move(response.body)};
@@ -175,6 +181,21 @@ braid::task<> crawler::digest(const fetch_job& job, fetched response) {
     }
     if (parsed) take(job, std::move(*parsed), asks_nofollow(response.robots), end);
     finished(std::move(end));
+}
+
+/// What has not changed is written again as it was, with its links, and what they lead to is asked for.
+braid::task<bool> crawler::keep_earlier(const fetch_job& job, const fetched& response) {
+    auto page = co_await recorder_.earlier(std::string(job.target.text()));
+    if (!page) co_return false;
+    const bool nofollow = asks_nofollow(response.robots);
+    for (const link& reference : page->links) found(reference, job.id, {job.depth + 1, 0, nofollow});
+    page->end.id = job.id;
+    page->end.fetched_at = std::chrono::system_clock::now();
+    if (!response.known.etag.empty()) page->end.known.etag = response.known.etag;
+    if (!response.known.last_modified.empty()) page->end.known.last_modified = response.known.last_modified;
+    ++summary_.unchanged;
+    finished(std::move(page->end));
+    co_return true;
 }
 
 void crawler::take(const fetch_job& job, parse_result result, bool nofollow, finished_record& end) {
@@ -193,7 +214,7 @@ void crawler::take(const fetch_job& job, parse_result result, bool nofollow, fin
 void crawler::found(const link& reference, url_id page, origin_of_link from) {
     const added target = frontier_.add(reference, from);
     discovered(target, reference.url, from, reference.problem.empty() ? target.detail : reference.problem);
-    recorder_.add(link_record{page, target.id, reference.kind});
+    recorder_.add(link_record{page, target.id, reference.kind, reference.nofollow || from.nofollow});
 }
 
 void crawler::discovered(const added& what, std::string_view text, origin_of_link from, std::string detail) {

@@ -59,6 +59,7 @@ private:
     braid::task<> visit(braid::task_group& visits, fetch_job job);
     braid::task<fetch_result> obtain(url target);
     braid::task<> digest(const fetch_job& job, fetched response);
+    braid::task<bool> keep_earlier(const fetch_job& job, const fetched& response);
 
     void take(const fetch_job& job, parse_result result, bool nofollow, finished_record& end);
     void found(const link& reference, url_id page, origin_of_link from);

@@ -60,6 +60,7 @@ fetched take_response(http_response& from) {
     if (is_redirect(from.result_int())) result.location = text_of(from[http::field::location]);
     result.retry_after = text_of(from[http::field::retry_after]);
     result.robots = text_of(from["X-Robots-Tag"]);
+    result.known = {text_of(from[http::field::etag]), text_of(from[http::field::last_modified])};
     result.body = std::move(from.body().bytes);
     return result;
 }
@@ -72,13 +73,15 @@ fetcher::fetcher(boost::asio::any_io_executor executor, fetch_options options)
 /// What one fetch is to do.
 struct fetcher::order {
     url target;
+    std::optional<validators> unless;
     body_limit limit;
     time_point end;
 };
 
-braid::task<fetch_result> fetcher::fetch(url target, std::optional<std::uint64_t> cut_after) {
-    const body_limit limit{cut_after.value_or(options_.max_body), cut_after.has_value()};
-    const order wanted{std::move(target), limit, time_point::clock::now() + options_.total_timeout};
+braid::task<fetch_result> fetcher::fetch(url target, fetch_terms terms) {
+    const body_limit limit{terms.cut_after.value_or(options_.max_body), terms.cut_after.has_value()};
+    const order wanted{std::move(target), std::move(terms.unless), limit,
+                       time_point::clock::now() + options_.total_timeout};
     std::unique_ptr<connection> over = connections_.take(wanted.target);
     if (over) {
         fetch_result result = co_await exchange(*over, wanted);
@@ -108,7 +111,7 @@ braid::task<fetch_result> fetcher::connect_and_exchange(connection& over, const 
 }
 
 braid::task<fetch_result> fetcher::exchange(connection& over, const order& wanted) {
-    const http_request asked = make_request(wanted.target);
+    const http_request asked = make_request(wanted);
     const phase waiting{"waiting for the response", options_.first_byte_timeout};
     const auto error =
         co_await braid::move_on_at(waiting.deadline(wanted.end), over.exchange_heads(asked, wanted.limit));
@@ -136,13 +139,20 @@ braid::task<std::optional<fetch_failure>> fetcher::read_body(connection& over, c
     co_return std::nullopt;
 }
 
-http_request fetcher::make_request(const url& target) const {
+http_request fetcher::make_request(const order& wanted) const {
+    const url& target = wanted.target;
     http_request asked(http::verb::get, {target.target().data(), target.target().size()}, 11);
     const std::string_view authority = target.authority();
     asked.set(http::field::host, {authority.data(), authority.size()});
     asked.set(http::field::user_agent, options_.user_agent);
     asked.set(http::field::accept, "*/*");
     asked.set(http::field::accept_encoding, {accepted_codings.data(), accepted_codings.size()});
+    if (wanted.unless) {
+        if (!wanted.unless->etag.empty()) asked.set(http::field::if_none_match, wanted.unless->etag);
+        if (!wanted.unless->last_modified.empty()) {
+            asked.set(http::field::if_modified_since, wanted.unless->last_modified);
+        }
+    }
     for (const auto& [name, value] : options_.headers) asked.set(name, value);
     return asked;
 }

@@ -17,6 +17,7 @@
 #include "connector.hpp"
 #include "fetch_error.hpp"
 #include "url.hpp"
+#include "validators.hpp"
 
 namespace crawl {
 
@@ -31,6 +32,12 @@ struct fetch_options {
     connector_options connecting{};
 };
 
+/// How one URL is to be fetched.
+struct fetch_terms {
+    std::optional<std::uint64_t> cut_after{};  ///< the rest of a body beyond so many decoded bytes is left unread
+    std::optional<validators> unless{};        ///< the response still has these: a 304 comes then, without a body
+};
+
 /// A response that came, whatever its status.
 struct fetched {
     int status;
@@ -38,7 +45,8 @@ struct fetched {
     std::string location;      ///< where a redirect leads, as the server wrote it; else empty
     std::string retry_after;   ///< the header's value
     std::string robots;        ///< the value of X-Robots-Tag
-    std::string body;          ///< decoded
+    validators known;
+    std::string body;  ///< decoded
 };
 
 using fetch_result = std::variant<fetched, fetch_failure>;
@@ -51,12 +59,12 @@ public:
 
     /// GETs one URL; redirects are not followed. Whatever the network does is a value.
     /// A connection that its server closed while it was idle is replaced by a fresh one, once.
-    /// With `cut_after` the rest of a body beyond so many decoded bytes is left unread, and that is no failure.
-    braid::task<fetch_result> fetch(url target, std::optional<std::uint64_t> cut_after = {});
+    braid::task<fetch_result> fetch(url target, fetch_terms terms);
+    braid::task<fetch_result> fetch(url target) { return fetch(std::move(target), fetch_terms()); }
 
 private:
-    [[nodiscard]] http_request make_request(const url& target) const;
     struct order;
+    [[nodiscard]] http_request make_request(const order& wanted) const;
     braid::task<fetch_result> connect_and_exchange(connection& over, const order& wanted);
     braid::task<fetch_result> exchange(connection& over, const order& wanted);
     braid::task<std::optional<fetch_failure>> read_body(connection& over, const order& wanted);

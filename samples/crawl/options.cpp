@@ -52,6 +52,8 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& name, T& value, Parse 
 void add_output(CLI::App& app, options& o) {
     app.add_option("-o,--output", o.output, "SQLite file for the results (crawl.db)");
     app.add_flag("--restart", o.restart, "start anew, where the file holds a crawl that is not complete");
+    app.add_flag("--refresh", o.refresh,
+                 "where the file holds a crawl that is complete: ask servers only for what has changed since");
     app.add_flag("-q,--quiet", o.quiet, "no progress, only errors and the summary");
 }
 

@@ -34,6 +34,7 @@ struct options {
     std::chrono::milliseconds total_timeout{120'000};      ///< of one fetch, from its start to the last byte
     std::chrono::milliseconds parse_timeout{30'000};       ///< of one page
 
+    bool refresh = false;  ///< asks servers for what has changed since the complete crawl in the file
     bool restart = false;  ///< drops a crawl in the file that is not complete, instead of going on with it
 
     std::vector<std::string> include_hosts;  ///< hosts in scope beside those of the seeds, see scope.hpp

@@ -8,7 +8,8 @@
 
 namespace crawl {
 
-/// What makes one URL refer to another: the element, a style sheet's rule, or a redirect.
+/// What makes one URL refer to another: the element, a style sheet's rule, or a redirect. The values are in databases:
+/// new ones go to the end.
 enum class link_kind : std::uint8_t {
     a,
     area,

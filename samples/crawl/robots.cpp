@@ -63,8 +63,10 @@ void robots::take_rules(site& of, const url& target, const fetched& response) {
 }
 
 braid::task<fetch_result> robots::fetch_from(url at) {
+    fetch_terms terms;
+    terms.cut_after = most_bytes;
     for (int redirects = 0;; ++redirects) {
-        fetch_result result = co_await fetcher_.fetch(at, most_bytes);
+        fetch_result result = co_await fetcher_.fetch(at, terms);
         const auto* response = std::get_if<fetched>(&result);
         if (response == nullptr || response->location.empty() || redirects == most_redirects) co_return result;
         const url_result next = resolve(at, response->location);

@@ -22,8 +22,11 @@ CREATE TABLE pages(
   fetched_at TEXT,
   bytes INTEGER,
   outcome TEXT NOT NULL,
-  detail TEXT);
-CREATE TABLE page_links(from_id INTEGER NOT NULL, to_id INTEGER NOT NULL, kind_id INTEGER NOT NULL);
+  detail TEXT,
+  etag TEXT,
+  last_modified TEXT);
+CREATE TABLE page_links(from_id INTEGER NOT NULL, to_id INTEGER NOT NULL, kind_id INTEGER NOT NULL,
+  nofollow INTEGER NOT NULL);
 CREATE TABLE link_kinds(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE crawl(command TEXT NOT NULL, complete INTEGER NOT NULL);
 CREATE VIEW links("from", "to", kind) AS

@@ -101,6 +101,10 @@ bool statement::step() {
     return false;
 }
 
+void statement::reset() { db_->check(sqlite3_reset(handle_.get()), "read"); }
+
+bool statement::is_null(int column) const { return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL; }
+
 std::int64_t statement::integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
 
 std::string statement::text(int column) const {

@@ -57,6 +57,9 @@ public:
     void run();
     /// The next row, if there is one; after the last the statement is ready again.
     [[nodiscard]] bool step();
+    /// Makes ready for the next time what was not read to its end.
+    void reset();
+    [[nodiscard]] bool is_null(int column) const;
     [[nodiscard]] std::int64_t integer(int column) const;
     [[nodiscard]] std::string text(int column) const;
 

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "earlier_crawl.hpp"
 #include "schema.hpp"
 
 namespace crawl {
@@ -28,15 +29,19 @@ void bind_optional(statement& to, int index, const std::optional<std::uint64_t>&
 store::store(const std::filesystem::path& path, store_options options) : db_(path) {
     claim(options);
     if (!resumed()) create_tables(options.command);
+    if (earlier_crawl::is_in(db_)) refreshed_ = std::make_unique<earlier_crawl>(db_);
     insert_page_.emplace(
         db_, "INSERT INTO pages(id, url, depth, redirects, outcome, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
     admit_page_.emplace(
         db_, "UPDATE pages SET depth = ?2, redirects = ?3, outcome = 'pending', detail = NULL WHERE id = ?1");
     finish_page_.emplace(db_,
                          "UPDATE pages SET outcome = ?2, detail = ?3, status = ?4, type = ?5, title = ?6, "
-                         "text_length = ?7, content_hash = ?8, fetched_at = ?9, bytes = ?10 WHERE id = ?1");
-    insert_link_.emplace(db_, "INSERT INTO page_links(from_id, to_id, kind_id) VALUES(?1, ?2, ?3)");
+                         "text_length = ?7, content_hash = ?8, fetched_at = ?9, bytes = ?10, etag = ?11, "
+                         "last_modified = ?12 WHERE id = ?1");
+    insert_link_.emplace(db_, "INSERT INTO page_links(from_id, to_id, kind_id, nofollow) VALUES(?1, ?2, ?3, ?4)");
 }
+
+store::~store() = default;
 
 /// Makes sure that the file is empty or an earlier crawl's, and that nobody else is at it.
 void store::claim(const store_options& options) {
@@ -54,11 +59,13 @@ store::earlier store::what_is_there(const store_options& options) {
     if (db_.query_integer("PRAGMA application_id") != schema::application_id) {
         db_.fail("write", "it holds something else than a crawl, and is left as it is; choose another file");
     }
-    // A crawl of a version that could not be gone on with has no such table.
-    const bool resumable = db_.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'crawl'") != 0;
+    // A crawl of a version that could not be gone on with, or not be refreshed, has no such table or column.
+    const bool resumable =
+        db_.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'crawl'") != 0 &&
+        db_.query_integer("SELECT count(*) FROM pragma_table_info('pages') WHERE name = 'etag'") != 0;
     if (!resumable || options.restart) return earlier::to_drop;
     statement query(db_, "SELECT command FROM crawl WHERE NOT complete");
-    if (!query.step()) return earlier::to_drop;
+    if (!query.step()) return options.refresh ? earlier::to_refresh : earlier::to_drop;
     if (query.text(0) != options.command) {
         db_.fail("write",
                  "it holds a crawl that is not complete, of another start or other limits; give the same to go on with "
@@ -69,7 +76,9 @@ store::earlier store::what_is_there(const store_options& options) {
 
 void store::create_tables(const std::string& command) {
     db_.execute("BEGIN IMMEDIATE");
-    if (replaced_earlier()) db_.execute(schema::drop);
+    if (found_ != earlier::to_refresh) earlier_crawl::drop(db_);
+    if (found_ == earlier::to_refresh) earlier_crawl::set_aside(db_);
+    if (found_ != earlier::none) db_.execute(schema::drop);
     db_.execute(schema::create());
     {
         statement insert(db_, "INSERT INTO crawl(command, complete) VALUES(?1, 0)");
@@ -106,7 +115,9 @@ void store::add(std::span<const record> batch) {
 }
 
 void store::finish(bool complete) {
+    refreshed_.reset();
     if (complete) {
+        earlier_crawl::drop(db_);
         db_.execute("UPDATE crawl SET complete = 1");
     } else {
         db_.execute(fmt::format("UPDATE pages SET outcome = '{}' WHERE outcome = '{}'", to_string(outcome::cancelled),
@@ -173,6 +184,8 @@ void store::write(const finished_record& r) {
     finish_page_->bind_nonempty(8, hash);
     finish_page_->bind_nonempty(9, when);
     bind_optional(*finish_page_, 10, r.bytes);
+    finish_page_->bind_nonempty(11, r.known.etag);
+    finish_page_->bind_nonempty(12, r.known.last_modified);
     finish_page_->run();
 }
 
@@ -180,6 +193,7 @@ void store::write(const link_record& r) {
     insert_link_->bind(1, static_cast<std::int64_t>(r.from));
     insert_link_->bind(2, static_cast<std::int64_t>(r.to));
     insert_link_->bind(3, std::int64_t{static_cast<std::uint8_t>(r.kind)});
+    insert_link_->bind(4, std::int64_t{r.nofollow ? 1 : 0});
     insert_link_->run();
 }
 

@@ -15,10 +15,12 @@
 //     bytes         of the decoded body
 //     outcome       `fetched`, or the reason why it was not, as in outcome.hpp; `pending` when the crawl was killed
 //     detail        the error's own words
+//     etag, last_modified  the response's headers, as they came
 //   links         a view: from, to (URLs), kind (the element, `css url`, `css import`, `redirect`)
 //   broken_links  a view: target, status, outcome, detail, referrer, kind: a row for every reference to a broken URL
-//   page_links    what `links` is made of: from_id, to_id, kind_id; link_kinds names the kinds
+//   page_links    what `links` is made of: from_id, to_id, kind_id, nofollow (0 or 1); link_kinds names the kinds
 //   crawl         one row: command (what is crawled, see options.hpp) and complete (0 or 1)
+//   earlier_pages, earlier_links  what is being refreshed, until that is complete: see earlier_crawl.hpp
 //
 // Rows are only ever appended, or filled in by their number: that is what SQLite does fastest.
 
@@ -26,6 +28,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -36,8 +39,11 @@
 #include "outcome.hpp"
 #include "page.hpp"
 #include "sqlite.hpp"
+#include "validators.hpp"
 
 namespace crawl {
+
+class earlier_crawl;
 
 /// A URL was seen for the first time.
 struct discovered_record {
@@ -68,6 +74,7 @@ struct finished_record {
     std::optional<std::uint64_t> content_hash{};
     std::optional<std::chrono::system_clock::time_point> fetched_at{};
     std::optional<std::uint64_t> bytes{};
+    validators known{};
 };
 
 /// One page refers to another.
@@ -75,6 +82,7 @@ struct link_record {
     url_id from;
     url_id to;
     link_kind kind;
+    bool nofollow = false;  ///< the page asks not to be followed here
 };
 
 /// The `discovered_record` of a URL comes before its others.
@@ -89,24 +97,29 @@ struct broken_link {
 struct store_options {
     std::string command{};  ///< what is crawled: only the same can be gone on with
     bool restart = false;   ///< drops an earlier crawl that is not complete
+    bool refresh = false;   ///< keeps an earlier crawl that is, beside the new one, until that is complete, too
 };
 
 /// The writer. Threads: one at a time. Throws: store_error.
 ///
-/// What is in the file of an earlier crawl that came to its end is dropped, in one transaction: whoever dies, it holds
-/// the old crawl or the new one. A crawl that was killed or stopped is gone on with, if the command is the same, and
-/// refused if not. A file that is anything else is refused and left as it is, as is one that another crawl is writing.
-/// A crawl that is killed leaves a sound database that lacks at most the batches added in its last moments; none is
-/// there by half, so that a page is there with all its links or still waits.
+/// What is in the file of an earlier crawl that came to its end is dropped, or set aside to be refreshed, in one
+/// transaction: whoever dies, it holds the old crawl or the new one. A crawl that was killed or stopped is gone on
+/// with, if the command is the same, and refused if not. A file that is anything else is refused and left as it is, as
+/// is one that another crawl is writing. A crawl that is killed leaves a sound database that lacks at most the batches
+/// added in its last moments; none is there by half, so that a page is there with all its links or still waits.
 class store {
 public:
     explicit store(const std::filesystem::path& path, store_options options = {});
+    ~store();
 
     /// The file held an earlier crawl, which is gone.
     [[nodiscard]] bool replaced_earlier() const noexcept { return found_ == earlier::to_drop; }
 
     /// The file holds an earlier crawl, which is gone on with.
     [[nodiscard]] bool resumed() const noexcept { return found_ == earlier::to_go_on_with; }
+
+    /// The crawl that is being refreshed; null if none is.
+    [[nodiscard]] earlier_crawl* refreshed() noexcept { return refreshed_.get(); }
 
     /// Every URL of the crawl that is gone on with, in the order of discovery.
     void each_known(const std::function<void(const waiting_url&, outcome)>& take);
@@ -122,7 +135,7 @@ public:
     [[nodiscard]] std::vector<broken_link> broken_links();
 
 private:
-    enum class earlier : std::uint8_t { none, to_drop, to_go_on_with };
+    enum class earlier : std::uint8_t { none, to_drop, to_refresh, to_go_on_with };
     [[nodiscard]] earlier what_is_there(const store_options& options);
     void claim(const store_options& options);
     void create_tables(const std::string& command);
@@ -137,6 +150,7 @@ private:
     std::optional<statement> admit_page_;
     std::optional<statement> finish_page_;
     std::optional<statement> insert_link_;
+    std::unique_ptr<earlier_crawl> refreshed_;
 };
 
 }  // namespace crawl

@@ -92,7 +92,8 @@ braid::task<> test_server::answer_over(Stream& stream) {
         if (std::get<0>(read)) co_return;
         ++requests_;
         const std::size_t target = received.find(' ') + 1;
-        const reply to_send = answer_(std::string_view(received).substr(target, received.find(' ', target) - target));
+        const std::string_view head = std::string_view(received).substr(0, std::get<1>(read));
+        const reply to_send = answer_({head.substr(target, head.find(' ', target) - target), head});
         received.erase(0, std::get<1>(read));
         const auto written = co_await asio::async_write(stream, asio::buffer(to_send.bytes), use_code);
         if (std::get<0>(written) || to_send.after == then::close) co_return;
@@ -108,6 +109,14 @@ braid::task<> test_server::repeat(Stream& stream, reply what) {
         const auto written = co_await asio::async_write(stream, asio::buffer(what.more), use_code);
         if (std::get<0>(written)) co_return;
     }
+}
+
+std::string request::header(std::string_view name) const {
+    const std::string line = fmt::format("\r\n{}: ", name);
+    const std::size_t found = head.find(line);
+    if (found == std::string_view::npos) return {};
+    const std::size_t begin = found + line.size();
+    return std::string(head.substr(begin, head.find('\r', begin) - begin));
 }
 
 std::string response(int status, std::string_view headers, std::string_view body) {

@@ -31,11 +31,19 @@ struct reply {
     std::chrono::milliseconds pause{0};  ///< before each `more`
 };
 
+/// What was asked for: its target, and all that was said with it.
+struct request : std::string_view {
+    std::string_view head;
+
+    /// The value of a header, whose name is written as here; empty if it was not sent.
+    [[nodiscard]] std::string header(std::string_view name) const;
+};
+
 /// Threads: one, that of its executor.
 class test_server {
 public:
-    /// `answer` is called with the target of every request.
-    using answer = std::function<reply(std::string_view target)>;
+    /// Is called with every request. It may take the target alone.
+    using answer = std::function<reply(const request&)>;
 
     test_server(boost::asio::any_io_executor executor, answer how);
     /// Speaks TLS, with this certificate.
