@@ -42,6 +42,20 @@ braid::task<error_code> connection::open(std::vector<tcp::endpoint> to) {
     co_return error;
 }
 
+braid::task<error_code> connection::make_tunnel(const http_request& asked, unsigned& status) {
+    const auto written = co_await http::async_write(socket_, asked, use_code);
+    if (std::get<0>(written)) co_return std::get<0>(written);
+    http::response_parser<http::empty_body> head;
+    head.header_limit(head_limit);
+    head.skip(true);
+    const auto read = co_await http::async_read_header(socket_, buffer_, head, use_code);
+    status = head.get().result_int();
+    if (std::get<0>(read)) co_return std::get<0>(read);
+    // What follows a way that is open would be taken for the server's, and has not come through TLS.
+    if (status / 100 == 2 && buffer_.size() > 0) co_return http::error::unexpected_body;
+    co_return error_code();
+}
+
 braid::task<error_code> connection::secure(asio::ssl::context& how, std::string host) {
     tls_.emplace(socket_, how);
     expect_host(*tls_, host);

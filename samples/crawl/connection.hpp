@@ -32,6 +32,10 @@ public:
     /// Connects to the first of these that answers.
     braid::task<boost::system::error_code> open(std::vector<boost::asio::ip::tcp::endpoint> to);
 
+    /// Asks a proxy for a way through it, and gives the status of its answer. After one of success what is sent goes
+    /// there.
+    braid::task<boost::system::error_code> make_tunnel(const http_request& asked, unsigned& status);
+
     /// Speaks TLS from now on, with the host of that name or numeric address.
     braid::task<boost::system::error_code> secure(boost::asio::ssl::context& how, std::string host);
 

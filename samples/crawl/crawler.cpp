@@ -13,6 +13,7 @@
 #include "charset.hpp"
 #include "hash.hpp"
 #include "robots_directives.hpp"
+#include "sitemap.hpp"
 
 namespace crawl {
 namespace {
@@ -44,7 +45,12 @@ fetch_options fetching_of(const options& o) {
             .max_body = o.max_body,
             .user_agent = o.user_agent,
             .headers = o.headers,
-            .connecting = {.allow_private = o.allow_private, .tls = {.verify = !o.insecure, .ca_file = o.ca_file}}};
+            .user = o.user,
+            .homes = o.seeds,
+            .cookies = o.cookies,
+            .connecting = {.allow_private = o.allow_private,
+                           .tls = {.verify = !o.insecure, .ca_file = o.ca_file},
+                           .proxies = o.proxies}};
 }
 
 parse_settings parsing_of(const options& o, page_parser with) {
@@ -81,8 +87,10 @@ crawler::crawler(boost::asio::any_io_executor executor, const options& wanted, p
       fetcher_(std::move(executor), fetching_of(options_)),
       pacer_(options_.delay),
       patient_(patience_of(options_), fetcher_, pacer_),
-      robots_(manners_of(options_), patient_, pacer_,
-              [this](std::string note) { summary_.notes.push_back(std::move(note)); }),
+      robots_(
+          manners_of(options_), patient_, pacer_,
+          [this](std::string note) { summary_.notes.push_back(std::move(note)); },
+          [this](const url& sitemap) { add_sitemap(sitemap); }),
       parser_(parsing_of(options_, with)),
       recorder_(store_) {
     summary_.output = options_.output.string();
@@ -121,6 +129,13 @@ braid::task<> crawler::crawl_all() {
 
 void crawler::add_seeds() {
     for (const url& seed : options_.seeds) discovered(frontier_.add(seed, {}), seed.text(), {}, {});
+}
+
+/// A place to start from, too, though not one that the user named.
+void crawler::add_sitemap(const url& named) {
+    if (!options_.sitemaps) return;
+    added sitemap = frontier_.add(named, {});
+    discovered(sitemap, named.text(), {}, std::move(sitemap.detail));
 }
 
 void crawler::start_visits(braid::task_group& visits) {
@@ -169,7 +184,7 @@ braid::task<> crawler::digest(const fetch_job& job, fetched response) {
                         .bytes = response.body.size(),
                         .known = std::move(response.known)};
     std::optional<parse_result> parsed;
-    if (response.status / 100 == 2 && can_refer(end.type)) {
+    if (response.status / 100 == 2 && is_worth_parsing(job, end)) {
         document page{std::string(job.target.text()), std::move(response.content_type), std::move(response.body)};
         parsed = co_await parser_.parse(std::move(page));
     } else {
@@ -183,12 +198,15 @@ braid::task<> crawler::digest(const fetch_job& job, fetched response) {
     finished(std::move(end));
 }
 
+bool crawler::is_worth_parsing(const fetch_job& job, const finished_record& end) const {
+    return can_refer(end.type) || (options_.sitemaps && may_be_sitemap(end.type, job.target.text()));
+}
+
 /// What has not changed is written again as it was, with its links, and what they lead to is asked for.
 braid::task<bool> crawler::keep_earlier(const fetch_job& job, const fetched& response) {
     auto page = co_await recorder_.earlier(std::string(job.target.text()));
     if (!page) co_return false;
-    const bool nofollow = asks_nofollow(response.robots);
-    for (const link& reference : page->links) found(reference, job.id, {job.depth + 1, 0, nofollow});
+    found_all(job, page->links, asks_nofollow(response.robots));
     page->end.id = job.id;
     page->end.fetched_at = std::chrono::system_clock::now();
     if (!response.known.etag.empty()) page->end.known.etag = response.known.etag;
@@ -205,10 +223,18 @@ void crawler::take(const fetch_job& job, parse_result result, bool nofollow, fin
         return;
     }
     auto& parsed = std::get<parsed_page>(result);
-    for (const link& reference : parsed.links) found(reference, job.id, {job.depth + 1, 0, nofollow});
+    found_all(job, parsed.links, nofollow);
     end.title = std::move(parsed.title);
     if (is_html(end.type)) end.text_length = parsed.text_length;
     end.content_hash = parsed.content_hash;
+}
+
+/// An index leads on to sitemaps as a redirect does: only so many times, and nobody has followed a link.
+void crawler::found_all(const fetch_job& job, const std::vector<link>& references, bool nofollow) {
+    for (const link& reference : references) {
+        const bool leads_on = reference.kind == link_kind::sitemap_index;
+        found(reference, job.id, {leads_on ? job.depth : job.depth + 1, leads_on ? job.redirects + 1 : 0, nofollow});
+    }
 }
 
 void crawler::found(const link& reference, url_id page, origin_of_link from) {

@@ -10,6 +10,7 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
 
+#include "credentials.hpp"
 #include "fetch_error.hpp"
 
 namespace crawl {
@@ -117,6 +118,7 @@ braid::task<fetch_result> fetcher::exchange(connection& over, const order& wante
         co_await braid::move_on_at(waiting.deadline(wanted.end), over.exchange_heads(asked, wanted.limit));
     if (!error) co_return waiting.timed_out(wanted.end, options_.total_timeout);
     if (*error) co_return network_failure(*error, waiting.doing);
+    if (options_.cookies) take_cookies(wanted.target, over.answer());
     auto failure = co_await read_body(over, wanted);
     if (failure) co_return std::move(*failure);
     co_return take_response(over.answer());
@@ -141,7 +143,9 @@ braid::task<std::optional<fetch_failure>> fetcher::read_body(connection& over, c
 
 http_request fetcher::make_request(const order& wanted) const {
     const url& target = wanted.target;
-    http_request asked(http::verb::get, {target.target().data(), target.target().size()}, 11);
+    const proxy* const by_proxy = target.scheme() == "http" ? options_.connecting.proxies.of(target) : nullptr;
+    const std::string_view wanted_of_it = by_proxy != nullptr ? target.text() : target.target();
+    http_request asked(http::verb::get, {wanted_of_it.data(), wanted_of_it.size()}, 11);
     const std::string_view authority = target.authority();
     asked.set(http::field::host, {authority.data(), authority.size()});
     asked.set(http::field::user_agent, options_.user_agent);
@@ -153,8 +157,31 @@ http_request fetcher::make_request(const order& wanted) const {
             asked.set(http::field::if_modified_since, wanted.unless->last_modified);
         }
     }
-    for (const auto& [name, value] : options_.headers) asked.set(name, value);
+    add_headers(asked, target);
+    if (by_proxy != nullptr && !by_proxy->authorization.empty()) {
+        asked.set(http::field::proxy_authorization, by_proxy->authorization);
+    }
     return asked;
+}
+
+void fetcher::add_headers(http_request& to, const url& target) const {
+    const bool has_own = !options_.headers.empty() || !options_.user.empty();
+    const bool at_home = has_own && is_home(options_.homes, target);
+    for (const auto& [name, value] : options_.headers) {
+        if (at_home || !is_secret(name)) to.set(name, value);
+    }
+    if (at_home && !options_.user.empty()) to.set(http::field::authorization, basic_authorization(options_.user));
+    if (!options_.cookies) return;
+    const std::string kept = cookies_.for_request(target, std::chrono::system_clock::now());
+    if (kept.empty()) return;
+    const std::string given = text_of(to[http::field::cookie]);
+    to.set(http::field::cookie, given.empty() ? kept : given + "; " + kept);
+}
+
+void fetcher::take_cookies(const url& from, const http_response& response) {
+    const auto [begin, end] = response.equal_range(http::field::set_cookie);
+    const auto now = std::chrono::system_clock::now();
+    for (auto field = begin; field != end; ++field) cookies_.take(from, text_of(field->value()), now);
 }
 
 }  // namespace crawl

@@ -15,6 +15,7 @@
 
 #include "connection_pool.hpp"
 #include "connector.hpp"
+#include "cookie_jar.hpp"
 #include "fetch_error.hpp"
 #include "url.hpp"
 #include "validators.hpp"
@@ -28,7 +29,10 @@ struct fetch_options {
     std::chrono::milliseconds total_timeout{120'000};      ///< of the whole fetch
     std::uint64_t max_body = 64 * 1024 * 1024;             ///< decoded bytes
     std::string user_agent = "braid-crawl";
-    std::vector<std::pair<std::string, std::string>> headers{};  ///< sent with every request
+    std::vector<std::pair<std::string, std::string>> headers{};  ///< with every request; secret ones only to `homes`
+    std::string user{};                                          ///< NAME:PASSWORD, for `homes` only; or empty
+    std::vector<url> homes{};                                    ///< the hosts that are told the user's secrets
+    bool cookies = false;                                        ///< keeps cookies, and sends them
     connector_options connecting{};
 };
 
@@ -65,6 +69,8 @@ public:
 private:
     struct order;
     [[nodiscard]] http_request make_request(const order& wanted) const;
+    void add_headers(http_request& to, const url& target) const;
+    void take_cookies(const url& from, const http_response& response);
     braid::task<fetch_result> connect_and_exchange(connection& over, const order& wanted);
     braid::task<fetch_result> exchange(connection& over, const order& wanted);
     braid::task<std::optional<fetch_failure>> read_body(connection& over, const order& wanted);
@@ -72,6 +78,7 @@ private:
     fetch_options options_;
     connector connector_;
     connection_pool connections_;
+    cookie_jar cookies_;
 };
 
 }  // namespace crawl

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <span>
 #include <string>
@@ -57,7 +58,8 @@ int report(const crawler& done) {
 }
 
 braid::task<int> crawl_sites(std::span<char*> args) {
-    const auto parsed = crawl::parse_options(static_cast<int>(args.size()), args.data());
+    const auto parsed = crawl::parse_options(static_cast<int>(args.size()), args.data(),
+                                             [](const char* name) { return std::getenv(name); });
     if (const auto* exit = std::get_if<crawl::early_exit>(&parsed)) {
         fmt::print(exit->code == 0 ? stdout : stderr, "{}", exit->text);
         co_return exit->code;

@@ -52,8 +52,6 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& name, T& value, Parse 
 void add_output(CLI::App& app, options& o) {
     app.add_option("-o,--output", o.output, "SQLite file for the results (crawl.db)");
     app.add_flag("--restart", o.restart, "start anew, where the file holds a crawl that is not complete");
-    app.add_flag("--refresh", o.refresh,
-                 "where the file holds a crawl that is complete: ask servers only for what has changed since");
     app.add_flag("-q,--quiet", o.quiet, "no progress, only errors and the summary");
 }
 
@@ -114,6 +112,18 @@ void add_safety(CLI::App& app, options& o) {
     app.add_flag("--insecure", o.insecure, "do not verify certificates: anybody may answer in the place of a server");
 }
 
+void add_requests(CLI::App& app, options& o) {
+    app.add_flag("--refresh", o.refresh,
+                 "where the file holds a crawl that is complete: ask servers only for what has changed since");
+    app.add_flag_callback(
+        "--no-sitemaps", [&o] { o.sitemaps = false; }, "do not read the sitemaps that a robots.txt names");
+    app.add_option("--user", o.user, "NAME:PASSWORD for the hosts of the start URLs, told to no other")
+        ->check([](const std::string& text) {
+            return text.find(':') != std::string::npos ? "" : "it is not of the form NAME:PASSWORD";
+        });
+    app.add_flag("--cookies", o.cookies, "keep the cookies that servers set while the crawl runs, and send them");
+}
+
 void check_user_agent(const options& o) {
     if (o.user_agent.find_first_of("\r\n") == std::string::npos) return;
     throw CLI::ValidationError("--user-agent", "it has a line break");
@@ -121,7 +131,8 @@ void check_user_agent(const options& o) {
 
 }  // namespace
 
-std::variant<options, early_exit> parse_options(int argc, const char* const* argv) {
+std::variant<options, early_exit> parse_options(int argc, const char* const* argv,
+                                                const environment_lookup& environment) {
     options o;
     std::vector<std::string> seeds;
     std::vector<std::string> headers;
@@ -134,8 +145,12 @@ std::variant<options, early_exit> parse_options(int argc, const char* const* arg
     add_manners(app, o);
     add_traps(app, o);
     add_safety(app, o);
+    add_requests(app, o);
     app.add_option("-A,--user-agent", o.user_agent, "how the crawler names itself (braid-crawl)");
-    app.add_option("-H,--header", headers, "\"Name: value\", sent with every request; may be repeated")
+    app.add_option(
+           "-H,--header", headers,
+           "\"Name: value\", sent with every request, but Authorization and Cookie to the start hosts only; may be "
+           "repeated")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     try {
@@ -143,10 +158,13 @@ std::variant<options, early_exit> parse_options(int argc, const char* const* arg
         for (const std::string& text : seeds) o.seeds.push_back(parse_seed(text));
         for (const std::string& text : headers) o.headers.push_back(parse_header(text));
         check_user_agent(o);
+        o.proxies = proxy_settings(environment);
     } catch (const CLI::CallForHelp&) {
         return early_exit{0, app.help()};
     } catch (const CLI::ParseError& e) {
         return early_exit{2, fmt::format("crawl: {}\nrun crawl --help for its options\n", e.what())};
+    } catch (const std::invalid_argument& e) {
+        return early_exit{2, fmt::format("crawl: {}\n", e.what())};
     }
     return o;
 }
@@ -158,6 +176,7 @@ std::string what_is_crawled(const options& o) {
     text +=
         fmt::format("depth {} pages {} redirects {} body {}\n", o.max_depth, o.max_pages, o.max_redirects, o.max_body);
     text += fmt::format("robots {}\n", o.ignore_robots ? "ignored" : "obeyed");
+    if (!o.sitemaps) text += "sitemaps ignored\n";
     text += fmt::format("length {} segments {} same {} queries {} host {}\n", o.traps.length, o.traps.segments,
                         o.traps.same_segment, o.traps.queries_of_path, o.traps.urls_of_host);
     return text;

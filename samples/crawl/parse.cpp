@@ -9,6 +9,7 @@
 #include "hash.hpp"
 #include "html.hpp"
 #include "link_set.hpp"
+#include "sitemap.hpp"
 #include "url.hpp"
 
 namespace crawl {
@@ -44,6 +45,8 @@ parsed_page parse_page(const document& doc) {
         }
     } else if (type == css_type) {
         references.add_css(to_utf8(doc.body, charset_of(doc.content_type, {}), storage));
+    } else if (may_be_sitemap(type, doc.url)) {
+        read_sitemap(doc.body, references);
     }
     page.base = base.text();
     page.content_hash = xxh64(doc.body);

@@ -16,7 +16,8 @@
 //     outcome       `fetched`, or the reason why it was not, as in outcome.hpp; `pending` when the crawl was killed
 //     detail        the error's own words
 //     etag, last_modified  the response's headers, as they came
-//   links         a view: from, to (URLs), kind (the element, `css url`, `css import`, `redirect`)
+//   links         a view: from, to (URLs), kind (the element, `css url`, `css import`, `redirect`,
+//                 `sitemap`, `sitemap index`)
 //   broken_links  a view: target, status, outcome, detail, referrer, kind: a row for every reference to a broken URL
 //   page_links    what `links` is made of: from_id, to_id, kind_id, nofollow (0 or 1); link_kinds names the kinds
 //   crawl         one row: command (what is crawled, see options.hpp) and complete (0 or 1)

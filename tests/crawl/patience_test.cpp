@@ -37,12 +37,15 @@ struct fetching {
     pacer pace{0ms, time_of_the_test};
     patient_fetcher patient;
     std::vector<std::string> told;
+    std::vector<std::string> sitemaps;
     robots rules;
 
     fetching(boost::asio::any_io_executor executor, patience_options how)
         : plain(std::move(executor), local()),
           patient(how, plain, pace),
-          rules({}, patient, pace, [this](std::string note) { told.push_back(std::move(note)); }) {}
+          rules(
+              {}, patient, pace, [this](std::string note) { told.push_back(std::move(note)); },
+              [this](const url& sitemap) { sitemaps.emplace_back(sitemap.target()); }) {}
 };
 
 /// Runs `work` with a server that answers so.
@@ -171,6 +174,19 @@ TEST_SUITE("crawl/robots") {
             const auto yes = co_await by.rules.refusal(*parse_url(server.url("/yes")));
             CHECK_FALSE(yes);
             CHECK(server.requests() == 1);
+        });
+    }
+
+    TEST_CASE("the sitemaps that it names are told, once") {
+        const test_server::answer site = with_robots(
+            {response(200, "", "Sitemap: /a.xml\nUser-agent: *\nDisallow:\nSitemap: b.xml\nSitemap: x:y\n")});
+        with_fetching(site, hasty, [](fetching& by, test_server& server) -> braid::task<> {
+            for (const char* const target : {"/1", "/2"}) {
+                const auto refusal = co_await by.rules.refusal(*parse_url(server.url(target)));
+                CHECK_FALSE(refusal);
+            }
+            const std::vector<std::string> expected{"/a.xml", "/b.xml"};
+            CHECK(by.sitemaps == expected);
         });
     }
 

@@ -22,6 +22,7 @@ enum class then {
     close,
     stall,
     repeat,  ///< `more` is sent until the client hangs up
+    tunnel,  ///< what follows is TLS, as if by way of a proxy
 };
 
 struct reply {
@@ -46,8 +47,8 @@ public:
     using answer = std::function<reply(const request&)>;
 
     test_server(boost::asio::any_io_executor executor, answer how);
-    /// Speaks TLS, with this certificate.
-    test_server(boost::asio::any_io_executor executor, answer how, const certificate& with);
+    /// Speaks TLS, with this certificate; at once, or after a reply that is a `then::tunnel`.
+    test_server(boost::asio::any_io_executor executor, answer how, const certificate& with, bool at_once = true);
 
     [[nodiscard]] std::string url(std::string_view target, std::string_view host = "127.0.0.1") const;
     [[nodiscard]] int connections() const noexcept { return connections_; }
@@ -61,6 +62,7 @@ public:
 
 private:
     braid::task<> serve(boost::asio::ip::tcp::socket socket);
+    braid::task<> serve_tls(boost::asio::ip::tcp::socket& socket);
     template <class Stream>
     braid::task<> answer_over(Stream& stream);
     template <class Stream>
@@ -68,6 +70,7 @@ private:
 
     boost::asio::ip::tcp::acceptor acceptor_;
     std::optional<boost::asio::ssl::context> tls_;
+    bool tls_at_once_ = false;
     answer answer_;
     boost::asio::ip::tcp::socket* last_ = nullptr;
     int connections_ = 0;
@@ -89,6 +92,9 @@ private:
 
 /// Runs `work(server)` beside a server, which is cancelled when it is done.
 braid::task<> with_server(test_server::answer how, std::function<braid::task<>(test_server&)> work);
+
+/// The same as a proxy for one host, which has that certificate.
+braid::task<> with_proxy(test_server::answer how, certificate with, std::function<braid::task<>(test_server&)> work);
 
 /// The same with TLS.
 braid::task<> with_tls_server(test_server::answer how, certificate with,
