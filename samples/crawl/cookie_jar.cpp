@@ -96,8 +96,10 @@ std::string cookie_jar::for_request(const url& target, cookie_time now) const {
     for (const cookie& c : cookies_) {
         if (belongs(c, target, now)) sent.push_back(&c);
     }
-    std::stable_sort(sent.begin(), sent.end(),
-                     [](const cookie* a, const cookie* b) { return a->path.size() > b->path.size(); });
+    // The longest paths first; of equal ones the oldest, as they lie.
+    std::sort(sent.begin(), sent.end(), [](const cookie* a, const cookie* b) {
+        return a->path.size() != b->path.size() ? a->path.size() > b->path.size() : a < b;
+    });
     std::string header;
     for (const cookie* c : sent) {
         if (!header.empty()) header += "; ";
