@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "charset.hpp"
+#include "fragments.hpp"
 #include "hash.hpp"
 #include "robots_directives.hpp"
 #include "sitemap.hpp"
@@ -33,6 +34,8 @@ robots_options manners_of(const options& o) {
     return {.obey = !o.ignore_robots, .user_agent = o.user_agent, .longest_delay = o.longest_crawl_delay};
 }
 
+}  // namespace
+
 patience_options patience_of(const options& o) {
     return {.attempts = o.retries + 1, .first_delay = o.retry_delay, .longest_wait = o.longest_retry_after};
 }
@@ -53,9 +56,18 @@ fetch_options fetching_of(const options& o) {
                            .proxies = o.proxies}};
 }
 
+namespace {
+
 parse_settings parsing_of(const options& o, page_parser with) {
     const int workers = o.workers != 0 ? static_cast<int>(o.workers) : braid::usable_cpus();
+    if (with == nullptr) with = o.fragments ? parse_page_and_fragments : parse_page;
     return {.parse = with, .workers = workers, .timeout = o.parse_timeout};
+}
+
+/// Of a crawl that is gone on with as much as its database knows of.
+std::optional<json_lines> lines_of(const options& o, store& known) {
+    if (o.jsonl.empty()) return std::nullopt;
+    return std::optional<json_lines>(std::in_place, o.jsonl, known.exported());
 }
 
 scope scope_of(const options& o) { return {o.seeds, {.all_hosts = o.all_hosts, .include_hosts = o.include_hosts}}; }
@@ -92,7 +104,8 @@ crawler::crawler(boost::asio::any_io_executor executor, const options& wanted, p
           [this](std::string note) { summary_.notes.push_back(std::move(note)); },
           [this](const url& sitemap) { add_sitemap(sitemap); }),
       parser_(parsing_of(options_, with)),
-      recorder_(store_) {
+      lines_(lines_of(options_, store_)),
+      recorder_(store_, lines_ ? &*lines_ : nullptr) {
     summary_.output = options_.output.string();
 }
 
@@ -154,7 +167,7 @@ braid::task<> crawler::visit(braid::task_group& visits, fetch_job job) {
     } else {
         auto& failure = std::get<fetch_failure>(result);
         if (first_error_.empty()) first_error_ = fmt::format("cannot fetch {}: {}", job.target.text(), failure.message);
-        finished({.id = job.id, .how = failure.how, .detail = std::move(failure.message)});
+        finished(job, {.id = job.id, .how = failure.how, .detail = std::move(failure.message), .took = failure.took});
     }
     co_await recorder_.flush_if_due();
     frontier_.done(job.target);
@@ -163,7 +176,10 @@ braid::task<> crawler::visit(braid::task_group& visits, fetch_job job) {
 
 braid::task<fetch_result> crawler::obtain(url target) {
     auto refusal = co_await robots_.refusal(target);
-    if (refusal) co_return std::move(*refusal);
+    if (refusal) {
+        refusal->took.reset();  // what took time was the robots.txt
+        co_return std::move(*refusal);
+    }
     // Fetches that only wait for each other need not take the places of others.
     if (pacer_.is_slow(target)) frontier_.one_at_a_time(target);
     fetch_terms terms;
@@ -182,6 +198,8 @@ braid::task<> crawler::digest(const fetch_job& job, fetched response) {
                         .type = media_type(response.content_type),
                         .fetched_at = std::chrono::system_clock::now(),
                         .bytes = response.body.size(),
+                        .received = response.received,
+                        .took = response.took,
                         .known = std::move(response.known)};
     std::optional<parse_result> parsed;
     if (response.status / 100 == 2 && is_worth_parsing(job, end)) {
@@ -191,11 +209,10 @@ braid::task<> crawler::digest(const fetch_job& job, fetched response) {
         end.content_hash = xxh64(response.body);
     }
     // From here on nothing suspends: a page is written with all its links or not at all.
-    if (!response.location.empty()) {
-        found(redirect_link(job.target, response.location), job.id, {job.depth, job.redirects + 1});
-    }
-    if (parsed) take(job, std::move(*parsed), asks_nofollow(response.robots), end);
-    finished(std::move(end));
+    std::vector<link> links;
+    if (parsed) links = take(job, std::move(*parsed), asks_nofollow(response.robots), end);
+    if (!response.location.empty()) links.push_back(take_redirect(job, response.location));
+    finished(job, std::move(end), std::move(links));
 }
 
 bool crawler::is_worth_parsing(const fetch_job& job, const finished_record& end) const {
@@ -209,24 +226,28 @@ braid::task<bool> crawler::keep_earlier(const fetch_job& job, const fetched& res
     found_all(job, page->links, asks_nofollow(response.robots));
     page->end.id = job.id;
     page->end.fetched_at = std::chrono::system_clock::now();
+    page->end.took = response.took;
+    page->end.received = response.received;
     if (!response.known.etag.empty()) page->end.known.etag = response.known.etag;
     if (!response.known.last_modified.empty()) page->end.known.last_modified = response.known.last_modified;
     ++summary_.unchanged;
-    finished(std::move(page->end));
+    finished(job, std::move(page->end), std::move(page->links));
     co_return true;
 }
 
-void crawler::take(const fetch_job& job, parse_result result, bool nofollow, finished_record& end) {
+std::vector<link> crawler::take(const fetch_job& job, parse_result result, bool nofollow, finished_record& end) {
     if (auto* failure = std::get_if<parse_failure>(&result)) {
         end.how = failure->how;
         end.detail = std::move(failure->message);
-        return;
+        return {};
     }
     auto& parsed = std::get<parsed_page>(result);
     found_all(job, parsed.links, nofollow);
+    take_fragments(job, parsed);
     end.title = std::move(parsed.title);
     if (is_html(end.type)) end.text_length = parsed.text_length;
     end.content_hash = parsed.content_hash;
+    return std::move(parsed.links);
 }
 
 /// An index leads on to sitemaps as a redirect does: only so many times, and nobody has followed a link.
@@ -237,10 +258,33 @@ void crawler::found_all(const fetch_job& job, const std::vector<link>& reference
     }
 }
 
-void crawler::found(const link& reference, url_id page, origin_of_link from) {
-    const added target = frontier_.add(reference, from);
+/// After its links, so that what the fragments are of is known.
+void crawler::take_fragments(const fetch_job& job, parsed_page& parsed) {
+    for (std::string& name : parsed.places) recorder_.add(place_record{job.id, std::move(name)});
+    for (linked_fragments& of : parsed.fragments) {
+        // It is known, being the page itself or one that it links to: this only asks for its number, and must not admit
+        // what is not to be followed.
+        const added target = frontier_.add(link{of.url, link_kind::a, {}, false, true}, {job.depth + 1, 0, true});
+        for (std::string& name : of.fragments) recorder_.add(fragment_record{job.id, target.id, std::move(name)});
+    }
+}
+
+link crawler::take_redirect(const fetch_job& job, const std::string& location) {
+    link there = redirect_link(job.target, location);
+    const added target = found(there, job.id, {job.depth, job.redirects + 1});
+    const std::size_t mark = location.find('#');
+    if (options_.fragments && mark != std::string::npos) {
+        auto fragment = fragment_to_find(std::string_view(location).substr(mark + 1));
+        recorder_.add(fragment_record{job.id, target.id, std::move(fragment).value_or("")});
+    }
+    return there;
+}
+
+added crawler::found(const link& reference, url_id page, origin_of_link from) {
+    added target = frontier_.add(reference, from);
     discovered(target, reference.url, from, reference.problem.empty() ? target.detail : reference.problem);
     recorder_.add(link_record{page, target.id, reference.kind, reference.nofollow || from.nofollow});
+    return target;
 }
 
 void crawler::discovered(const added& what, std::string_view text, origin_of_link from, std::string detail) {
@@ -255,9 +299,12 @@ void crawler::discovered(const added& what, std::string_view text, origin_of_lin
     }
 }
 
-void crawler::finished(finished_record end) {
+void crawler::finished(const fetch_job& job, finished_record end, std::vector<link> links) {
     ++summary_.outcomes[static_cast<std::size_t>(end.how)];
     if (end.how != outcome::fetched || end.status >= 400) ++errors_;
+    if (recorder_.exports()) {
+        recorder_.add(exported_page{std::string(job.target.text()), job.depth, end, std::move(links)});
+    }
     recorder_.add(std::move(end));
 }
 

@@ -14,11 +14,13 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "fetch.hpp"
 #include "frontier.hpp"
+#include "json_lines.hpp"
 #include "options.hpp"
 #include "pacer.hpp"
 #include "parse_stage.hpp"
@@ -31,11 +33,16 @@
 
 namespace crawl {
 
+/// The settings of these stages, from the options.
+[[nodiscard]] fetch_options fetching_of(const options& o);
+[[nodiscard]] patience_options patience_of(const options& o);
+
 /// One crawl. Threads: one, that of its executor, which is that of the coroutine that makes it.
 class crawler {
 public:
     /// Opens the database. Throws: store_error; std::runtime_error for certificates that cannot be read.
-    crawler(boost::asio::any_io_executor executor, const options& wanted, page_parser with = parse_page);
+    /// With no parser given, it is the one that finds what the options ask for.
+    crawler(boost::asio::any_io_executor executor, const options& wanted, page_parser with = nullptr);
 
     /// Crawls until everything is done, or `stop` was called and what was in flight is done; then completes the
     /// database. To be awaited once. Throws: store_error, when the database cannot be written.
@@ -64,11 +71,13 @@ private:
     [[nodiscard]] bool is_worth_parsing(const fetch_job& job, const finished_record& end) const;
     braid::task<bool> keep_earlier(const fetch_job& job, const fetched& response);
 
-    void take(const fetch_job& job, parse_result result, bool nofollow, finished_record& end);
+    std::vector<link> take(const fetch_job& job, parse_result result, bool nofollow, finished_record& end);
+    void take_fragments(const fetch_job& job, parsed_page& parsed);
+    link take_redirect(const fetch_job& job, const std::string& location);
     void found_all(const fetch_job& job, const std::vector<link>& references, bool nofollow);
-    void found(const link& reference, url_id page, origin_of_link from);
+    added found(const link& reference, url_id page, origin_of_link from);
     void discovered(const added& what, std::string_view text, origin_of_link from, std::string detail);
-    void finished(finished_record end);
+    void finished(const fetch_job& job, finished_record end, std::vector<link> links = {});
     void give_up_queued();
     void complete_summary();
 
@@ -80,6 +89,7 @@ private:
     patient_fetcher patient_;
     robots robots_;
     parse_stage parser_;
+    std::optional<json_lines> lines_;
     recorder recorder_;
     bool stopping_ = false;
     std::uint64_t errors_ = 0;

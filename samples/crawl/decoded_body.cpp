@@ -35,6 +35,7 @@ void decoded_body::reader::init(const boost::optional<std::uint64_t>& length, er
 
 void decoded_body::reader::feed(std::string_view piece, error_code& error) {
     fed_ = true;
+    body_.received += piece.size();
     judge(decoder_->feed(piece, body_.bytes), error);
 }
 

@@ -28,6 +28,7 @@ struct decoded_body {
     struct value_type {
         body_limit limit{};  ///< to be set before the head is read
         std::string bytes{};
+        std::uint64_t received{};          ///< bytes, as they came
         std::optional<outcome> refusal{};  ///< `too_large` or `bad_encoding`
         std::string message{};             ///< the refusal in words
     };

@@ -23,10 +23,12 @@ std::optional<std::uint64_t> number_at(const statement& row, int column) {
 }
 
 /// Views and indexes would follow their tables to the new names.
-void drop_all(database& db, std::string_view type) {
+void drop_all(database& db, std::string_view type, std::string_view which = "TRUE") {
     std::vector<std::string> names;
     {
-        statement query(db, fmt::format("SELECT name FROM sqlite_schema WHERE type = '{}' AND sql IS NOT NULL", type));
+        statement query(db, fmt::format("SELECT name FROM sqlite_schema WHERE type = '{}' AND sql IS NOT NULL AND name "
+                                        "NOT GLOB 'sqlite_*' AND {}",
+                                        type, which));
         while (query.step()) names.push_back(query.text(0));
     }
     for (const std::string& name : names) db.execute(fmt::format("DROP {} \"{}\"", type, name));
@@ -37,8 +39,9 @@ void drop_all(database& db, std::string_view type) {
 void earlier_crawl::set_aside(database& db) {
     drop_all(db, "view");
     drop_all(db, "index");
+    db.execute("ALTER TABLE pages RENAME TO earlier_pages; ALTER TABLE page_links RENAME TO earlier_links");
+    drop_all(db, "table", "name NOT IN ('earlier_pages', 'earlier_links')");
     db.execute(
-        "ALTER TABLE pages RENAME TO earlier_pages; ALTER TABLE page_links RENAME TO earlier_links;"
         "CREATE INDEX earlier_pages_by_url ON earlier_pages(url);"
         "CREATE INDEX earlier_links_by_page ON earlier_links(from_id)");
 }

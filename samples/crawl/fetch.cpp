@@ -63,6 +63,7 @@ fetched take_response(http_response& from) {
     result.robots = text_of(from["X-Robots-Tag"]);
     result.known = {text_of(from[http::field::etag]), text_of(from[http::field::last_modified])};
     result.body = std::move(from.body().bytes);
+    result.received = from.body().received;
     return result;
 }
 

@@ -2,6 +2,8 @@
 // What went wrong with a fetch, in words for the user.
 
 #include <boost/system/error_code.hpp>
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,7 +15,8 @@ namespace crawl {
 struct fetch_failure {
     outcome how;
     std::string message;
-    bool passing = false;  ///< trying again may help
+    bool passing = false;                             ///< trying again may help
+    std::optional<std::chrono::microseconds> took{};  ///< the attempt, if there was one
 };
 
 /// `doing` is what was going on, such as "connecting".

@@ -52,7 +52,7 @@ std::string_view view(const xmlChar* text, int length) {
 /// Receives libxml2's events. Its names and attributes are in lower case, its values without entities.
 class reader {
 public:
-    explicit reader(link_set& references) : references_(references) {}
+    reader(link_set& references, fragment_set* fragments) : references_(references), fragments_(fragments) {}
 
     html_content finish() {
         content_.title = std::move(title_).collapsed(longest_title);
@@ -61,7 +61,10 @@ public:
     }
 
     void start_element(std::string_view name, const xmlChar** attributes) {
-        if (attributes != nullptr) read_attributes(name, attributes);
+        if (attributes != nullptr) {
+            if (fragments_ != nullptr) read_fragments(name, attributes);
+            read_attributes(name, attributes);
+        }
         if (name == "title") {
             in_title_ = !have_title_;
         } else if (name == "style") {
@@ -107,6 +110,12 @@ private:
         }
     }
 
+    void read_fragments(std::string_view element, const xmlChar** attributes) {
+        fragments_->add_place(value_of("id", attributes));
+        if (element == "a") fragments_->add_place(value_of("name", attributes));
+        if (element == "a" || element == "area") fragments_->add_reference(value_of("href", attributes));
+    }
+
     void read_attributes(std::string_view element, const xmlChar** attributes) {
         if (element == "meta") return read_meta(attributes);
         const bool is_link = element == "a" || element == "area";
@@ -128,6 +137,7 @@ private:
     }
 
     link_set& references_;
+    fragment_set* fragments_;  // null if nobody asks
     html_content content_;
     text_counter text_;
     text_collector title_;
@@ -180,8 +190,8 @@ void push(htmlParserCtxt& context, std::string_view piece, bool last) {
 
 }  // namespace
 
-html_content read_html(std::string_view utf8, link_set& references) {
-    reader events(references);
+html_content read_html(std::string_view utf8, link_set& references, fragment_set* fragments) {
+    reader events(references, fragments);
     htmlSAXHandler handler = make_handler();
     const context_ptr context = make_context(handler, events);
     while (utf8.size() > piece_size) {

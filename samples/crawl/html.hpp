@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "fragments.hpp"
 #include "link_set.hpp"
 
 namespace crawl {
@@ -16,8 +17,9 @@ struct html_content {
     std::optional<std::string> base_href;  ///< of the first <base> that has one
 };
 
-/// Reads an HTML document and collects its references into `references`, as written. `utf8` must be valid UTF-8.
-/// Threads: any number at once. Throws: std::runtime_error if libxml2 runs out of memory or gives up.
-[[nodiscard]] html_content read_html(std::string_view utf8, link_set& references);
+/// Reads an HTML document and collects its references into `references`, as written, and its fragments if `fragments`
+/// is not null. `utf8` must be valid UTF-8. Threads: any number at once. Throws: std::runtime_error if libxml2 runs out
+/// of memory or gives up.
+[[nodiscard]] html_content read_html(std::string_view utf8, link_set& references, fragment_set* fragments = nullptr);
 
 }  // namespace crawl

@@ -47,14 +47,19 @@ braid::task<> run_with_progress(crawler& running, bool quiet) {
     });
 }
 
+// As wget has it for answers that are errors; README.md lists the others.
+constexpr int status_of_broken_links = 8;
+
 /// What the program is to return.
-int report(const crawler& done) {
+int report(const crawler& done, bool fail_on_broken) {
     fmt::print("{}", crawl::format_summary(done.result()));
     std::fflush(stdout);
     const std::string failure = done.total_failure();
-    if (failure.empty()) return 0;
-    fmt::print(stderr, "error: {}\n", failure);
-    return 1;
+    if (!failure.empty()) {
+        fmt::print(stderr, "error: {}\n", failure);
+        return 1;
+    }
+    return fail_on_broken && !done.result().broken.empty() ? status_of_broken_links : 0;
 }
 
 braid::task<int> crawl_sites(std::span<char*> args) {
@@ -70,7 +75,7 @@ braid::task<int> crawl_sites(std::span<char*> args) {
     co_await braid::with_task_group([&](braid::task_group& around) -> braid::task<> {
         around.start(stop_when_cancelled, std::ref(running), options.quiet);
         co_await braid::shield(run_with_progress(running, options.quiet));
-        code = report(running);
+        code = report(running, options.fail_on_broken);
         around.cancel(braid::cancel_reason::shutdown);
     });
     co_return code;

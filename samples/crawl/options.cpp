@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "option_groups.hpp"
+
 namespace crawl {
 namespace {
 
@@ -53,6 +55,12 @@ void add_output(CLI::App& app, options& o) {
     app.add_option("-o,--output", o.output, "SQLite file for the results (crawl.db)");
     app.add_flag("--restart", o.restart, "start anew, where the file holds a crawl that is not complete");
     app.add_flag("-q,--quiet", o.quiet, "no progress, only errors and the summary");
+}
+
+void add_results(CLI::App& app, options& o) {
+    app.add_option("--jsonl", o.jsonl, "also write results as JSON Lines: an object for each URL, with its links");
+    app.add_flag("--fragments", o.fragments, "also find links to places that their page does not have (page#place)");
+    app.add_flag("--fail-on-broken", o.fail_on_broken, "exit with 8 if there are broken links or fragments");
 }
 
 void add_limits(CLI::App& app, options& o) {
@@ -112,52 +120,69 @@ void add_safety(CLI::App& app, options& o) {
     app.add_flag("--insecure", o.insecure, "do not verify certificates: anybody may answer in the place of a server");
 }
 
-void add_requests(CLI::App& app, options& o) {
+void add_refresh(CLI::App& app, options& o) {
     app.add_flag("--refresh", o.refresh,
                  "where the file holds a crawl that is complete: ask servers only for what has changed since");
-    app.add_flag_callback(
-        "--no-sitemaps", [&o] { o.sitemaps = false; }, "do not read the sitemaps that a robots.txt names");
+}
+
+/// What is kept of a page does not include its places.
+void check_refresh(const options& o) {
+    if (o.refresh && o.fragments) throw CLI::ValidationError("--refresh", "it cannot be combined with --fragments");
+}
+
+void add_request(CLI::App& app, options& o) {
+    const auto set_user_agent = [&o](const std::string& name) {
+        if (name.find_first_of("\r\n") != std::string::npos) {
+            throw CLI::ValidationError("--user-agent", "it has a line break");
+        }
+        o.user_agent = name;
+    };
+    const auto add_headers = [&o](const std::vector<std::string>& headers) {
+        for (const std::string& text : headers) o.headers.push_back(parse_header(text));
+    };
+    app.add_option_function<std::string>("-A,--user-agent", set_user_agent,
+                                         "how the crawler names itself (braid-crawl)");
+    app.add_option_function<std::vector<std::string>>(
+           "-H,--header", add_headers,
+           "\"Name: value\", sent with every request, but Authorization and Cookie to the start hosts only; may be "
+           "repeated")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app.add_option("--user", o.user, "NAME:PASSWORD for the hosts of the start URLs, told to no other")
         ->check([](const std::string& text) {
             return text.find(':') != std::string::npos ? "" : "it is not of the form NAME:PASSWORD";
         });
     app.add_flag("--cookies", o.cookies, "keep the cookies that servers set while the crawl runs, and send them");
-}
-
-void check_user_agent(const options& o) {
-    if (o.user_agent.find_first_of("\r\n") == std::string::npos) return;
-    throw CLI::ValidationError("--user-agent", "it has a line break");
+    app.add_flag_callback(
+        "--no-sitemaps", [&o] { o.sitemaps = false; }, "do not read the sitemaps that a robots.txt names");
 }
 
 }  // namespace
 
-std::variant<options, early_exit> parse_options(int argc, const char* const* argv,
-                                                const environment_lookup& environment) {
-    options o;
-    std::vector<std::string> seeds;
-    std::vector<std::string> headers;
-    CLI::App app("Crawls web sites: fetches with coroutines, parses in worker processes.", "crawl");
-    app.add_option("URL", seeds, "where to start")->required();
-    add_output(app, o);
+void add_common_options(CLI::App& app, options& o) {
     add_limits(app, o);
     add_deadlines(app, o);
     add_scope(app, o);
     add_manners(app, o);
     add_traps(app, o);
     add_safety(app, o);
-    add_requests(app, o);
-    app.add_option("-A,--user-agent", o.user_agent, "how the crawler names itself (braid-crawl)");
-    app.add_option(
-           "-H,--header", headers,
-           "\"Name: value\", sent with every request, but Authorization and Cookie to the start hosts only; may be "
-           "repeated")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    add_request(app, o);
+}
+
+std::variant<options, early_exit> parse_options(int argc, const char* const* argv,
+                                                const environment_lookup& environment) {
+    options o;
+    std::vector<std::string> seeds;
+    CLI::App app("Crawls web sites: fetches with coroutines, parses in worker processes.", "crawl");
+    app.add_option("URL", seeds, "where to start")->required();
+    add_output(app, o);
+    add_results(app, o);
+    add_refresh(app, o);
+    add_common_options(app, o);
     try {
         app.parse(argc, argv);
         for (const std::string& text : seeds) o.seeds.push_back(parse_seed(text));
-        for (const std::string& text : headers) o.headers.push_back(parse_header(text));
-        check_user_agent(o);
+        check_refresh(o);
         o.proxies = proxy_settings(environment);
     } catch (const CLI::CallForHelp&) {
         return early_exit{0, app.help()};
@@ -179,6 +204,8 @@ std::string what_is_crawled(const options& o) {
     if (!o.sitemaps) text += "sitemaps ignored\n";
     text += fmt::format("length {} segments {} same {} queries {} host {}\n", o.traps.length, o.traps.segments,
                         o.traps.same_segment, o.traps.queries_of_path, o.traps.urls_of_host);
+    if (o.fragments) text += "fragments\n";
+    if (!o.jsonl.empty()) text += fmt::format("lines {}\n", o.jsonl.string());
     return text;
 }
 

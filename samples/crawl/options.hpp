@@ -20,6 +20,10 @@ struct options {
     std::filesystem::path output = "crawl.db";  ///< the SQLite file of results
     bool quiet = false;                         ///< no progress; errors and the summary stay
 
+    std::filesystem::path jsonl;  ///< results as JSON Lines, too; empty: none
+    bool fragments = false;       ///< also finds links to places that their page does not have
+    bool fail_on_broken = false;  ///< an exit status of its own if there are broken links
+
     std::uint32_t concurrency = 64;  ///< fetches at a time, in all
     std::uint32_t per_host = 32;     ///< fetches at a time from one host and port
     std::uint32_t workers = 0;       ///< worker processes that parse; 0: one for each CPU

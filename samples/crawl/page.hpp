@@ -47,6 +47,12 @@ struct document {
     std::string body;
 };
 
+/// The places in one document that another links to.
+struct linked_fragments {
+    std::string url;                     ///< canonical: the document
+    std::vector<std::string> fragments;  ///< as written, each once
+};
+
 /// What is in a document: what a worker gives back. Empty for a type that is neither HTML nor CSS, nor a sitemap.
 struct parsed_page {
     std::string title;             ///< UTF-8, trimmed, white space collapsed
@@ -54,6 +60,10 @@ struct parsed_page {
     std::string base;              ///< what the links were resolved against: the document or its <base href>
     std::uint64_t content_hash{};  ///< XXH64 of the body
     std::vector<link> links;       ///< without duplicates of the same URL and kind, in order of appearance
+
+    // Only if fragments are asked for, see parse_page_and_fragments:
+    std::vector<std::string> places{};          ///< in an HTML page that a fragment can name
+    std::vector<linked_fragments> fragments{};  ///< that it links to, of itself and of what is in `links`
 };
 
 }  // namespace crawl

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "charset.hpp"
 #include "css.hpp"
+#include "fragments.hpp"
 #include "hash.hpp"
 #include "html.hpp"
 #include "link_set.hpp"
@@ -23,13 +25,17 @@ url base_of(const document& doc) {
     return *parsed;
 }
 
-}  // namespace
+/// A bare fragment is no link, but to another document where there is a <base>.
+void add_missing_links(parsed_page& page, const std::string& own_url) {
+    for (const linked_fragments& of : page.fragments) {
+        const auto leads_there = [&of](const link& l) { return l.url == of.url; };
+        if (of.url == own_url || std::any_of(page.links.begin(), page.links.end(), leads_there)) continue;
+        page.links.push_back({of.url, link_kind::a, {}, false, false});
+    }
+}
 
-bool is_html(std::string_view media_type) { return media_type == "text/html" || media_type == "application/xhtml+xml"; }
-
-bool can_refer(std::string_view media_type) { return is_html(media_type) || media_type == css_type; }
-
-parsed_page parse_page(const document& doc) {
+/// With `fragments` those, too.
+parsed_page parse(const document& doc, fragment_set* fragments) {
     parsed_page page;
     url base = base_of(doc);
     const std::string type = media_type(doc.content_type);
@@ -37,7 +43,7 @@ parsed_page parse_page(const document& doc) {
     link_set references;
     if (is_html(type)) {
         html_content content =
-            read_html(to_utf8(doc.body, charset_of(doc.content_type, doc.body), storage), references);
+            read_html(to_utf8(doc.body, charset_of(doc.content_type, doc.body), storage), references, fragments);
         page.title = std::move(content.title);
         page.text_length = content.text_length;
         if (content.base_href) {
@@ -51,7 +57,25 @@ parsed_page parse_page(const document& doc) {
     page.base = base.text();
     page.content_hash = xxh64(doc.body);
     page.links = references.resolve_all(base);
+    if (fragments != nullptr) {
+        page.places = fragments->places();
+        page.fragments = fragments->resolve_all(base);
+        add_missing_links(page, doc.url);
+    }
     return page;
+}
+
+}  // namespace
+
+bool is_html(std::string_view media_type) { return media_type == "text/html" || media_type == "application/xhtml+xml"; }
+
+bool can_refer(std::string_view media_type) { return is_html(media_type) || media_type == css_type; }
+
+parsed_page parse_page(const document& doc) { return parse(doc, nullptr); }
+
+parsed_page parse_page_and_fragments(const document& doc) {
+    fragment_set fragments;
+    return parse(doc, &fragments);
 }
 
 }  // namespace crawl

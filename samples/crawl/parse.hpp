@@ -18,4 +18,7 @@ namespace crawl {
 /// Throws: std::invalid_argument if the document's own URL is none; std::runtime_error if libxml2 cannot go on.
 [[nodiscard]] parsed_page parse_page(const document& doc);
 
+/// The same, and the fragments of HTML.
+[[nodiscard]] parsed_page parse_page_and_fragments(const document& doc);
+
 }  // namespace crawl

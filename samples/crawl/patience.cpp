@@ -8,6 +8,7 @@
 #include <ctime>
 #include <exception>
 #include <string>
+#include <variant>
 
 namespace crawl {
 namespace {
@@ -35,7 +36,10 @@ braid::task<fetch_result> patient_fetcher::fetch(url target, fetch_terms terms) 
 
 braid::task<fetch_result> patient_fetcher::attempt(const url& target, const fetch_terms& terms, unsigned& left) {
     co_await pacer_.turn(target);
+    const auto began = std::chrono::steady_clock::now();
     fetch_result result = co_await fetcher_.fetch(target, terms);
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
+    std::visit([took](auto& of_its_kind) { of_its_kind.took = took; }, result);
     if (--left > 0 && worth_another(result, target)) throw try_again();
     co_return result;
 }

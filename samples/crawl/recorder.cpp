@@ -11,9 +11,7 @@ constexpr std::size_t enough = 1024;
 constexpr std::size_t unwritten_batches = 4;
 constexpr auto long_wait = std::chrono::seconds(1);
 
-// These run on the writing thread.
-void write_batch(store& to, const std::vector<record>& batch) { to.add(batch); }
-
+// On the writing thread.
 std::vector<broken_link> finish_store(store& to, bool complete) {
     to.finish(complete);
     return to.broken_links();
@@ -27,17 +25,18 @@ std::optional<earlier_page> find_page(store& in, const std::string& url) { retur
 
 }  // namespace
 
-recorder::recorder(store& to) : store_(to), batches_(unwritten_batches), writer_({.threads = 1, .name = "database"}) {}
+recorder::recorder(store& to, json_lines* lines)
+    : store_(to), lines_(lines), batches_(unwritten_batches), writer_({.threads = 1, .name = "database"}) {}
 
 braid::task<> recorder::flush_if_due() {
-    if (collected_.size() >= enough || clock::now() - last_flush_ >= long_wait) co_await flush();
+    if (collected_.records.size() >= enough || clock::now() - last_flush_ >= long_wait) co_await flush();
 }
 
 braid::task<> recorder::flush() {
     last_flush_ = clock::now();
-    if (collected_.empty()) co_return;
+    if (collected_.records.empty()) co_return;
     batch full = std::exchange(collected_, {});
-    collected_.reserve(enough);
+    collected_.records.reserve(enough);
     co_await batches_.push(std::move(full));
 }
 
@@ -53,8 +52,15 @@ braid::task<std::optional<earlier_page>> recorder::earlier(std::string url) {
 
 braid::task<> recorder::run() {
     while (auto next = co_await batches_.pop()) {
-        co_await writer_.run(write_batch, std::ref(store_), std::move(*next));
+        co_await writer_.run(write, std::ref(store_), lines_, std::move(*next));
     }
+}
+
+/// On the writing thread. The database says how long the lines are: what a crawl that was killed wrote beyond is
+/// dropped by the one that goes on, which fetches those pages again.
+void recorder::write(store& to, json_lines* lines, const batch& what) {
+    if (lines != nullptr) lines->write(what.pages);
+    to.add(what.records, lines != nullptr ? lines->size() : 0);
 }
 
 braid::task<> recorder::close() {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "earlier_crawl.hpp"
+#include "json_lines.hpp"
 #include "store.hpp"
 
 namespace crawl {
@@ -18,11 +19,16 @@ namespace crawl {
 /// Threads: one; the database is used on another, its own.
 class recorder {
 public:
-    explicit recorder(store& to);
+    /// `lines` may be null.
+    recorder(store& to, json_lines* lines);
 
     /// Takes note of a record; `flush_if_due` is to be awaited now and then. What is added without an await in between
     /// is written in one transaction.
-    void add(record what) { collected_.push_back(std::move(what)); }
+    void add(record what) { collected_.records.push_back(std::move(what)); }
+
+    /// Somebody wants pages with their links: the JSON Lines.
+    [[nodiscard]] bool exports() const noexcept { return lines_ != nullptr; }
+    void add(exported_page page) { collected_.pages.push_back(std::move(page)); }
 
     /// Hands over what was collected, if it is enough or has waited for long. Suspends while too much is unwritten.
     braid::task<> flush_if_due();
@@ -41,12 +47,17 @@ public:
     braid::task<std::vector<broken_link>> finish(bool complete);
 
 private:
-    using batch = std::vector<record>;
+    struct batch {
+        std::vector<record> records;
+        std::vector<exported_page> pages;
+    };
     using clock = std::chrono::steady_clock;
 
     braid::task<> flush();
+    static void write(store& to, json_lines* lines, const batch& what);
 
     store& store_;
+    json_lines* lines_;
     batch collected_;
     clock::time_point last_flush_ = clock::now();
     braid::channel<batch> batches_;

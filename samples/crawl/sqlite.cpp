@@ -74,6 +74,8 @@ void statement::bind(int index, std::int64_t value) {
     db_->check(sqlite3_bind_int64(handle_.get(), index, value), "write");
 }
 
+void statement::bind(int index, double value) { db_->check(sqlite3_bind_double(handle_.get(), index, value), "write"); }
+
 void statement::bind(int index, std::string_view text) {
     // SQLite takes a null pointer for NULL: an empty view may have one.
     const char* data = text.empty() ? "" : text.data();
@@ -102,6 +104,7 @@ bool statement::step() {
 }
 
 void statement::reset() { db_->check(sqlite3_reset(handle_.get()), "read"); }
+int statement::columns() const { return sqlite3_column_count(handle_.get()); }
 
 bool statement::is_null(int column) const { return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL; }
 

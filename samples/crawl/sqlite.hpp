@@ -48,6 +48,7 @@ public:
     statement(database& db, std::string_view sql);
 
     void bind(int index, std::int64_t value);
+    void bind(int index, double value);
     void bind(int index, std::string_view text);
     void bind_null(int index);
     /// Binds text, or NULL if it is empty.
@@ -59,6 +60,7 @@ public:
     [[nodiscard]] bool step();
     /// Makes ready for the next time what was not read to its end.
     void reset();
+    [[nodiscard]] int columns() const;
     [[nodiscard]] bool is_null(int column) const;
     [[nodiscard]] std::int64_t integer(int column) const;
     [[nodiscard]] std::string text(int column) const;

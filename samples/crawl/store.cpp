@@ -4,17 +4,11 @@
 #include <fmt/format.h>
 
 #include "earlier_crawl.hpp"
+#include "fragments.hpp"
 #include "schema.hpp"
 
 namespace crawl {
 namespace {
-
-std::string iso_time(std::chrono::system_clock::time_point when) {
-    const auto since = when.time_since_epoch();
-    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(since).count() % 1000;
-    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(when)),
-                       milliseconds);
-}
 
 void bind_optional(statement& to, int index, const std::optional<std::uint64_t>& value) {
     if (value) {
@@ -26,6 +20,15 @@ void bind_optional(statement& to, int index, const std::optional<std::uint64_t>&
 
 }  // namespace
 
+std::string iso_time(std::chrono::system_clock::time_point when) {
+    const auto since = when.time_since_epoch();
+    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(since).count() % 1000;
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(when)),
+                       milliseconds);
+}
+
+std::string hash_text(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
+
 store::store(const std::filesystem::path& path, store_options options) : db_(path) {
     claim(options);
     if (!resumed()) create_tables(options.command);
@@ -36,9 +39,13 @@ store::store(const std::filesystem::path& path, store_options options) : db_(pat
         db_, "UPDATE pages SET depth = ?2, redirects = ?3, outcome = 'pending', detail = NULL WHERE id = ?1");
     finish_page_.emplace(db_,
                          "UPDATE pages SET outcome = ?2, detail = ?3, status = ?4, type = ?5, title = ?6, "
-                         "text_length = ?7, content_hash = ?8, fetched_at = ?9, bytes = ?10, etag = ?11, "
-                         "last_modified = ?12 WHERE id = ?1");
+                         "text_length = ?7, content_hash = ?8, fetched_at = ?9, bytes = ?10, received = ?11, "
+                         "took_ms = ?12, etag = ?13, last_modified = ?14 WHERE id = ?1");
     insert_link_.emplace(db_, "INSERT INTO page_links(from_id, to_id, kind_id, nofollow) VALUES(?1, ?2, ?3, ?4)");
+    insert_place_.emplace(db_, "INSERT INTO places(page_id, name) VALUES(?1, ?2)");
+    insert_fragment_.emplace(db_,
+                             "INSERT INTO fragment_links(from_id, to_id, fragment, decoded) VALUES(?1, ?2, ?3, ?4)");
+    set_exported_.emplace(db_, "UPDATE crawl SET exported = ?1");
 }
 
 store::~store() = default;
@@ -59,13 +66,19 @@ store::earlier store::what_is_there(const store_options& options) {
     if (db_.query_integer("PRAGMA application_id") != schema::application_id) {
         db_.fail("write", "it holds something else than a crawl, and is left as it is; choose another file");
     }
-    // A crawl of a version that could not be gone on with, or not be refreshed, has no such table or column.
-    const bool resumable =
-        db_.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'crawl'") != 0 &&
-        db_.query_integer("SELECT count(*) FROM pragma_table_info('pages') WHERE name = 'etag'") != 0;
+    // A crawl of a version that could not be gone on with has no such table.
+    const bool resumable = db_.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'crawl'") != 0;
     if (!resumable || options.restart) return earlier::to_drop;
+    const std::int64_t version = db_.query_integer("PRAGMA user_version");
     statement query(db_, "SELECT command FROM crawl WHERE NOT complete");
-    if (!query.step()) return options.refresh ? earlier::to_refresh : earlier::to_drop;
+    if (!query.step()) {
+        return options.refresh && version == schema::version ? earlier::to_refresh : earlier::to_drop;
+    }
+    if (version != schema::version) {
+        db_.fail("write", fmt::format("it holds a crawl that is not complete, of another version of this program (its "
+                                      "schema is {}, here it is {}); --restart to drop it, or choose another file",
+                                      version, schema::version));
+    }
     if (query.text(0) != options.command) {
         db_.fail("write",
                  "it holds a crawl that is not complete, of another start or other limits; give the same to go on with "
@@ -76,9 +89,8 @@ store::earlier store::what_is_there(const store_options& options) {
 
 void store::create_tables(const std::string& command) {
     db_.execute("BEGIN IMMEDIATE");
-    if (found_ != earlier::to_refresh) earlier_crawl::drop(db_);
     if (found_ == earlier::to_refresh) earlier_crawl::set_aside(db_);
-    if (found_ != earlier::none) db_.execute(schema::drop);
+    if (replaced_earlier()) schema::drop_all(db_);
     db_.execute(schema::create());
     {
         statement insert(db_, "INSERT INTO crawl(command, complete) VALUES(?1, 0)");
@@ -100,12 +112,14 @@ void store::each_known(const std::function<void(const waiting_url&, outcome)>& t
     }
 }
 
-void store::add(std::span<const record> batch) {
+void store::add(std::span<const record> batch, std::uint64_t exported) {
     db_.execute("BEGIN");
     try {
         for (const record& r : batch) {
             std::visit([this](const auto& of_its_kind) { write(of_its_kind); }, r);
         }
+        set_exported_->bind(1, static_cast<std::int64_t>(exported));
+        set_exported_->run();
         db_.execute("COMMIT");
     } catch (const store_error&) {
         // The first error is the one to tell; when the disk is full SQLite has rolled back by itself.
@@ -113,6 +127,8 @@ void store::add(std::span<const record> batch) {
         throw;
     }
 }
+
+std::uint64_t store::exported() { return static_cast<std::uint64_t>(db_.query_integer("SELECT exported FROM crawl")); }
 
 void store::finish(bool complete) {
     refreshed_.reset();
@@ -128,12 +144,17 @@ void store::finish(bool complete) {
     admit_page_.reset();
     finish_page_.reset();
     insert_link_.reset();
+    insert_place_.reset();
+    insert_fragment_.reset();
+    set_exported_.reset();
     db_.execute("PRAGMA journal_mode = DELETE");
 }
 
 std::vector<broken_link> store::broken_links() {
     statement query(db_,
-                    "SELECT target, status, outcome, detail, referrer FROM broken_links ORDER BY target, referrer");
+                    "SELECT target, status, outcome, detail, referrer FROM broken_links UNION ALL "
+                    "SELECT target || '#' || fragment, NULL, 'no such place in the page', NULL, referrer "
+                    "FROM broken_fragments ORDER BY 1, 5");
     std::vector<broken_link> broken;
     while (query.step()) {
         std::string target = query.text(0);
@@ -168,7 +189,7 @@ void store::write(const admitted_record& r) {
 }
 
 void store::write(const finished_record& r) {
-    const std::string hash = r.content_hash ? fmt::format("{:016x}", *r.content_hash) : std::string();
+    const std::string hash = r.content_hash ? hash_text(*r.content_hash) : std::string();
     const std::string when = r.fetched_at ? iso_time(*r.fetched_at) : std::string();
     finish_page_->bind(1, static_cast<std::int64_t>(r.id));
     finish_page_->bind(2, to_string(r.how));
@@ -184,8 +205,14 @@ void store::write(const finished_record& r) {
     finish_page_->bind_nonempty(8, hash);
     finish_page_->bind_nonempty(9, when);
     bind_optional(*finish_page_, 10, r.bytes);
-    finish_page_->bind_nonempty(11, r.known.etag);
-    finish_page_->bind_nonempty(12, r.known.last_modified);
+    bind_optional(*finish_page_, 11, r.received);
+    if (r.took) {
+        finish_page_->bind(12, std::chrono::duration<double, std::milli>(*r.took).count());
+    } else {
+        finish_page_->bind_null(12);
+    }
+    finish_page_->bind_nonempty(13, r.known.etag);
+    finish_page_->bind_nonempty(14, r.known.last_modified);
     finish_page_->run();
 }
 
@@ -195,6 +222,21 @@ void store::write(const link_record& r) {
     insert_link_->bind(3, std::int64_t{static_cast<std::uint8_t>(r.kind)});
     insert_link_->bind(4, std::int64_t{r.nofollow ? 1 : 0});
     insert_link_->run();
+}
+
+void store::write(const place_record& r) {
+    insert_place_->bind(1, static_cast<std::int64_t>(r.page));
+    insert_place_->bind(2, r.name);
+    insert_place_->run();
+}
+
+void store::write(const fragment_record& r) {
+    const std::string decoded = decoded_fragment(r.fragment);
+    insert_fragment_->bind(1, static_cast<std::int64_t>(r.from));
+    insert_fragment_->bind(2, static_cast<std::int64_t>(r.to));
+    insert_fragment_->bind(3, r.fragment);
+    insert_fragment_->bind(4, decoded);
+    insert_fragment_->run();
 }
 
 }  // namespace crawl

@@ -1,27 +1,5 @@
 #pragma once
-// The result of a crawl: an SQLite file.
-//
-//   pages         one row for every URL that was discovered, fetched or not
-//     id            in order of discovery, from 1
-//     url           canonical; as found in the page if it is not a URL that can be fetched
-//     depth         links from a start URL
-//     redirects     in a row that led to it
-//     status        of the response; NULL if none came
-//     type          media type of the response
-//     title         of an HTML page
-//     text_length   characters of its visible text
-//     content_hash  XXH64 of the decoded body, 16 hexadecimal digits
-//     fetched_at    UTC, ISO 8601 with milliseconds
-//     bytes         of the decoded body
-//     outcome       `fetched`, or the reason why it was not, as in outcome.hpp; `pending` when the crawl was killed
-//     detail        the error's own words
-//     etag, last_modified  the response's headers, as they came
-//   links         a view: from, to (URLs), kind (the element, `css url`, `css import`, `redirect`,
-//                 `sitemap`, `sitemap index`)
-//   broken_links  a view: target, status, outcome, detail, referrer, kind: a row for every reference to a broken URL
-//   page_links    what `links` is made of: from_id, to_id, kind_id, nofollow (0 or 1); link_kinds names the kinds
-//   crawl         one row: command (what is crawled, see options.hpp) and complete (0 or 1)
-//   earlier_pages, earlier_links  what is being refreshed, until that is complete: see earlier_crawl.hpp
+// The result of a crawl: an SQLite file, whose tables and views README.md describes.
 //
 // Rows are only ever appended, or filled in by their number: that is what SQLite does fastest.
 
@@ -75,6 +53,8 @@ struct finished_record {
     std::optional<std::uint64_t> content_hash{};
     std::optional<std::chrono::system_clock::time_point> fetched_at{};
     std::optional<std::uint64_t> bytes{};
+    std::optional<std::uint64_t> received{};
+    std::optional<std::chrono::microseconds> took{};
     validators known{};
 };
 
@@ -86,8 +66,28 @@ struct link_record {
     bool nofollow = false;  ///< the page asks not to be followed here
 };
 
+/// A page has a place that a fragment can name.
+struct place_record {
+    url_id page;
+    std::string name;
+};
+
+/// One page refers to a place in another, or in itself. A redirect whose fragment names none has an empty one.
+struct fragment_record {
+    url_id from;
+    url_id to;
+    std::string fragment;  ///< as written
+};
+
 /// The `discovered_record` of a URL comes before its others.
-using record = std::variant<discovered_record, admitted_record, finished_record, link_record>;
+using record =
+    std::variant<discovered_record, admitted_record, finished_record, link_record, place_record, fragment_record>;
+
+/// UTC, ISO 8601 with milliseconds.
+[[nodiscard]] std::string iso_time(std::chrono::system_clock::time_point when);
+
+/// 16 hexadecimal digits.
+[[nodiscard]] std::string hash_text(std::uint64_t hash);
 
 struct broken_link {
     std::string target;
@@ -125,14 +125,18 @@ public:
     /// Every URL of the crawl that is gone on with, in the order of discovery.
     void each_known(const std::function<void(const waiting_url&, outcome)>& take);
 
-    /// Writes a batch in one transaction. Batches of thousands are fastest.
-    void add(std::span<const record> batch);
+    /// Writes a batch in one transaction. Batches of thousands are fastest. `exported` is how many bytes its JSON Lines
+    /// have when this batch is in them.
+    void add(std::span<const record> batch, std::uint64_t exported = 0);
+
+    /// What was said so with the last batch, by the crawl that is gone on with too.
+    [[nodiscard]] std::uint64_t exported();
 
     /// Writes what is still in the log to the file itself, so that it stands alone. Nothing can be added afterwards.
     /// What waits still in a crawl that is not `complete` becomes `cancelled`.
     void finish(bool complete = true);
 
-    /// Every broken URL with the pages that refer to it, by URL.
+    /// Every broken URL, fragments included, with the pages that refer to it, by URL.
     [[nodiscard]] std::vector<broken_link> broken_links();
 
 private:
@@ -144,6 +148,8 @@ private:
     void write(const admitted_record& r);
     void write(const finished_record& r);
     void write(const link_record& r);
+    void write(const place_record& r);
+    void write(const fragment_record& r);
 
     database db_;
     earlier found_ = earlier::none;
@@ -151,6 +157,9 @@ private:
     std::optional<statement> admit_page_;
     std::optional<statement> finish_page_;
     std::optional<statement> insert_link_;
+    std::optional<statement> insert_place_;
+    std::optional<statement> insert_fragment_;
+    std::optional<statement> set_exported_;
     std::unique_ptr<earlier_crawl> refreshed_;
 };
 

@@ -43,7 +43,7 @@ void batch_call::encode(wire::writer& request) const {
 
 void batch_call::advance(std::uint32_t to) noexcept {
     next_ = to;
-    deaths_.clear();  // they were of another item
+    deaths_.reset();  // they were of another item
 }
 
 void batch_call::take_part(wire::part_kind kind, const wire::part_header& header, wire::reader& bytes,
@@ -96,7 +96,8 @@ void batch_call::found_at(std::uint32_t item, std::chrono::nanoseconds after) no
 
 task<> run_batch(std::shared_ptr<pool_engine> engine, call_options options, std::shared_ptr<map_sink> sink,
                  item_batch items, std::size_t batch) {
-    batch_call call(std::move(engine), options, sink, std::move(items));
+    const call_request request{std::move(engine), std::make_unique<call_options>(options)};
+    batch_call call(request, sink, std::move(items));
     co_await call;
     sink->ended(batch);
 }

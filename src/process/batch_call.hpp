@@ -13,9 +13,8 @@ namespace braid::detail {
 /// Threads: as call_base.
 class [[nodiscard]] batch_call final : public call_base {
 public:
-    batch_call(std::shared_ptr<pool_engine> engine, const call_options& options, std::shared_ptr<map_sink> sink,
-               item_batch items)
-        : call_base(std::move(engine), options), sink_(std::move(sink)), items_(std::move(items)), end_(items_.count) {}
+    batch_call(const call_request& request, std::shared_ptr<map_sink> sink, item_batch items)
+        : call_base(request), sink_(std::move(sink)), items_(std::move(items)), end_(items_.count) {}
 
     bool await_ready() const noexcept { return false; }
     template <class Promise>

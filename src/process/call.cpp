@@ -6,12 +6,13 @@
 
 namespace braid::detail {
 
-call_base::call_base(std::shared_ptr<pool_engine> engine, const call_options& options) noexcept
-    : engine_(std::move(engine)), options_(options) {
-    submission_.call = this;
-    submission_.run = [](work* w) noexcept { static_cast<travelling*>(w)->call->arrive(); };
-    cancellation_.call = this;
-    cancellation_.run = [](work* w) noexcept { static_cast<travelling*>(w)->call->cancel_arrives(); };
+call_base::call_base(const call_request& request) noexcept : request_(request) {
+    call_submission::run = [](work* w) noexcept {
+        static_cast<call_base*>(static_cast<call_submission*>(w))->arrive();
+    };
+    call_cancellation::run = [](work* w) noexcept {
+        static_cast<call_base*>(static_cast<call_cancellation*>(w))->cancel_arrives();
+    };
 }
 
 std::exception_ptr call_base::caught() {
@@ -30,43 +31,44 @@ std::exception_ptr call_base::caught() {
 }
 
 std::string call_base::describe() const {
-    if (engine_->lives_on(this_driver.current) && worker_) return worker_->describe(*this);
+    if (engine().lives_on(this_driver.current) && worker_) return worker_->describe(*this);
     const int pid = worker_pid_.load(std::memory_order_relaxed);
     if (pid != 0) return fmt::format("{} in worker {}", worker_link::name_of(*this), pid);
-    return fmt::format("{} in the queue of the pool {}", worker_link::name_of(*this), engine_->options().name);
+    return fmt::format("{} in the queue of the pool {}", worker_link::name_of(*this), engine().options().name);
 }
 
 void call_base::submit() noexcept {
-    if (engine_->lives_on(this_driver.current)) {
-        engine_->submit(*this);
+    if (engine().lives_on(this_driver.current)) {
+        engine().submit(*this);
     } else {
-        engine_->where().post(&submission_);
+        engine().where().post(static_cast<call_submission*>(this));
     }
 }
 
-void call_base::arrive() noexcept { engine_->submit(*this); }
+void call_base::arrive() noexcept { engine().submit(*this); }
 
 void call_base::on_cancel() noexcept {
-    if (engine_->lives_on(this_driver.current)) return engine_->cancel(*this);
+    if (engine().lives_on(this_driver.current)) return engine().cancel(*this);
     crossing before = crossing::none;
-    if (crossing_.compare_exchange_strong(before, crossing::cancel_on_its_way)) engine_->post(cancellation_);
+    if (crossing_.compare_exchange_strong(before, crossing::cancel_on_its_way))
+        engine().post(static_cast<call_cancellation&>(*this));
 }
 
 void call_base::cancel_arrives() noexcept {
     cancel_arrived_ = true;
-    if (!finished_early_) return engine_->cancel(*this);
-    engine_->cancellation_arrived();
+    if (!finished_early_) return engine().cancel(*this);
+    engine().cancellation_arrived();
     complete();
 }
 
 // The frame, and this with it, may go as soon as the caller knows. A cancellation that is on its way from another home
 // still has to find it, so the call then ends when that arrives.
 void call_base::finish() noexcept {
-    if (engine_->lives_on(env().where) || cancel_arrived_) return complete();
+    if (engine().lives_on(env().where) || cancel_arrived_) return complete();
     crossing before = crossing::none;
     if (crossing_.compare_exchange_strong(before, crossing::finished)) return complete();
     finished_early_ = true;
-    engine_->expect_cancellation();
+    engine().expect_cancellation();
 }
 
 }  // namespace braid::detail

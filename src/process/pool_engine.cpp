@@ -76,14 +76,14 @@ void pool_engine::submit(call_base& call) noexcept {
     if (turn_began_ == clock::time_point()) turn_began_ = clock::now();
     call.submitted_at_ = turn_began_;
     call.place_ = call_base::place::queued;
-    queue_.push_back(call.entry_, call.options_.priority);
+    queue_.push_back(call.entry(), call.options().priority);
     plan();
 }
 
 void pool_engine::cancel(call_base& call) noexcept {
     switch (call.place_) {
         case call_base::place::nowhere: return;  // it has just ended
-        case call_base::place::queued: queue_.remove(call.entry_); break;
+        case call_base::place::queued: queue_.remove(call.entry()); break;
         case call_base::place::at_worker:
             if (!call.worker_->take_back(call)) return call.worker_->stop_begun(call, options_.grace);
             plan();
@@ -100,11 +100,12 @@ void pool_engine::call_ended(call_base& call) noexcept {
 
 void pool_engine::call_lost(call_base& call, worker_death death) noexcept {
     if (state_ == state::terminated) return call_returned(call);
-    if (call.deaths_.size() < call.options_.retries) {
-        call.deaths_.emplace_back(std::move(death));
+    if ((call.deaths_ ? call.deaths_->size() : 0) < call.options().retries) {
+        if (!call.deaths_) call.deaths_ = std::make_unique<std::vector<worker_died>>();
+        call.deaths_->emplace_back(std::move(death));
         return enqueue_again(call);
     }
-    death.earlier = std::exchange(call.deaths_, {});
+    if (call.deaths_) death.earlier = std::move(*std::exchange(call.deaths_, nullptr));
     const auto error = std::make_exception_ptr(worker_died(std::move(death)));
     if (batch_call* batch = call.as_batch()) {
         if (batch->fail_next(error)) return enqueue_again(call);  // the other items are innocent
@@ -122,7 +123,7 @@ void pool_engine::call_returned(call_base& call) noexcept {
 
 void pool_engine::enqueue_again(call_base& call) noexcept {
     call.place_ = call_base::place::queued;
-    queue_.push_front(call.entry_, call.options_.priority);
+    queue_.push_front(call.entry(), call.options().priority);
 }
 
 void pool_engine::cancellation_arrived() noexcept {
@@ -132,9 +133,10 @@ void pool_engine::cancellation_arrived() noexcept {
 
 void pool_engine::fail_queued(const std::exception_ptr& error) noexcept {
     while (call_entry* entry = queue_.pop_front()) {
-        entry->call.fail(error);
-        entry->call.place_ = call_base::place::nowhere;
-        entry->call.finish();
+        call_base& call = call_base::of(*entry);
+        call.fail(error);
+        call.place_ = call_base::place::nowhere;
+        call.finish();
     }
 }
 
@@ -177,7 +179,7 @@ void pool_engine::assign_queued(clock::time_point now) {
     while (!queue_.empty()) {
         worker_link* worker = least_busy();
         if (!worker) return;
-        call_base& call = queue_.pop_front()->call;
+        call_base& call = call_base::of(*queue_.pop_front());
         call.waited_ = now - call.submitted_at_;
         if (!worker->give(call, now)) call_ended(call);
     }

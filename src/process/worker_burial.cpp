@@ -50,7 +50,7 @@ void worker_link::bury(const pd::exit_status& status) {
 
     const auto now = clock::now();
     while (!calls_.empty()) {  // from the last on: what is given back comes to the front of the queue
-        call_base& call = calls_.back().call;
+        call_base& call = call_base::of(calls_.back());
         // Only what it had not begun may run again. A slot that makes no sense counts as begun.
         const bool begun = board_.state(call.slot_, call.id_) != pd::slot_state::queued;
         release(call, now);
@@ -72,7 +72,7 @@ void worker_link::lose(call_base& call, const pd::exit_status& status) noexcept 
                        .reason = reason_,
                        .violation = violation_,
                        .called = call.called(),
-                       .name = call.options_.name ? call.options_.name : "",
+                       .name = call.options().name ? call.options().name : "",
                        .item = batch ? std::optional(batch->number()) : std::nullopt,
                        .ran_for = std::chrono::duration_cast<std::chrono::microseconds>(ran_for),
                        .stack = {},

@@ -50,7 +50,7 @@ void worker_link::violated(const std::string& what) noexcept {
 
 void worker_link::give_back_waiting() noexcept {
     while (!calls_.empty()) {
-        call_base& last = calls_.back().call;
+        call_base& last = call_base::of(calls_.back());
         if (!take_back(last)) return;
         pool_->call_returned(last);
     }
@@ -84,7 +84,7 @@ void worker_link::watch_no_more() {
     stopping_ = nullptr;
     pool_->where().disarm(kill_timer_);
     call_base* next = nullptr;
-    calls_.for_each([&](call_entry& entry) { next = entry.call.stopping_ ? &entry.call : next; });
+    calls_.for_each([&](call_entry& entry) { next = call_base::of(entry).stopping_ ? &call_base::of(entry) : next; });
     if (next) is_done(*next) ? await_answer(*next) : watch(*next, pool_->options().grace);
 }
 

@@ -89,7 +89,7 @@ bool worker_link::give(call_base& call, clock::time_point now) noexcept {
     const std::uint32_t slot = free_slots_.back();
     last_id_ = (last_id_ + 1) & pd::call_id_mask;
     const std::size_t begun = out_.size();
-    const call_limits& limits = call.options_.limits;
+    const call_limits& limits = call.options().limits;
     try {
         if (limits.cpu_time && *limits.cpu_time <= std::chrono::milliseconds::zero()) {
             throw usage_error(
@@ -121,7 +121,7 @@ bool worker_link::give(call_base& call, clock::time_point now) noexcept {
     call.worker_ = this;
     call.worker_pid_.store(pid_, std::memory_order_relaxed);
     call.place_ = call_base::place::at_worker;
-    calls_.push_back(call.entry_);
+    calls_.push_back(call.entry());
     if (in_flight_++ == 0) busy_since_ = now;
     return true;
 }
@@ -167,7 +167,7 @@ void worker_link::await_room() {
 }
 
 void worker_link::release(call_base& call, clock::time_point now) noexcept {
-    call.entry_.unlink();
+    call.entry().unlink();
     if (stopping_ == &call) watch_no_more();
     slots_[call.slot_] = nullptr;
     free_slots_.push_back(call.slot_);
@@ -189,7 +189,7 @@ bool worker_link::take_back(call_base& call) noexcept {
 
 call_base* worker_link::take_back_any() noexcept {
     if (in_flight_ < 2) return nullptr;
-    call_base& last = calls_.back().call;
+    call_base& last = call_base::of(calls_.back());
     return take_back(last) ? &last : nullptr;
 }
 
@@ -204,7 +204,7 @@ std::string worker_link::describe(const call_base& call) const {
 
 bool worker_link::may_keep_waiting() noexcept {
     if (in_flight_ != 1) return in_flight_ > 1;
-    return items_in(calls_.front().call) > 1;
+    return items_in(call_base::of(calls_.front())) > 1;
 }
 
 call_base* worker_link::running_call() const noexcept {

@@ -1,6 +1,7 @@
 #include "process/worker_main.hpp"
 
 #include "process/call_board.hpp"
+#include "process/call_clock.hpp"
 #include "process/crash_handler.hpp"
 #include "process/fault_points.hpp"
 #include "process/limits_in_force.hpp"
@@ -53,9 +54,6 @@ namespace braid::process_detail {
 
 namespace {
 
-// What is finished is written at the end of a batch, or after so long.
-constexpr std::chrono::microseconds longest_batch{100};
-
 class worker {
 public:
     worker() : board_(unique_fd(board_descriptor)), output_(board_) { install_crash_handler(board_.crash_report()); }
@@ -76,10 +74,7 @@ public:
                    read_some(request_descriptor, std::span(chunk).first(before(step::reads_requests, chunk.size())))) {
             after(step::reads_requests, n);
             requests_.feed(std::span(chunk).first(n));
-            call_began_ = batch_began_ = clock::now();
-            board_.starts_count_from(batch_began_);
-            // While it was busy, they waited for it.
-            travelled_ = batch_began_ - std::max(board_.sent_at(), free_since_);
+            clock_.requests_came();
             while (const auto request = requests_.next()) take(*request);
             deliver();
         }
@@ -98,8 +93,6 @@ public:
     }
 
 private:
-    using clock = std::chrono::steady_clock;
-
     static bool asked_to_stop(void* self) noexcept {
         const auto& w = *static_cast<const worker*>(self);
         return w.board_.stop_requested(w.slot_, w.id_);
@@ -112,19 +105,17 @@ private:
         slot_ = slot_of(request.header.id);
         id_ = call_of(request.header.id);
         const bool is_batch = request.header.kind == static_cast<std::uint32_t>(frame_kind::batch);
+        if (is_batch) clock_.batch_begins();
         if (!(is_batch ? run_batch(request) : run_call(request))) return;  // the parent has taken it back
         pass(step::finishes_call);
         board_.finish(slot_, id_);
         pass(step::finished_call);
-        const auto now = clock::now();
-        board_.starts_count_from(now);
-        board_.count_runs(now - call_began_ - sending_, std::exchange(items_run_, 1));
-        free_since_ = call_began_ = now;
-        travelled_ += std::exchange(sending_, {});
-        if (now - batch_began_ > longest_batch) {
-            deliver();
-            batch_began_ = now;
+        if (is_batch) {
+            clock_.batch_ended(items_run_);
+        } else {
+            clock_.call_ended();
         }
+        if (clock_.should_deliver()) deliver();
     }
 
     bool run_call(const wire::frame& request) {
@@ -150,7 +141,7 @@ private:
             if (limits) in_force.emplace(*limits);
             reached = wire::batch_run(items, out).run();
         }
-        const std::chrono::nanoseconds took = clock::now() - call_began_;
+        const std::chrono::nanoseconds took = clock_.batch_took();
         items_run_ = reached - first;
         const wire::batch_end end{
             .reached = reached, .ran = items_run_, .took_ns = static_cast<std::uint64_t>(took.count())};
@@ -189,7 +180,7 @@ private:
 
     /// What is said of the memory is there when the parent wakes.
     void deliver() {
-        board_.delivers(free_since_, travelled_);
+        clock_.delivers();
         look_at_memory();
         flush();
     }
@@ -222,9 +213,9 @@ private:
             out.commit(bytes.size());
             after(step::commits_reply, bytes.size());
         } else {
-            const auto began = clock::now();
+            const auto began = call_clock::clock::now();
             append(bytes);
-            sending_ += clock::now() - began;
+            clock_.spent_on_sending(call_clock::clock::now() - began);
         }
         reply_.clear();
     }
@@ -236,17 +227,13 @@ private:
 
     board_client board_;
     output_marks output_;
+    call_clock clock_{board_};
     std::mutex flushing_;
     wire::frame_reader requests_;
     wire::buffer reply_;
     std::uint32_t slot_ = 0;  // of the call that runs
     std::uint32_t id_ = 0;
-    std::uint32_t items_run_ = 1;    // of the call that runs, if it is a batch
-    clock::time_point batch_began_;  // of what is written together
-    clock::time_point call_began_;
-    clock::time_point free_since_;  // the last call's end
-    clock::duration travelled_{};   // of what runs now: there, and back as far as it is sent before its end
-    clock::duration sending_{};     // of the call that runs
+    std::uint32_t items_run_ = 0;  // of the batch that was run last
 };
 
 // What /proc shows as argv[0]: pools of this worker start theirs under the same name.

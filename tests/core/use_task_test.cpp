@@ -6,7 +6,12 @@
 #include <braid/core/this_executor.hpp>
 #include <braid/core/when_all.hpp>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -20,11 +25,41 @@
 #include <doctest/doctest.h>
 
 #include <future>
+#include <memory>
 #include <thread>
 #include <vector>
 
 using namespace braid;
 using namespace std::chrono_literals;
+
+namespace {
+
+struct counted_memory {
+    std::size_t allocations = 0;
+    std::size_t bytes = 0;  // in use
+};
+
+template <class T>
+struct counting_allocator {
+    using value_type = T;
+    counted_memory* memory;
+
+    explicit counting_allocator(counted_memory& m) noexcept : memory(&m) {}
+    template <class U>
+    counting_allocator(const counting_allocator<U>& other) noexcept : memory(other.memory) {}
+    T* allocate(std::size_t n) {
+        ++memory->allocations;
+        memory->bytes += n * sizeof(T);
+        return std::allocator<T>().allocate(n);
+    }
+    void deallocate(T* p, std::size_t n) noexcept {
+        memory->bytes -= n * sizeof(T);
+        std::allocator<T>().deallocate(p, n);
+    }
+    friend bool operator==(const counting_allocator&, const counting_allocator&) = default;
+};
+
+}  // namespace
 
 TEST_SUITE("core/use_task") {
     TEST_CASE("an Asio operation is awaited in a task") {
@@ -102,6 +137,42 @@ TEST_SUITE("core/use_task") {
         std::vector<std::jthread> threads;
         for (int i = 0; i < 4; ++i) threads.emplace_back([&] { context.run(); });
         for (auto& r : roots) CHECK(r.get() == operations);
+    }
+
+    TEST_CASE("what an operation allocates comes from the allocator that is bound to it") {
+        counted_memory memory;
+        run_blocking([](counted_memory& m) -> task<> {
+            boost::asio::steady_timer timer(co_await this_executor(), 1ms);
+            co_await timer.async_wait(boost::asio::bind_allocator(counting_allocator<void>(m), use_task));
+            const bool in_time = co_await move_on_after(
+                1ms, boost::asio::steady_timer(timer.get_executor(), 1h)
+                         .async_wait(boost::asio::bind_allocator(counting_allocator<void>(m), use_task)));
+            CHECK_FALSE(in_time);
+        }(memory));
+        CHECK(memory.allocations >= 2);
+        CHECK(memory.bytes == 0);
+    }
+
+    TEST_CASE("the task goes on at home, though the executor that is bound to its operation is another one") {
+        boost::asio::thread_pool elsewhere(1);
+        run_blocking([](auto& pool) -> task<> {
+            const auto home = std::this_thread::get_id();
+            boost::asio::steady_timer timer(co_await this_executor(), 1ms);
+            co_await timer.async_wait(boost::asio::bind_executor(pool, use_task));
+            CHECK(std::this_thread::get_id() == home);
+        }(elsewhere));
+        elsewhere.join();
+    }
+
+    TEST_CASE("an operation whose cancellation slot is the user's is stopped by that one") {
+        run_blocking([]() -> task<> {
+            boost::asio::steady_timer timer(co_await this_executor(), 1h);
+            boost::asio::cancellation_signal signal;
+            boost::asio::post(timer.get_executor(), [&] { signal.emit(boost::asio::cancellation_type::all); });
+            const auto end = co_await timer.async_wait(
+                boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::as_tuple(use_task)));
+            CHECK(std::get<0>(end) == boost::asio::error::operation_aborted);
+        }());
     }
 
     TEST_CASE("post and dispatch are awaited too") {

@@ -133,6 +133,8 @@ class ServeTest(InFolder):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertIn("broken links: 1", result.stdout)
         self.assertIn(f"{self.server.url}gone (404)\n    from {self.server.url}sub/", result.stdout)
+        again = run(CRAWL, self.server.url, "--allow-private", "--output", self.database, "--fail-on-broken")
+        self.assertEqual(again.returncode, 8)
         expected = {self.server.url + path: "fetched" for path in ("", "sub", "sub/", "large.bin", "gone")}
         self.assertEqual(outcomes(self.database), expected)
 

@@ -12,31 +12,14 @@
 #include <vector>
 
 #include "corpus.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace fs = std::filesystem;
 
 namespace {
 
 using namespace crawl;
-
-class temporary_folder {
-public:
-    temporary_folder() {
-        std::string name = (fs::temp_directory_path() / "crawl_store_XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
-        path_ = name;
-    }
-    temporary_folder(const temporary_folder&) = delete;
-    temporary_folder& operator=(const temporary_folder&) = delete;
-    ~temporary_folder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    [[nodiscard]] fs::path operator/(const char* name) const { return path_ / name; }
-
-private:
-    fs::path path_;
-};
+using crawl::testing::temporary_folder;
 
 std::vector<record> sample() {
     const auto when = std::chrono::system_clock::time_point(std::chrono::milliseconds(1'700'000'000'123));

@@ -223,6 +223,8 @@ struct [[nodiscard("an operation started with use_task does nothing until it is 
 template <class Result, class... Results>
 class boost::asio::async_result<braid::use_task_t, Result(Results...)> {
 public:
+    using return_type = void;  // unused: what `initiate` returns counts; Boost 1.81's bind_allocator names it
+
     template <class Initiation, class... Args>
     static auto initiate(Initiation initiation, braid::use_task_t, Args... args) {
         return braid::detail::asio_awaitable<void(Results...), Initiation, Args...>{std::move(initiation),

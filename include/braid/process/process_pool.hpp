@@ -44,23 +44,23 @@ public:
     /// its process is killed and replaced. When the await throws `cancelled`, nothing of the call runs any more.
     template <class F, class... Args>
     auto run(F&& function, Args&&... args) {
-        return run(call_options(), std::forward<F>(function), std::forward<Args>(args)...);
+        return ask({engine_}, std::forward<F>(function), std::forward<Args>(args)...);
     }
     /// `co_await pool.run(call_options{.retries = 2}, f, args...)`
     template <class F, class... Args>
     auto run(call_options options, F&& function, Args&&... args) {
-        return detail::call_awaitable<std::decay_t<F>, std::decay_t<Args>...>(
-            engine_, options, std::forward<F>(function), std::forward<Args>(args)...);
+        return ask({engine_, std::make_unique<call_options>(options)}, std::forward<F>(function),
+                   std::forward<Args>(args)...);
     }
 
     /// The same, begun now, also from plain threads: a job, to be awaited or cancelled later.
     template <class F, class... Args>
     auto submit(F&& function, Args&&... args) {
-        return submit(call_options(), std::forward<F>(function), std::forward<Args>(args)...);
+        return detail::submit_call(run(std::forward<F>(function), std::forward<Args>(args)...), *engine_);
     }
     template <class F, class... Args>
     auto submit(call_options options, F&& function, Args&&... args) {
-        return detail::submit_call(engine_, options, std::forward<F>(function), std::forward<Args>(args)...);
+        return detail::submit_call(run(options, std::forward<F>(function), std::forward<Args>(args)...), *engine_);
     }
 
     /// `f(item)` for each item, as a stream of results in the order of the items; a tuple is spread. Short calls travel
@@ -105,6 +105,12 @@ public:
     [[nodiscard]] std::vector<int> worker_pids() const;
 
 private:
+    template <class F, class... Args>
+    static auto ask(detail::call_request request, F&& function, Args&&... args) {
+        return detail::call_awaitable<std::decay_t<F>, std::decay_t<Args>...>(
+            std::move(request), std::forward<F>(function), std::forward<Args>(args)...);
+    }
+
     std::shared_ptr<detail::pool_engine> engine_;
 };
 

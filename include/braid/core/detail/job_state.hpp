@@ -1,10 +1,12 @@
 #pragma once
 // What a job and the work behind it share: how it ended, who waits for that, and how to ask it to stop.
 
+#include <braid/core/detail/carried_chain.hpp>
 #include <braid/core/detail/plain_thread.hpp>
 #include <braid/core/detail/root.hpp>
 
 #include <condition_variable>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -84,11 +86,20 @@ public:
     R take() {
         if (std::exchange(taken_, true))
             throw usage_error("the result of this job was already taken: a job is awaited once");
+        if (const std::exception_ptr error = result_.error()) way_.arrive(error);
         return result_.take();
+    }
+
+protected:
+    /// The result is in place. On the thread that it came about on.
+    void end_with_result() noexcept {
+        if (const std::exception_ptr error = result_.error()) way_.leave(error);
+        end();
     }
 
 private:
     result_slot<R> result_;
+    carried_chain way_;  // of its exception, to the thread that takes it
     bool taken_ = false;
 };
 
@@ -117,7 +128,7 @@ public:
             const std::lock_guard lock(this->mutex_);
             where.swap(home_);
         }
-        this->end();
+        this->end_with_result();
     }
 
 private:

@@ -30,16 +30,29 @@ struct called_function {
     const std::type_info* type;
 };
 
-/// Puts a call into the pool's queue, or into a worker's.
-struct call_entry : list_node {
-    explicit call_entry(call_base& c) noexcept : call(c) {}
-    call_base& call;
+/// Which pool is asked for a call, and how: kept by whoever awaits it until it has ended.
+struct call_request {
+    std::shared_ptr<pool_engine> engine;
+    std::unique_ptr<const call_options> asked = nullptr;  // null, as for most calls: the usual ones
+
+    [[nodiscard]] const call_options& options() const noexcept {
+        static constexpr call_options usual{};
+        return asked ? *asked : usual;
+    }
 };
+
+// A call is small, since there may be millions in a queue: it is its own place in that, and its own messenger.
+
+/// Puts a call into the pool's queue, or into a worker's.
+struct call_entry : list_node {};
+/// The way to a pool on another home. Each travels once at most.
+struct call_submission : work {};
+struct call_cancellation : work {};
 
 /// One call as the pool sees it. The pool encodes it when a worker can take it, straight into that worker's pipe, and
 /// again if that worker dies before it has begun: until then nothing is copied.
 /// Threads: built and awaited on the caller's home; the members below `pool's home` belong to that.
-class call_base : public operation {
+class call_base : public operation, private call_entry, private call_submission, private call_cancellation {
 public:
     virtual void encode(wire::writer& request) const = 0;
     /// Takes value or exception out of the reply; what the result's own functions throw becomes the call's failure.
@@ -50,11 +63,12 @@ public:
     /// Itself, if it is many calls in one: see item_batch.hpp.
     [[nodiscard]] virtual batch_call* as_batch() noexcept { return nullptr; }
 
-    [[nodiscard]] const call_options& options() const noexcept { return options_; }
+    [[nodiscard]] const call_options& options() const noexcept { return request_.options(); }
     [[nodiscard]] std::string describe() const final;
 
 protected:
-    call_base(std::shared_ptr<pool_engine> engine, const call_options& options) noexcept;
+    /// Lifetime: the request has to stay where it is.
+    explicit call_base(const call_request& request) noexcept;
     ~call_base() override = default;
 
     void submit() noexcept;
@@ -75,22 +89,18 @@ private:
     void cancel_arrives() noexcept;
     void finish() noexcept;
 
-    // The way to a pool on another home: each work item travels at most once.
-    struct travelling : work {
-        call_base* call;
-    };
     enum class crossing : unsigned char { none, cancel_on_its_way, finished };
 
-    std::shared_ptr<pool_engine> engine_;
-    const call_options options_;
-    travelling submission_{};
-    travelling cancellation_{};
+    [[nodiscard]] pool_engine& engine() const noexcept { return *request_.engine; }
+    [[nodiscard]] call_entry& entry() noexcept { return *this; }
+    [[nodiscard]] static call_base& of(call_entry& entry) noexcept { return static_cast<call_base&>(entry); }
+
+    const call_request& request_;
     std::atomic<crossing> crossing_ = crossing::none;
     std::atomic<int> worker_pid_ = 0;  // written on the pool's home, for those who look from another one
 
     // Pool's home:
-    call_entry entry_{*this};
-    std::vector<worker_died> deaths_;  // of workers that ran it, as long as it may be run again
+    std::unique_ptr<std::vector<worker_died>> deaths_;  // of workers that ran it, while it may be run again
     worker_link* worker_ = nullptr;
     clock::time_point submitted_at_;
     clock::duration waited_{};
@@ -104,13 +114,33 @@ private:
 };
 
 template <class F, class... Args>
+class process_call;
+
+/// What `pool.run` gives: the call is made when it is awaited.
+template <class F, class... Args>
+class [[nodiscard("a call is made when it is awaited: write co_await, or use submit")]] call_awaitable {
+public:
+    call_awaitable(call_request request, F function, Args... arguments)
+        : request_(std::move(request)), function_(std::move(function)), arguments_(std::move(arguments)...) {}
+
+    /// Lifetime: looks at what is here until it has ended.
+    process_call<F, Args...> operator co_await() && { return process_call<F, Args...>(*this); }
+
+private:
+    friend class process_call<F, Args...>;
+
+    call_request request_;
+    F function_;
+    std::tuple<Args...> arguments_;
+};
+
+template <class F, class... Args>
 class [[nodiscard]] process_call final : public call_base {
     using result = wire::call_result_t<F, Args...>;
 
 public:
-    process_call(std::shared_ptr<pool_engine> engine, const call_options& options, F function,
-                 std::tuple<Args...> arguments)
-        : call_base(std::move(engine), options), function_(std::move(function)), arguments_(std::move(arguments)) {}
+    explicit process_call(const call_awaitable<F, Args...>& asked) noexcept
+        : call_base(asked.request_), asked_(asked) {}
 
     bool await_ready() const noexcept { return false; }
     template <class Promise>
@@ -128,7 +158,8 @@ public:
 
 private:
     void encode(wire::writer& request) const override {
-        std::apply([&](const Args&... args) { wire::encode_call(request, function_, args...); }, arguments_);
+        std::apply([&](const Args&... args) { wire::encode_call(request, asked_.function_, args...); },
+                   asked_.arguments_);
     }
     void accept(wire::reader& reply, const wire::remote_origin::place& where) override {
         try {
@@ -142,51 +173,26 @@ private:
         }
     }
     void fail(std::exception_ptr error) noexcept override { slot_.set_error(std::move(error)); }
-    [[nodiscard]] called_function called() const noexcept override { return {wire::address_of(function_), &typeid(F)}; }
-
-    F function_;
-    std::tuple<Args...> arguments_;
-    result_slot<result> slot_;
-};
-
-/// What `pool.run` gives: the call is made when it is awaited.
-template <class F, class... Args>
-class [[nodiscard("a call is made when it is awaited: write co_await, or use submit")]] call_awaitable {
-public:
-    call_awaitable(std::shared_ptr<pool_engine> engine, const call_options& options, F function, Args... arguments)
-        : engine_(std::move(engine)),
-          options_(options),
-          function_(std::move(function)),
-          arguments_(std::move(arguments)...) {}
-
-    process_call<F, Args...> operator co_await() && {
-        return {std::move(engine_), options_, std::move(function_), std::move(arguments_)};
+    [[nodiscard]] called_function called() const noexcept override {
+        return {wire::address_of(asked_.function_), &typeid(F)};
     }
 
-private:
-    std::shared_ptr<pool_engine> engine_;
-    call_options options_;
-    F function_;
-    std::tuple<Args...> arguments_;
+    const call_awaitable<F, Args...>& asked_;
+    result_slot<result> slot_;
 };
 
 /// A call as a task, for a job to run.
 template <class F, class... Args>
-task<wire::call_result_t<F, Args...>> call_task(std::shared_ptr<pool_engine> engine, call_options options, F function,
-                                                Args... arguments) {
-    co_return co_await call_awaitable<F, Args...>(std::move(engine), options, std::move(function),
-                                                  std::move(arguments)...);
+task<wire::call_result_t<F, Args...>> call_task(call_awaitable<F, Args...> call) {
+    co_return co_await std::move(call);
 }
 
 /// Where a job begins that somebody submits here: the current home, or the pool's outside of coroutines.
 [[nodiscard]] std::shared_ptr<home> home_for_submit(pool_engine& engine);
 
 template <class F, class... Args>
-auto submit_call(const std::shared_ptr<pool_engine>& engine, const call_options& options, F&& function,
-                 Args&&... args) {
-    return start_job(call_task<std::decay_t<F>, std::decay_t<Args>...>(engine, options, std::forward<F>(function),
-                                                                       std::forward<Args>(args)...),
-                     home_for_submit(*engine));
+auto submit_call(call_awaitable<F, Args...> call, pool_engine& engine) {
+    return start_job(call_task(std::move(call)), home_for_submit(engine));
 }
 
 }  // namespace braid::detail

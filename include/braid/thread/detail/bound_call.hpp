@@ -56,6 +56,9 @@ struct bound_call {
     F function;
     std::tuple<Args...> arguments;
 
+    /// An exception of it has come a way that can be told.
+    static constexpr bool is_coroutine = is_task<std::invoke_result_t<F, Args...>>::value;
+
     void run_into(result_slot<R>& slot, thread_call& call) noexcept {
         const stop_query_guard asking({.ask = &thread_call::asked_to_stop, .data = &call});
         try {
@@ -76,8 +79,7 @@ private:
     R invoke(thread_call& call) {
         return std::apply(
             [&](Args&... args) -> R {
-                using returned = std::invoke_result_t<F, Args...>;
-                if constexpr (is_task<returned>::value) {
+                if constexpr (is_coroutine) {
                     return run_task_of(call, std::invoke(std::move(function), std::move(args)...));
                 } else {
                     return std::invoke(std::move(function), std::move(args)...);
@@ -108,6 +110,7 @@ public:
         throw_if_refused();
         if (looked_for_) env().where->call_ends();
         if (dropped()) throw cancelled(drop_reason());
+        if constexpr (bound_call<R, F, Args...>::is_coroutine) way_.arrive(result_.error());
         return result_.take();
     }
     [[nodiscard]] std::string describe() const override { return describe_call(workers_); }
@@ -117,7 +120,10 @@ private:
         bound_.run_into(result_, *this);
         return true;
     }
-    void finished() noexcept override { complete(); }
+    void finished() noexcept override {
+        if constexpr (bound_call<R, F, Args...>::is_coroutine) way_.leave(result_.error());
+        complete();
+    }
     void on_cancel() noexcept override {
         if (!over()) workers_.stop(*this, env().scope->reason());  // when it is over, the pool may be gone
     }
@@ -125,6 +131,7 @@ private:
     call_runner& workers_;
     bound_call<R, F, Args...> bound_;
     result_slot<R> result_;
+    carried_chain way_;  // of the exception
     bool looked_for_ = false;
 };
 
@@ -163,7 +170,7 @@ private:
     void finished() noexcept override {
         if (dropped()) this->result().set_error(std::make_exception_ptr(cancelled(drop_reason())));
         const auto self = std::move(self_);
-        this->end();
+        this->end_with_result();
     }
     void stop(cancel_reason why) noexcept override { workers_->stop(*this, why); }
 

@@ -21,6 +21,10 @@ namespace braid::detail {
 
 class fork_base;
 
+/// Levels of forks that may lie on the stack between two unwindings to the driver: what is unwound costs more here than
+/// for a chain of awaits, and most divisions of work end before this.
+inline constexpr unsigned forks_on_the_stack = 4 * levels_on_the_stack;
+
 /// A child of a fork, whose frame the fork owns.
 struct fork_child {
     promise_base* promise;
@@ -171,7 +175,7 @@ private:
     bool run_here(promise_base& child) noexcept {
         const std::coroutine_handle<> body = std::exchange(child.continuation, waiter_);
         child.depth = depth_;
-        if (depth_ % levels_on_the_stack == 0) {
+        if (depth_ % forks_on_the_stack == 0) {
             this_driver.next = body;
             return false;
         }

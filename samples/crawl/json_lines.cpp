@@ -1,0 +1,118 @@
+#include "json_lines.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+#include "utf8.hpp"
+
+namespace crawl {
+namespace {
+
+namespace json = boost::json;
+
+/// Text for JSON, which is UTF-8: what servers send in headers may be anything.
+json::string text_of(std::string_view text, const json::storage_ptr& memory) {
+    const std::string repaired = is_valid_utf8(text) ? std::string() : repair_utf8(text);
+    const std::string_view valid = repaired.empty() ? text : repaired;
+    return {json::string_view(valid.data(), valid.size()), memory};
+}
+
+void add_text(json::object& to, json::string_view name, std::string_view text) {
+    if (!text.empty()) to.emplace(name, text_of(text, to.storage()));
+}
+
+template <class Number>
+void add_number(json::object& to, json::string_view name, const std::optional<Number>& number) {
+    if (number) to.emplace(name, *number);
+}
+
+json::object link_object(const link& l, const json::storage_ptr& memory) {
+    json::object object(memory);
+    object.emplace("url", text_of(l.url, memory));
+    object.emplace("kind", text_of(to_string(l.kind), memory));
+    if (l.nofollow) object.emplace("nofollow", true);
+    add_text(object, "problem", l.problem);
+    return object;
+}
+
+json::object page_object(const exported_page& page, const json::storage_ptr& memory) {
+    const finished_record& end = page.end;
+    json::object object(memory);
+    object.emplace("url", text_of(page.url, memory));
+    object.emplace("depth", page.depth);
+    object.emplace("outcome", text_of(to_string(end.how), memory));
+    add_text(object, "detail", end.detail);
+    if (end.status != 0) object.emplace("status", end.status);
+    add_text(object, "type", end.type);
+    add_text(object, "title", end.title);
+    add_number(object, "text_length", end.text_length);
+    if (end.content_hash) add_text(object, "content_hash", hash_text(*end.content_hash));
+    if (end.fetched_at) add_text(object, "fetched_at", iso_time(*end.fetched_at));
+    if (end.took) object.emplace("took_ms", std::chrono::duration<double, std::milli>(*end.took).count());
+    add_number(object, "bytes", end.bytes);
+    add_number(object, "received", end.received);
+    json::array links(memory);
+    links.reserve(page.links.size());
+    for (const link& l : page.links) links.push_back(link_object(l, memory));
+    object.emplace("links", std::move(links));
+    return object;
+}
+
+}  // namespace
+
+std::string json_line(const exported_page& page) {
+    json::monotonic_resource memory;
+    return json::serialize(page_object(page, &memory)) + '\n';
+}
+
+json_lines::json_lines(std::filesystem::path path, std::uint64_t kept)
+    : path_(std::move(path)), file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666)), size_(kept) {
+    if (file_ < 0) fail("open", std::strerror(errno));
+    try {
+        keep(kept);
+    } catch (...) {
+        ::close(file_);
+        throw;
+    }
+}
+
+json_lines::~json_lines() { ::close(file_); }
+
+void json_lines::keep(std::uint64_t bytes) {
+    struct stat now{};
+    if (::fstat(file_, &now) != 0) fail("read", std::strerror(errno));
+    if (!S_ISREG(now.st_mode)) return;
+    if (static_cast<std::uint64_t>(now.st_size) < bytes) {
+        fail("go on with", fmt::format("it has {} bytes, and the crawl wrote {}", now.st_size, bytes));
+    }
+    const auto end = static_cast<off_t>(bytes);
+    if (::ftruncate(file_, end) != 0 || ::lseek(file_, end, SEEK_SET) < 0) fail("write", std::strerror(errno));
+}
+
+void json_lines::write(std::span<const exported_page> pages) {
+    std::string text;
+    for (const exported_page& page : pages) text += json_line(page);
+    for (std::string_view rest = text; !rest.empty();) {
+        const ssize_t written = ::write(file_, rest.data(), rest.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) fail("write", std::strerror(errno));
+        rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+    size_ += text.size();
+}
+
+void json_lines::fail(std::string_view doing, std::string_view why) const {
+    throw std::runtime_error(fmt::format("cannot {} {}: {}", doing, path_.string(), why));
+}
+
+}  // namespace crawl
