@@ -2,10 +2,15 @@
 
 #include <braid/core/use_task.hpp>
 
+#include <sys/socket.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/connect.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/beast/core/read_size.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
+#include <cerrno>
 #include <utility>
 
 namespace crawl {
@@ -17,19 +22,38 @@ using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
 constexpr auto use_code = asio::as_tuple(braid::use_task);
+// Of a response and of the announcements before it together: there may be any number of those.
 constexpr std::uint32_t head_limit = 64 * 1024;
 // Bodies are read in pieces of up to this size.
 constexpr std::size_t read_size = 64 * 1024;
+// What is kept until more of it has come: a head, the line before a chunk, the trailer after the last.
+constexpr std::size_t buffer_limit = 2 * read_size;
 
 }  // namespace
 
-connection::connection(asio::any_io_executor executor) : socket_(std::move(executor)) { buffer_.reserve(read_size); }
+connection::connection(asio::any_io_executor executor) : socket_(std::move(executor)), buffer_(buffer_limit) {
+    buffer_.reserve(read_size);
+}
 
 braid::task<error_code> connection::open(std::vector<tcp::endpoint> to) {
     const error_code error = std::get<0>(co_await asio::async_connect(socket_, std::move(to), use_code));
     error_code ignored;  // without the option it works too, a little slower
     if (!error) socket_.set_option(tcp::no_delay(true), ignored);
     co_return error;
+}
+
+braid::task<error_code> connection::make_tunnel(const http_request& asked, unsigned& status) {
+    const auto written = co_await http::async_write(socket_, asked, use_code);
+    if (std::get<0>(written)) co_return std::get<0>(written);
+    http::response_parser<http::empty_body> head;
+    head.header_limit(head_limit);
+    head.skip(true);
+    const auto read = co_await http::async_read_header(socket_, buffer_, head, use_code);
+    status = head.get().result_int();
+    if (std::get<0>(read)) co_return std::get<0>(read);
+    // What follows a way that is open would be taken for the server's, and has not come through TLS.
+    if (status / 100 == 2 && buffer_.size() > 0) co_return http::error::unexpected_body;
+    co_return error_code();
 }
 
 braid::task<error_code> connection::secure(asio::ssl::context& how, std::string host) {
@@ -40,6 +64,13 @@ braid::task<error_code> connection::secure(asio::ssl::context& how, std::string 
 
 std::string connection::certificate_problem() { return tls_ ? crawl::certificate_problem(*tls_) : std::string(); }
 
+bool connection::silent() {
+    char first = 0;
+    const auto got = ::recv(socket_.native_handle(), &first, sizeof first, MSG_PEEK | MSG_DONTWAIT);
+    if (got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return false;
+    return !tls_ || !has_unread(*tls_);
+}
+
 braid::task<error_code> connection::exchange_heads(const http_request& asked, body_limit limit) {
     return tls_ ? exchange_heads_over(*tls_, asked, limit) : exchange_heads_over(socket_, asked, limit);
 }
@@ -49,17 +80,21 @@ braid::task<error_code> connection::read_some() { return tls_ ? read_some_from(*
 template <class Stream>
 braid::task<error_code> connection::exchange_heads_over(Stream& stream, const http_request& asked, body_limit limit) {
     ++exchanges_;
+    received_ = 0;
+    wants_more_ = false;
+    std::size_t heads = 0;
     parser_.emplace();
     error_code error = std::get<0>(co_await http::async_write(stream, asked, use_code));
     // The server may have answered before it closed: a write that failed does not keep that from being read.
     const bool write_failed = error.failed();
     do {
         parser_.emplace();
-        parser_->header_limit(head_limit);
+        parser_->header_limit(static_cast<std::uint32_t>(head_limit - heads));
         parser_->body_limit(boost::none);  // decoded_body has its own
         parser_->get().body().limit = limit;
-        const error_code read_error =
-            std::get<0>(co_await http::async_read_header(stream, buffer_, *parser_, use_code));
+        const auto read = co_await http::async_read_header(stream, buffer_, *parser_, use_code);
+        const error_code read_error = std::get<0>(read);
+        heads += std::get<1>(read);
         if (read_error && !(write_failed && !answered())) error = read_error;
         if (read_error) co_return error;
         error = {};
@@ -68,9 +103,25 @@ braid::task<error_code> connection::exchange_heads_over(Stream& stream, const ht
     co_return error;
 }
 
+/// Beast's own async_read_some goes on reading while a piece ends within a chunk's head: then it is not known how long
+/// nothing came, nor how much did.
 template <class Stream>
 braid::task<error_code> connection::read_some_from(Stream& stream) {
-    co_return std::get<0>(co_await http::async_read_some(stream, buffer_, *parser_, use_code));
+    if (wants_more_ || buffer_.size() == 0) {
+        const std::size_t room = boost::beast::read_size(buffer_, read_size);
+        if (room == 0) co_return http::error::buffer_overflow;
+        const auto read = co_await stream.async_read_some(buffer_.prepare(room), use_code);
+        error_code error = std::get<0>(read);
+        buffer_.commit(std::get<1>(read));
+        received_ += std::get<1>(read);
+        if (error == asio::error::eof) parser_->put_eof(error);
+        if (error || parser_->is_done()) co_return error;
+    }
+    error_code error;
+    buffer_.consume(parser_->put(buffer_.data(), error));
+    wants_more_ = error == http::error::need_more;
+    if (wants_more_) error = {};
+    co_return error;
 }
 
 bool connection::reusable() const {

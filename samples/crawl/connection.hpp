@@ -32,18 +32,29 @@ public:
     /// Connects to the first of these that answers.
     braid::task<boost::system::error_code> open(std::vector<boost::asio::ip::tcp::endpoint> to);
 
+    /// Asks a proxy for a way through it, and gives the status of its answer. After one of success what is sent goes
+    /// there.
+    braid::task<boost::system::error_code> make_tunnel(const http_request& asked, unsigned& status);
+
     /// Speaks TLS from now on, with the host of that name or numeric address.
     braid::task<boost::system::error_code> secure(boost::asio::ssl::context& how, std::string host);
 
     /// Why the server's certificate was refused, after `secure`; empty if it was not.
     [[nodiscard]] std::string certificate_problem();
 
+    /// Nothing has come since the last response. What nobody asked for would be taken for the next one; the end of the
+    /// connection is such a thing, too.
+    [[nodiscard]] bool silent();
+
     /// Sends a request and reads the head of its response. The limit is on what will be read of the body.
     braid::task<boost::system::error_code> exchange_heads(const http_request& asked, body_limit limit);
 
-    /// Reads more of the response, which is not complete yet.
+    /// Takes the next piece of the response, which is not complete yet, however small it is.
     braid::task<boost::system::error_code> read_some();
     [[nodiscard]] bool complete() const { return parser_->is_done(); }
+
+    /// Bytes that were read for the body so far, encoded and with what is around its chunks.
+    [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
 
     /// The response: the head after `exchange_heads`, all of it when it is complete, from where it may be moved.
     [[nodiscard]] http_response& answer() { return parser_->get(); }
@@ -69,6 +80,8 @@ private:
     boost::beast::flat_buffer buffer_;
     std::optional<boost::beast::http::response_parser<decoded_body>> parser_;
     std::uint64_t exchanges_ = 0;
+    std::uint64_t received_ = 0;
+    bool wants_more_ = false;  // what is in buffer_ is a beginning
 };
 
 }  // namespace crawl

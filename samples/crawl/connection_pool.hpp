@@ -19,7 +19,8 @@ public:
     explicit connection_pool(boost::asio::any_io_executor executor, std::size_t max_idle = 512)
         : executor_(std::move(executor)), max_idle_(max_idle) {}
 
-    /// The idle connection to the URL's origin that was used last, or null.
+    /// The idle connection to the URL's origin that was used last, or null. Those that did not keep silent meanwhile
+    /// are closed.
     [[nodiscard]] std::unique_ptr<connection> take(const url& target);
 
     /// One that is not connected yet.

@@ -23,6 +23,12 @@ fetch_failure refuse(const std::string& host, const lookup& found) {
             fmt::format("refused: {} is {}; --allow-private allows those", subject, kind_if_not_public(address))};
 }
 
+fetch_failure proxy_failure(const proxy& by, const boost::system::error_code& error, std::string_view doing) {
+    fetch_failure failure = network_failure(error, doing);
+    failure.message = fmt::format("the proxy {}: {}", by.name(), failure.message);
+    return failure;
+}
+
 }  // namespace
 
 connector::connector(connector_options options) : options_(std::move(options)), names_(options_.look_up) {
@@ -30,6 +36,7 @@ connector::connector(connector_options options) : options_(std::move(options)), 
 }
 
 braid::task<failed> connector::open(connection& over, const url& target) {
+    if (const proxy* by = options_.proxies.of(target)) co_return co_await open_through(over, target, *by);
     std::string host(target.address());
     const lookup found = co_await names_.find(host);
     if (found.error) co_return network_failure(found.error, connecting);
@@ -39,6 +46,40 @@ braid::task<failed> connector::open(connection& over, const url& target) {
     if (error) co_return network_failure(error, connecting);
     if (target.scheme() == "https") co_return co_await secure(over, std::move(host));
     co_return std::nullopt;
+}
+
+braid::task<failed> connector::open_through(connection& over, const url& target, const proxy& by) {
+    std::string host(target.address());
+    boost::system::error_code no_number;
+    const auto address = boost::asio::ip::make_address(host, no_number);
+    const lookup as_written{{}, {address}};
+    if (!no_number && allowed(as_written, target.port()).empty()) co_return refuse(host, as_written);
+    const lookup found = co_await names_.find(by.host);
+    if (found.error) co_return proxy_failure(by, found.error, connecting);
+    std::vector<tcp::endpoint> endpoints;
+    for (const auto& a : found.addresses) endpoints.emplace_back(a, by.port);
+    const auto error = co_await over.open(std::move(endpoints));
+    if (error) co_return proxy_failure(by, error, connecting);
+    if (target.scheme() == "https") {
+        auto failure = co_await make_tunnel(over, target, by);
+        if (failure) co_return std::move(*failure);
+        co_return co_await secure(over, std::move(host));
+    }
+    co_return std::nullopt;
+}
+
+braid::task<failed> connector::make_tunnel(connection& over, const url& target, const proxy& by) {
+    const std::string to = fmt::format("{}:{}", target.host(), target.port());
+    http_request asked(boost::beast::http::verb::connect, to, 11);
+    asked.set(boost::beast::http::field::host, to);
+    if (!by.authorization.empty()) asked.set(boost::beast::http::field::proxy_authorization, by.authorization);
+    unsigned status = 0;
+    const auto error = co_await over.make_tunnel(asked, status);
+    if (error) co_return proxy_failure(by, error, "asking it to connect");
+    if (status / 100 == 2) co_return std::nullopt;
+    co_return fetch_failure{outcome::network_error,
+                            fmt::format("the proxy {} does not connect to {}: status {}", by.name(), to, status),
+                            status >= 500};
 }
 
 std::vector<tcp::endpoint> connector::allowed(const lookup& found, std::uint16_t port) const {

@@ -9,6 +9,7 @@
 #include "connection.hpp"
 #include "dns.hpp"
 #include "fetch_error.hpp"
+#include "proxy.hpp"
 #include "tls.hpp"
 #include "url.hpp"
 
@@ -17,6 +18,7 @@ namespace crawl {
 struct connector_options {
     bool allow_private = false;  ///< also addresses that are not of the public internet
     tls_options tls{};
+    proxy_settings proxies{};
     name_lookup look_up = look_up_in_system;
 };
 
@@ -27,10 +29,13 @@ public:
     explicit connector(connector_options options);
 
     /// Opens a connection for the URL; says why if it cannot. What is checked is the address that is connected to,
-    /// so that no name can lead elsewhere between the two.
+    /// so that no name can lead elsewhere between the two. Through a proxy that holds for addresses in URLs only: names
+    /// are looked up by the proxy, and what it may talk to is its own affair, as its own address is the user's.
     braid::task<std::optional<fetch_failure>> open(connection& over, const url& target);
 
 private:
+    braid::task<std::optional<fetch_failure>> open_through(connection& over, const url& target, const proxy& by);
+    braid::task<std::optional<fetch_failure>> make_tunnel(connection& over, const url& target, const proxy& by);
     /// Of the host's addresses, those that may be talked to.
     [[nodiscard]] std::vector<boost::asio::ip::tcp::endpoint> allowed(const lookup& found, std::uint16_t port) const;
     braid::task<std::optional<fetch_failure>> secure(connection& over, std::string host);

@@ -14,6 +14,7 @@
 #include "fragments.hpp"
 #include "hash.hpp"
 #include "robots_directives.hpp"
+#include "sitemap.hpp"
 
 namespace crawl {
 namespace {
@@ -47,7 +48,12 @@ fetch_options fetching_of(const options& o) {
             .max_body = o.max_body,
             .user_agent = o.user_agent,
             .headers = o.headers,
-            .connecting = {.allow_private = o.allow_private, .tls = {.verify = !o.insecure, .ca_file = o.ca_file}}};
+            .user = o.user,
+            .homes = o.seeds,
+            .cookies = o.cookies,
+            .connecting = {.allow_private = o.allow_private,
+                           .tls = {.verify = !o.insecure, .ca_file = o.ca_file},
+                           .proxies = o.proxies}};
 }
 
 namespace {
@@ -87,13 +93,16 @@ link redirect_link(const url& from, const std::string& location) {
 
 crawler::crawler(boost::asio::any_io_executor executor, const options& wanted, page_parser with)
     : options_(wanted),
-      store_(options_.output, {.command = what_is_crawled(options_), .restart = options_.restart}),
+      store_(options_.output,
+             {.command = what_is_crawled(options_), .restart = options_.restart, .refresh = options_.refresh}),
       frontier_(scope_of(options_), limits_of(options_)),
       fetcher_(std::move(executor), fetching_of(options_)),
       pacer_(options_.delay),
       patient_(patience_of(options_), fetcher_, pacer_),
-      robots_(manners_of(options_), patient_, pacer_,
-              [this](std::string note) { summary_.notes.push_back(std::move(note)); }),
+      robots_(
+          manners_of(options_), patient_, pacer_,
+          [this](std::string note) { summary_.notes.push_back(std::move(note)); },
+          [this](const url& sitemap) { add_sitemap(sitemap); }),
       parser_(parsing_of(options_, with)),
       lines_(lines_of(options_, store_)),
       recorder_(store_, lines_ ? &*lines_ : nullptr) {
@@ -135,6 +144,13 @@ void crawler::add_seeds() {
     for (const url& seed : options_.seeds) discovered(frontier_.add(seed, {}), seed.text(), {}, {});
 }
 
+/// A place to start from, too, though not one that the user named.
+void crawler::add_sitemap(const url& named) {
+    if (!options_.sitemaps) return;
+    added sitemap = frontier_.add(named, {});
+    discovered(sitemap, named.text(), {}, std::move(sitemap.detail));
+}
+
 void crawler::start_visits(braid::task_group& visits) {
     while (!stopping_ && frontier_.in_flight() < options_.concurrency) {
         auto job = frontier_.next();
@@ -166,12 +182,16 @@ braid::task<fetch_result> crawler::obtain(url target) {
     }
     // Fetches that only wait for each other need not take the places of others.
     if (pacer_.is_slow(target)) frontier_.one_at_a_time(target);
-    co_return co_await patient_.fetch(std::move(target));
+    fetch_terms terms;
+    terms.unless = co_await recorder_.earlier_validators(std::string(target.text()));
+    co_return co_await patient_.fetch(std::move(target), std::move(terms));
 }
 
 braid::task<> crawler::digest(const fetch_job& job, fetched response) {
+    constexpr int not_modified = 304;
     ++summary_.pages;
     summary_.bytes += response.body.size();
+    if (response.status == not_modified && co_await keep_earlier(job, response)) co_return;
     finished_record end{.id = job.id,
                         .how = outcome::fetched,
                         .status = response.status,
@@ -179,9 +199,10 @@ braid::task<> crawler::digest(const fetch_job& job, fetched response) {
                         .fetched_at = std::chrono::system_clock::now(),
                         .bytes = response.body.size(),
                         .received = response.received,
-                        .took = response.took};
+                        .took = response.took,
+                        .known = std::move(response.known)};
     std::optional<parse_result> parsed;
-    if (response.status / 100 == 2 && can_refer(end.type)) {
+    if (response.status / 100 == 2 && is_worth_parsing(job, end)) {
         document page{std::string(job.target.text()), std::move(response.content_type), std::move(response.body)};
         parsed = co_await parser_.parse(std::move(page));
     } else {
@@ -194,6 +215,26 @@ braid::task<> crawler::digest(const fetch_job& job, fetched response) {
     finished(job, std::move(end), std::move(links));
 }
 
+bool crawler::is_worth_parsing(const fetch_job& job, const finished_record& end) const {
+    return can_refer(end.type) || (options_.sitemaps && may_be_sitemap(end.type, job.target.text()));
+}
+
+/// What has not changed is written again as it was, with its links, and what they lead to is asked for.
+braid::task<bool> crawler::keep_earlier(const fetch_job& job, const fetched& response) {
+    auto page = co_await recorder_.earlier(std::string(job.target.text()));
+    if (!page) co_return false;
+    found_all(job, page->links, asks_nofollow(response.robots));
+    page->end.id = job.id;
+    page->end.fetched_at = std::chrono::system_clock::now();
+    page->end.took = response.took;
+    page->end.received = response.received;
+    if (!response.known.etag.empty()) page->end.known.etag = response.known.etag;
+    if (!response.known.last_modified.empty()) page->end.known.last_modified = response.known.last_modified;
+    ++summary_.unchanged;
+    finished(job, std::move(page->end), std::move(page->links));
+    co_return true;
+}
+
 std::vector<link> crawler::take(const fetch_job& job, parse_result result, bool nofollow, finished_record& end) {
     if (auto* failure = std::get_if<parse_failure>(&result)) {
         end.how = failure->how;
@@ -201,12 +242,20 @@ std::vector<link> crawler::take(const fetch_job& job, parse_result result, bool 
         return {};
     }
     auto& parsed = std::get<parsed_page>(result);
-    for (const link& reference : parsed.links) found(reference, job.id, {job.depth + 1, 0, nofollow});
+    found_all(job, parsed.links, nofollow);
     take_fragments(job, parsed);
     end.title = std::move(parsed.title);
     if (is_html(end.type)) end.text_length = parsed.text_length;
     end.content_hash = parsed.content_hash;
     return std::move(parsed.links);
+}
+
+/// An index leads on to sitemaps as a redirect does: only so many times, and nobody has followed a link.
+void crawler::found_all(const fetch_job& job, const std::vector<link>& references, bool nofollow) {
+    for (const link& reference : references) {
+        const bool leads_on = reference.kind == link_kind::sitemap_index;
+        found(reference, job.id, {leads_on ? job.depth : job.depth + 1, leads_on ? job.redirects + 1 : 0, nofollow});
+    }
 }
 
 /// After its links, so that what the fragments are of is known.
@@ -234,7 +283,7 @@ link crawler::take_redirect(const fetch_job& job, const std::string& location) {
 added crawler::found(const link& reference, url_id page, origin_of_link from) {
     added target = frontier_.add(reference, from);
     discovered(target, reference.url, from, reference.problem.empty() ? target.detail : reference.problem);
-    recorder_.add(link_record{page, target.id, reference.kind});
+    recorder_.add(link_record{page, target.id, reference.kind, reference.nofollow || from.nofollow});
     return target;
 }
 

@@ -63,14 +63,18 @@ private:
     void restore();
     braid::task<> crawl_all();
     void add_seeds();
+    void add_sitemap(const url& named);
     void start_visits(braid::task_group& visits);
     braid::task<> visit(braid::task_group& visits, fetch_job job);
     braid::task<fetch_result> obtain(url target);
     braid::task<> digest(const fetch_job& job, fetched response);
+    [[nodiscard]] bool is_worth_parsing(const fetch_job& job, const finished_record& end) const;
+    braid::task<bool> keep_earlier(const fetch_job& job, const fetched& response);
 
     std::vector<link> take(const fetch_job& job, parse_result result, bool nofollow, finished_record& end);
     void take_fragments(const fetch_job& job, parsed_page& parsed);
     link take_redirect(const fetch_job& job, const std::string& location);
+    void found_all(const fetch_job& job, const std::vector<link>& references, bool nofollow);
     added found(const link& reference, url_id page, origin_of_link from);
     void discovered(const added& what, std::string_view text, origin_of_link from, std::string detail);
     void finished(const fetch_job& job, finished_record end, std::vector<link> links = {});

@@ -10,6 +10,7 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
 
+#include "credentials.hpp"
 #include "fetch_error.hpp"
 
 namespace crawl {
@@ -44,6 +45,13 @@ struct phase {
 /// response has come, and the request may be made again: it is a GET.
 bool was_stale(const connection& over) { return over.used() && !over.answered(); }
 
+/// What may come for a body: a compressed one that unpacks to nothing, or chunks with more around them than in them,
+/// would else go on until the deadline. No honest encoding doubles a body.
+std::uint64_t most_received(const body_limit& limit) {
+    constexpr std::uint64_t slack = 1024 * 1024;
+    return limit.bytes < (UINT64_MAX - slack) / 2 ? 2 * limit.bytes + slack : UINT64_MAX;
+}
+
 std::string text_of(boost::beast::string_view field) { return {field.data(), field.size()}; }
 
 fetched take_response(http_response& from) {
@@ -53,6 +61,7 @@ fetched take_response(http_response& from) {
     if (is_redirect(from.result_int())) result.location = text_of(from[http::field::location]);
     result.retry_after = text_of(from[http::field::retry_after]);
     result.robots = text_of(from["X-Robots-Tag"]);
+    result.known = {text_of(from[http::field::etag]), text_of(from[http::field::last_modified])};
     result.body = std::move(from.body().bytes);
     result.received = from.body().received;
     return result;
@@ -66,13 +75,15 @@ fetcher::fetcher(boost::asio::any_io_executor executor, fetch_options options)
 /// What one fetch is to do.
 struct fetcher::order {
     url target;
+    std::optional<validators> unless;
     body_limit limit;
     time_point end;
 };
 
-braid::task<fetch_result> fetcher::fetch(url target, std::optional<std::uint64_t> cut_after) {
-    const body_limit limit{cut_after.value_or(options_.max_body), cut_after.has_value()};
-    const order wanted{std::move(target), limit, time_point::clock::now() + options_.total_timeout};
+braid::task<fetch_result> fetcher::fetch(url target, fetch_terms terms) {
+    const body_limit limit{terms.cut_after.value_or(options_.max_body), terms.cut_after.has_value()};
+    const order wanted{std::move(target), std::move(terms.unless), limit,
+                       time_point::clock::now() + options_.total_timeout};
     std::unique_ptr<connection> over = connections_.take(wanted.target);
     if (over) {
         fetch_result result = co_await exchange(*over, wanted);
@@ -102,12 +113,13 @@ braid::task<fetch_result> fetcher::connect_and_exchange(connection& over, const 
 }
 
 braid::task<fetch_result> fetcher::exchange(connection& over, const order& wanted) {
-    const http_request asked = make_request(wanted.target);
+    const http_request asked = make_request(wanted);
     const phase waiting{"waiting for the response", options_.first_byte_timeout};
     const auto error =
         co_await braid::move_on_at(waiting.deadline(wanted.end), over.exchange_heads(asked, wanted.limit));
     if (!error) co_return waiting.timed_out(wanted.end, options_.total_timeout);
     if (*error) co_return network_failure(*error, waiting.doing);
+    if (options_.cookies) take_cookies(wanted.target, over.answer());
     auto failure = co_await read_body(over, wanted);
     if (failure) co_return std::move(*failure);
     co_return take_response(over.answer());
@@ -119,6 +131,10 @@ braid::task<std::optional<fetch_failure>> fetcher::read_body(connection& over, c
         const auto error = co_await braid::move_on_at(reading.deadline(wanted.end), over.read_some());
         if (!error) co_return reading.timed_out(wanted.end, options_.total_timeout);
         decoded_body::value_type& body = over.answer().body();
+        if (!body.refusal && over.received() > most_received(wanted.limit)) {
+            body.refusal = outcome::too_large;
+            body.message = fmt::format("{} bytes came for a body of at most {}", over.received(), wanted.limit.bytes);
+        }
         if (body.refusal == outcome::too_large && wanted.limit.cut) co_return std::nullopt;
         if (body.refusal) co_return fetch_failure{*body.refusal, std::move(body.message)};
         if (*error) co_return network_failure(*error, reading.doing);
@@ -126,15 +142,47 @@ braid::task<std::optional<fetch_failure>> fetcher::read_body(connection& over, c
     co_return std::nullopt;
 }
 
-http_request fetcher::make_request(const url& target) const {
-    http_request asked(http::verb::get, {target.target().data(), target.target().size()}, 11);
+http_request fetcher::make_request(const order& wanted) const {
+    const url& target = wanted.target;
+    const proxy* const by_proxy = target.scheme() == "http" ? options_.connecting.proxies.of(target) : nullptr;
+    const std::string_view wanted_of_it = by_proxy != nullptr ? target.text() : target.target();
+    http_request asked(http::verb::get, {wanted_of_it.data(), wanted_of_it.size()}, 11);
     const std::string_view authority = target.authority();
     asked.set(http::field::host, {authority.data(), authority.size()});
     asked.set(http::field::user_agent, options_.user_agent);
     asked.set(http::field::accept, "*/*");
     asked.set(http::field::accept_encoding, {accepted_codings.data(), accepted_codings.size()});
-    for (const auto& [name, value] : options_.headers) asked.set(name, value);
+    if (wanted.unless) {
+        if (!wanted.unless->etag.empty()) asked.set(http::field::if_none_match, wanted.unless->etag);
+        if (!wanted.unless->last_modified.empty()) {
+            asked.set(http::field::if_modified_since, wanted.unless->last_modified);
+        }
+    }
+    add_headers(asked, target);
+    if (by_proxy != nullptr && !by_proxy->authorization.empty()) {
+        asked.set(http::field::proxy_authorization, by_proxy->authorization);
+    }
     return asked;
+}
+
+void fetcher::add_headers(http_request& to, const url& target) const {
+    const bool has_own = !options_.headers.empty() || !options_.user.empty();
+    const bool at_home = has_own && is_home(options_.homes, target);
+    for (const auto& [name, value] : options_.headers) {
+        if (at_home || !is_secret(name)) to.set(name, value);
+    }
+    if (at_home && !options_.user.empty()) to.set(http::field::authorization, basic_authorization(options_.user));
+    if (!options_.cookies) return;
+    const std::string kept = cookies_.for_request(target, std::chrono::system_clock::now());
+    if (kept.empty()) return;
+    const std::string given = text_of(to[http::field::cookie]);
+    to.set(http::field::cookie, given.empty() ? kept : given + "; " + kept);
+}
+
+void fetcher::take_cookies(const url& from, const http_response& response) {
+    const auto [begin, end] = response.equal_range(http::field::set_cookie);
+    const auto now = std::chrono::system_clock::now();
+    for (auto field = begin; field != end; ++field) cookies_.take(from, text_of(field->value()), now);
 }
 
 }  // namespace crawl

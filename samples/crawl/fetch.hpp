@@ -15,8 +15,10 @@
 
 #include "connection_pool.hpp"
 #include "connector.hpp"
+#include "cookie_jar.hpp"
 #include "fetch_error.hpp"
 #include "url.hpp"
+#include "validators.hpp"
 
 namespace crawl {
 
@@ -27,17 +29,27 @@ struct fetch_options {
     std::chrono::milliseconds total_timeout{120'000};      ///< of the whole fetch
     std::uint64_t max_body = 64 * 1024 * 1024;             ///< decoded bytes
     std::string user_agent = "braid-crawl";
-    std::vector<std::pair<std::string, std::string>> headers{};  ///< sent with every request
+    std::vector<std::pair<std::string, std::string>> headers{};  ///< with every request; secret ones only to `homes`
+    std::string user{};                                          ///< NAME:PASSWORD, for `homes` only; or empty
+    std::vector<url> homes{};                                    ///< the hosts that are told the user's secrets
+    bool cookies = false;                                        ///< keeps cookies, and sends them
     connector_options connecting{};
+};
+
+/// How one URL is to be fetched.
+struct fetch_terms {
+    std::optional<std::uint64_t> cut_after{};  ///< the rest of a body beyond so many decoded bytes is left unread
+    std::optional<validators> unless{};        ///< the response still has these: a 304 comes then, without a body
 };
 
 /// A response that came, whatever its status.
 struct fetched {
     int status;
-    std::string content_type;          ///< the header's value
-    std::string location;              ///< where a redirect leads, as the server wrote it; else empty
-    std::string retry_after;           ///< the header's value
-    std::string robots;                ///< the value of X-Robots-Tag
+    std::string content_type;  ///< the header's value
+    std::string location;      ///< where a redirect leads, as the server wrote it; else empty
+    std::string retry_after;   ///< the header's value
+    std::string robots;        ///< the value of X-Robots-Tag
+    validators known;
     std::string body;                  ///< decoded
     std::uint64_t received{};          ///< bytes of the body as they came, still encoded
     std::chrono::microseconds took{};  ///< the attempt, from looking up the host to the last byte
@@ -53,12 +65,14 @@ public:
 
     /// GETs one URL; redirects are not followed. Whatever the network does is a value.
     /// A connection that its server closed while it was idle is replaced by a fresh one, once.
-    /// With `cut_after` the rest of a body beyond so many decoded bytes is left unread, and that is no failure.
-    braid::task<fetch_result> fetch(url target, std::optional<std::uint64_t> cut_after = {});
+    braid::task<fetch_result> fetch(url target, fetch_terms terms);
+    braid::task<fetch_result> fetch(url target) { return fetch(std::move(target), fetch_terms()); }
 
 private:
-    [[nodiscard]] http_request make_request(const url& target) const;
     struct order;
+    [[nodiscard]] http_request make_request(const order& wanted) const;
+    void add_headers(http_request& to, const url& target) const;
+    void take_cookies(const url& from, const http_response& response);
     braid::task<fetch_result> connect_and_exchange(connection& over, const order& wanted);
     braid::task<fetch_result> exchange(connection& over, const order& wanted);
     braid::task<std::optional<fetch_failure>> read_body(connection& over, const order& wanted);
@@ -66,6 +80,7 @@ private:
     fetch_options options_;
     connector connector_;
     connection_pool connections_;
+    cookie_jar cookies_;
 };
 
 }  // namespace crawl

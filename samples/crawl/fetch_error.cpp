@@ -29,6 +29,7 @@ std::string describe_network_error(const boost::system::error_code& code, std::s
     if (code == http::error::partial_message || code == boost::asio::ssl::error::stream_truncated)
         return "the connection ended in the middle of the response";
     if (code == http::error::header_limit) return "the head of the response is too large";
+    if (code == http::error::buffer_overflow) return "what is around a chunk of the response is too large";
     if (is_malformed(code)) return fmt::format("malformed response: {}", lower_first(code.message()));
     if (code == error::host_not_found || code == error::host_not_found_try_again || code == error::no_data) {
         return "unknown host";

@@ -10,6 +10,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <span>
 #include <string>
@@ -78,7 +79,8 @@ braid::task<int> crawl_and_report(const crawl::options& options) {
 }
 
 braid::task<int> crawl_sites(std::span<char*> args) {
-    const auto parsed = crawl::parse_options(static_cast<int>(args.size()), args.data());
+    const auto parsed = crawl::parse_options(static_cast<int>(args.size()), args.data(),
+                                             [](const char* name) { return std::getenv(name); });
     if (const auto* exit = std::get_if<crawl::early_exit>(&parsed)) {
         fmt::print(exit->code == 0 ? stdout : stderr, "{}", exit->text);
         co_return exit->code;

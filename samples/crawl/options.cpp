@@ -121,6 +121,16 @@ void add_safety(CLI::App& app, options& o) {
     app.add_flag("--insecure", o.insecure, "do not verify certificates: anybody may answer in the place of a server");
 }
 
+void add_refresh(CLI::App& app, options& o) {
+    app.add_flag("--refresh", o.refresh,
+                 "where the file holds a crawl that is complete: ask servers only for what has changed since");
+}
+
+/// What is kept of a page does not include its places.
+void check_refresh(const options& o) {
+    if (o.refresh && o.fragments) throw CLI::ValidationError("--refresh", "it cannot be combined with --fragments");
+}
+
 void add_request(CLI::App& app, options& o) {
     const auto set_user_agent = [&o](const std::string& name) {
         if (name.find_first_of("\r\n") != std::string::npos) {
@@ -133,10 +143,19 @@ void add_request(CLI::App& app, options& o) {
     };
     app.add_option_function<std::string>("-A,--user-agent", set_user_agent,
                                          "how the crawler names itself (braid-crawl)");
-    app.add_option_function<std::vector<std::string>>("-H,--header", add_headers,
-                                                      "\"Name: value\", sent with every request; may be repeated")
+    app.add_option_function<std::vector<std::string>>(
+           "-H,--header", add_headers,
+           "\"Name: value\", sent with every request, but Authorization and Cookie to the start hosts only; may be "
+           "repeated")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app.add_option("--user", o.user, "NAME:PASSWORD for the hosts of the start URLs, told to no other")
+        ->check([](const std::string& text) {
+            return text.find(':') != std::string::npos ? "" : "it is not of the form NAME:PASSWORD";
+        });
+    app.add_flag("--cookies", o.cookies, "keep the cookies that servers set while the crawl runs, and send them");
+    app.add_flag_callback(
+        "--no-sitemaps", [&o] { o.sitemaps = false; }, "do not read the sitemaps that a robots.txt names");
 }
 
 }  // namespace
@@ -151,21 +170,27 @@ void add_common_options(CLI::App& app, options& o) {
     add_request(app, o);
 }
 
-std::variant<options, early_exit> parse_options(int argc, const char* const* argv) {
+std::variant<options, early_exit> parse_options(int argc, const char* const* argv,
+                                                const environment_lookup& environment) {
     options o;
     std::vector<std::string> seeds;
     CLI::App app("Crawls web sites: fetches with coroutines, parses in worker processes.", "crawl");
     app.add_option("URL", seeds, "where to start")->required();
     add_output(app, o);
     add_results(app, o);
+    add_refresh(app, o);
     add_common_options(app, o);
     try {
         app.parse(argc, argv);
         for (const std::string& text : seeds) o.seeds.push_back(parse_seed(text));
+        check_refresh(o);
+        o.proxies = proxy_settings(environment);
     } catch (const CLI::CallForHelp&) {
         return early_exit{0, app.help()};
     } catch (const CLI::ParseError& e) {
         return early_exit{2, fmt::format("crawl: {}\nrun crawl --help for its options\n", e.what())};
+    } catch (const std::invalid_argument& e) {
+        return early_exit{2, fmt::format("crawl: {}\n", e.what())};
     }
     return o;
 }
@@ -177,6 +202,7 @@ std::string what_is_crawled(const options& o) {
     text +=
         fmt::format("depth {} pages {} redirects {} body {}\n", o.max_depth, o.max_pages, o.max_redirects, o.max_body);
     text += fmt::format("robots {}\n", o.ignore_robots ? "ignored" : "obeyed");
+    if (!o.sitemaps) text += "sitemaps ignored\n";
     text += fmt::format("length {} segments {} same {} queries {} host {}\n", o.traps.length, o.traps.segments,
                         o.traps.same_segment, o.traps.queries_of_path, o.traps.urls_of_host);
     if (o.fragments) text += "fragments\n";

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "proxy.hpp"
 #include "traps.hpp"
 #include "url.hpp"
 
@@ -39,6 +40,7 @@ struct options {
     std::chrono::milliseconds total_timeout{120'000};      ///< of one fetch, from its start to the last byte
     std::chrono::milliseconds parse_timeout{30'000};       ///< of one page
 
+    bool refresh = false;  ///< asks servers for what has changed since the complete crawl in the file
     bool restart = false;  ///< drops a crawl in the file that is not complete, instead of going on with it
 
     std::vector<std::string> include_hosts;  ///< hosts in scope beside those of the seeds, see scope.hpp
@@ -56,7 +58,11 @@ struct options {
     trap_limits traps;
 
     std::string user_agent = "braid-crawl";
-    std::vector<std::pair<std::string, std::string>> headers;  ///< sent with every request
+    std::vector<std::pair<std::string, std::string>> headers;  ///< sent with every request; secret ones to seeds only
+    std::string user;                                          ///< NAME:PASSWORD, for the hosts of the seeds
+    bool cookies = false;                                      ///< keeps cookies while the crawl runs, and sends them
+    bool sitemaps = true;                                      ///< reads those that a robots.txt names
+    proxy_settings proxies;
 };
 
 /// The command line asks for something else than a crawl, or is wrong.
@@ -65,7 +71,8 @@ struct early_exit {
     std::string text;  ///< for standard output if the code is 0, else for standard error
 };
 
-[[nodiscard]] std::variant<options, early_exit> parse_options(int argc, const char* const* argv);
+[[nodiscard]] std::variant<options, early_exit> parse_options(int argc, const char* const* argv,
+                                                              const environment_lookup& environment = {});
 
 /// What these options crawl, as text: the start URLs, and all that decides which others belong to it. Equal text, equal
 /// result; how fast and how carefully it is fetched is not in it.

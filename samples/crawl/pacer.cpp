@@ -6,27 +6,29 @@ namespace crawl {
 
 using braid::time_point;
 
+braid::task<> pace_clock::sleep_in_real_time(time_point then) { co_await braid::sleep_until(then); }
+
 braid::task<> pacer::turn(url target) {
     pace& at = pace_of(target);
     for (;;) {
-        const time_point now = time_point::clock::now();
+        const time_point now = clock_.now();
         if (at.next <= now) {
             at.next = now + at.delay;
             co_return;
         }
-        co_await braid::sleep_until(at.next);
+        co_await clock_.sleep_until(at.next);
     }
 }
 
-void pacer::pause(const url& target, time_point until) {
+void pacer::pause(const url& target, std::chrono::milliseconds time) {
     pace& at = pace_of(target);
-    at.next = std::max(at.next, until);
+    at.next = std::max(at.next, clock_.now() + time);
 }
 
 void pacer::slow_down(const url& target, std::chrono::milliseconds delay) {
     pace& at = pace_of(target);
     at.delay = std::max(at.delay, delay);
-    pause(target, time_point::clock::now() + at.delay);
+    pause(target, at.delay);
 }
 
 bool pacer::is_slow(const url& target) const {

@@ -12,17 +12,25 @@
 
 namespace crawl {
 
+/// What a pacer goes by. Tests have a clock of their own.
+struct pace_clock {
+    braid::time_point (*now)() = [] { return braid::time_point::clock::now(); };
+    braid::task<> (*sleep_until)(braid::time_point) = sleep_in_real_time;
+
+    static braid::task<> sleep_in_real_time(braid::time_point then);
+};
+
 /// Threads: one.
 class pacer {
 public:
     /// `delay` is between the starts of two fetches from one origin.
-    explicit pacer(std::chrono::milliseconds delay) : usual_delay_(delay) {}
+    explicit pacer(std::chrono::milliseconds delay, pace_clock clock = {}) : usual_delay_(delay), clock_(clock) {}
 
     /// Waits until the site may be asked once more.
     braid::task<> turn(url target);
 
-    /// Nobody's turn comes before that.
-    void pause(const url& target, braid::time_point until);
+    /// Nobody's turn comes before that has passed.
+    void pause(const url& target, std::chrono::milliseconds time);
 
     /// The site wants a longer delay than the others.
     void slow_down(const url& target, std::chrono::milliseconds delay);
@@ -38,6 +46,7 @@ private:
     pace& pace_of(const url& target);
 
     std::chrono::milliseconds usual_delay_;
+    pace_clock clock_;
     std::unordered_map<std::string, pace> sites_;  // by origin; elements do not move
 };
 

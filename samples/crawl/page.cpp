@@ -17,6 +17,8 @@ std::string_view to_string(link_kind kind) noexcept {
         case link_kind::css_url: return "css url";
         case link_kind::css_import: return "css import";
         case link_kind::redirect: return "redirect";
+        case link_kind::sitemap: return "sitemap";
+        case link_kind::sitemap_index: return "sitemap index";
     }
     return "unknown";
 }

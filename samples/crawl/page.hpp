@@ -8,7 +8,8 @@
 
 namespace crawl {
 
-/// What makes one URL refer to another: the element, a style sheet's rule, or a redirect.
+/// What makes one URL refer to another: the element, a style sheet's rule, a redirect, or a sitemap. The values are in
+/// databases: new ones go to the end.
 enum class link_kind : std::uint8_t {
     a,
     area,
@@ -23,8 +24,10 @@ enum class link_kind : std::uint8_t {
     css_url,
     css_import,
     redirect,
+    sitemap,        ///< a sitemap names a page
+    sitemap_index,  ///< an index of sitemaps names one
 };
-inline constexpr std::size_t link_kind_count = 13;
+inline constexpr std::size_t link_kind_count = 15;
 
 [[nodiscard]] std::string_view to_string(link_kind kind) noexcept;
 
@@ -50,7 +53,7 @@ struct linked_fragments {
     std::vector<std::string> fragments;  ///< as written, each once
 };
 
-/// What is in a document: what a worker gives back. Empty for a type that is neither HTML nor CSS.
+/// What is in a document: what a worker gives back. Empty for a type that is neither HTML nor CSS, nor a sitemap.
 struct parsed_page {
     std::string title;             ///< UTF-8, trimmed, white space collapsed
     std::uint64_t text_length{};   ///< characters of visible text, a run of white space counted as one

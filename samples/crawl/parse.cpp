@@ -11,6 +11,7 @@
 #include "hash.hpp"
 #include "html.hpp"
 #include "link_set.hpp"
+#include "sitemap.hpp"
 #include "url.hpp"
 
 namespace crawl {
@@ -50,6 +51,8 @@ parsed_page parse(const document& doc, fragment_set* fragments) {
         }
     } else if (type == css_type) {
         references.add_css(to_utf8(doc.body, charset_of(doc.content_type, {}), storage));
+    } else if (may_be_sitemap(type, doc.url)) {
+        read_sitemap(doc.body, references);
     }
     page.base = base.text();
     page.content_hash = xxh64(doc.body);

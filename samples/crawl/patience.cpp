@@ -24,21 +24,20 @@ bool is_passing(int status) {
 /// Tells `retry` of an outcome that is a value here.
 struct patient_fetcher::try_again : std::exception {};
 
-braid::task<fetch_result> patient_fetcher::fetch(url target, std::optional<std::uint64_t> cut_after) {
+braid::task<fetch_result> patient_fetcher::fetch(url target, fetch_terms terms) {
     unsigned left = options_.attempts;
     const braid::retry_options pauses{.attempts = options_.attempts,
                                       .first_delay = options_.first_delay,
                                       .longest_delay = options_.longest_wait,
                                       .retry_if = braid::is_one_of<try_again>};
-    const auto once = [this, &target, cut_after, &left] { return attempt(target, cut_after, left); };
+    const auto once = [this, &target, &terms, &left] { return attempt(target, terms, left); };
     co_return co_await braid::retry(pauses, once);
 }
 
-braid::task<fetch_result> patient_fetcher::attempt(const url& target, std::optional<std::uint64_t> cut_after,
-                                                   unsigned& left) {
+braid::task<fetch_result> patient_fetcher::attempt(const url& target, const fetch_terms& terms, unsigned& left) {
     co_await pacer_.turn(target);
     const auto began = std::chrono::steady_clock::now();
-    fetch_result result = co_await fetcher_.fetch(target, cut_after);
+    fetch_result result = co_await fetcher_.fetch(target, terms);
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
     std::visit([took](auto& of_its_kind) { of_its_kind.took = took; }, result);
     if (--left > 0 && worth_another(result, target)) throw try_again();
@@ -52,7 +51,7 @@ bool patient_fetcher::worth_another(const fetch_result& result, const url& targe
     const auto wait = parse_retry_after(response.retry_after, std::chrono::system_clock::now());
     if (!wait) return true;
     if (*wait > options_.longest_wait) return false;
-    pacer_.pause(target, braid::time_point::clock::now() + *wait);
+    pacer_.pause(target, *wait);
     return true;
 }
 

@@ -26,12 +26,12 @@ public:
         : options_(options), fetcher_(by), pacer_(pace) {}
 
     /// The last attempt's result. A Retry-After holds for all URLs of the site.
-    /// `cut_after` as in `fetcher::fetch`.
-    braid::task<fetch_result> fetch(url target, std::optional<std::uint64_t> cut_after = {});
+    braid::task<fetch_result> fetch(url target, fetch_terms terms);
+    braid::task<fetch_result> fetch(url target) { return fetch(std::move(target), fetch_terms()); }
 
 private:
     struct try_again;
-    braid::task<fetch_result> attempt(const url& target, std::optional<std::uint64_t> cut_after, unsigned& left);
+    braid::task<fetch_result> attempt(const url& target, const fetch_terms& terms, unsigned& left);
     [[nodiscard]] bool worth_another(const fetch_result& result, const url& target);
 
     patience_options options_;

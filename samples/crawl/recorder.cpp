@@ -17,6 +17,12 @@ std::vector<broken_link> finish_store(store& to, bool complete) {
     return to.broken_links();
 }
 
+std::optional<validators> find_validators(store& in, const std::string& url) {
+    return in.refreshed()->validators_of(url);
+}
+
+std::optional<earlier_page> find_page(store& in, const std::string& url) { return in.refreshed()->page(url); }
+
 }  // namespace
 
 recorder::recorder(store& to, json_lines* lines)
@@ -32,6 +38,16 @@ braid::task<> recorder::flush() {
     batch full = std::exchange(collected_, {});
     collected_.records.reserve(enough);
     co_await batches_.push(std::move(full));
+}
+
+braid::task<std::optional<validators>> recorder::earlier_validators(std::string url) {
+    if (store_.refreshed() == nullptr) co_return std::nullopt;
+    co_return co_await writer_.run(find_validators, std::ref(store_), std::move(url));
+}
+
+braid::task<std::optional<earlier_page>> recorder::earlier(std::string url) {
+    if (store_.refreshed() == nullptr) co_return std::nullopt;
+    co_return co_await writer_.run(find_page, std::ref(store_), std::move(url));
 }
 
 braid::task<> recorder::run() {

@@ -6,8 +6,11 @@
 #include <braid/thread/thread_pool.hpp>
 
 #include <chrono>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "earlier_crawl.hpp"
 #include "json_lines.hpp"
 #include "store.hpp"
 
@@ -29,6 +32,10 @@ public:
 
     /// Hands over what was collected, if it is enough or has waited for long. Suspends while too much is unwritten.
     braid::task<> flush_if_due();
+
+    /// What is known of a URL from the crawl that is being refreshed.
+    braid::task<std::optional<validators>> earlier_validators(std::string url);
+    braid::task<std::optional<earlier_page>> earlier(std::string url);
 
     /// Writes what is handed over, until `close`. Throws: store_error.
     braid::task<> run();

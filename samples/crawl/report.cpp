@@ -73,6 +73,7 @@ std::string format_summary(const summary& s) {
     add_broken(s, out);
     add_outcomes(s, out);
     for (const std::string& note : s.notes) fmt::format_to(out, "note: {}\n", printable(note));
+    if (s.unchanged > 0) fmt::format_to(out, "unchanged since the crawl before: {} pages\n", s.unchanged);
     if (s.resumed > 0) fmt::format_to(out, "gone on with: {} URLs were done already\n", s.resumed);
     add_totals(s, out);
     if (s.interrupted) fmt::format_to(out, "the same command goes on from here\n");

@@ -21,8 +21,13 @@ double in_seconds(std::chrono::milliseconds time) { return std::chrono::duration
 
 }  // namespace
 
-robots::robots(robots_options options, patient_fetcher& by, pacer& pace, std::function<void(std::string)> tell)
-    : options_(std::move(options)), fetcher_(by), pacer_(pace), tell_(std::move(tell)) {}
+robots::robots(robots_options options, patient_fetcher& by, pacer& pace, std::function<void(std::string)> tell,
+               std::function<void(const url&)> found_sitemap)
+    : options_(std::move(options)),
+      fetcher_(by),
+      pacer_(pace),
+      tell_(std::move(tell)),
+      found_sitemap_(std::move(found_sitemap)) {}
 
 braid::task<std::optional<fetch_failure>> robots::refusal(url target) {
     if (!options_.obey) co_return std::nullopt;
@@ -53,6 +58,9 @@ void robots::take_rules(site& of, const url& target, const fetched& response) {
     }
     if (response.status / 100 != 2) return;  // there is none: everything is allowed
     of.rules = robots_rules(response.body, product_token(options_.user_agent));
+    for (const std::string& named : of.rules.sitemaps()) {
+        if (const url_result sitemap = resolve(target, named)) found_sitemap_(*sitemap);
+    }
     const auto asked = of.rules.crawl_delay();
     if (!asked) return;
     pacer_.slow_down(target, std::min(*asked, options_.longest_delay));
@@ -63,8 +71,10 @@ void robots::take_rules(site& of, const url& target, const fetched& response) {
 }
 
 braid::task<fetch_result> robots::fetch_from(url at) {
+    fetch_terms terms;
+    terms.cut_after = most_bytes;
     for (int redirects = 0;; ++redirects) {
-        fetch_result result = co_await fetcher_.fetch(at, most_bytes);
+        fetch_result result = co_await fetcher_.fetch(at, terms);
         const auto* response = std::get_if<fetched>(&result);
         if (response == nullptr || response->location.empty() || redirects == most_redirects) co_return result;
         const url_result next = resolve(at, response->location);

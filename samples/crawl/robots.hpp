@@ -27,8 +27,10 @@ struct robots_options {
 /// Threads: one.
 class robots {
 public:
-    /// `tell` is called with what a user should know: a Crawl-delay that is cut.
-    robots(robots_options options, patient_fetcher& by, pacer& pace, std::function<void(std::string)> tell);
+    /// `tell` is called with what a user should know: a Crawl-delay that is cut. `found_sitemap` is called with each
+    /// sitemap that a robots.txt names.
+    robots(robots_options options, patient_fetcher& by, pacer& pace, std::function<void(std::string)> tell,
+           std::function<void(const url&)> found_sitemap);
 
     /// Why the URL may not be fetched, if so. The first who asks about a site fetches its robots.txt, the others wait.
     /// Of a site that cannot be reached at all that is what is said.
@@ -50,6 +52,7 @@ private:
     patient_fetcher& fetcher_;
     pacer& pacer_;
     std::function<void(std::string)> tell_;
+    std::function<void(const url&)> found_sitemap_;
     std::unordered_map<std::string, std::shared_ptr<site>> sites_;  // by origin
 };
 

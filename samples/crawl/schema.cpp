@@ -25,8 +25,11 @@ CREATE TABLE pages(
   bytes INTEGER,
   received INTEGER,
   outcome TEXT NOT NULL,
-  detail TEXT);
-CREATE TABLE page_links(from_id INTEGER NOT NULL, to_id INTEGER NOT NULL, kind_id INTEGER NOT NULL);
+  detail TEXT,
+  etag TEXT,
+  last_modified TEXT);
+CREATE TABLE page_links(from_id INTEGER NOT NULL, to_id INTEGER NOT NULL, kind_id INTEGER NOT NULL,
+  nofollow INTEGER NOT NULL);
 CREATE TABLE link_kinds(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE places(page_id INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY(page_id, name)) WITHOUT ROWID;
 CREATE TABLE fragment_links(

@@ -103,6 +103,7 @@ bool statement::step() {
     return false;
 }
 
+void statement::reset() { db_->check(sqlite3_reset(handle_.get()), "read"); }
 int statement::columns() const { return sqlite3_column_count(handle_.get()); }
 
 std::string_view statement::name(int column) const { return sqlite3_column_name(handle_.get(), column); }

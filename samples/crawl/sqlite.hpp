@@ -58,6 +58,8 @@ public:
     void run();
     /// The next row, if there is one; after the last the statement is ready again.
     [[nodiscard]] bool step();
+    /// Makes ready for the next time what was not read to its end.
+    void reset();
     [[nodiscard]] int columns() const;
     [[nodiscard]] std::string_view name(int column) const;
     [[nodiscard]] bool is_null(int column) const;

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "earlier_crawl.hpp"
 #include "fragments.hpp"
 #include "schema.hpp"
 
@@ -31,6 +32,7 @@ std::string hash_text(std::uint64_t hash) { return fmt::format("{:016x}", hash);
 store::store(const std::filesystem::path& path, store_options options) : db_(path) {
     claim(options);
     if (!resumed()) create_tables(options.command);
+    if (earlier_crawl::is_in(db_)) refreshed_ = std::make_unique<earlier_crawl>(db_);
     insert_page_.emplace(
         db_, "INSERT INTO pages(id, url, depth, redirects, outcome, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
     admit_page_.emplace(
@@ -38,13 +40,15 @@ store::store(const std::filesystem::path& path, store_options options) : db_(pat
     finish_page_.emplace(db_,
                          "UPDATE pages SET outcome = ?2, detail = ?3, status = ?4, type = ?5, title = ?6, "
                          "text_length = ?7, content_hash = ?8, fetched_at = ?9, bytes = ?10, received = ?11, "
-                         "took_ms = ?12 WHERE id = ?1");
-    insert_link_.emplace(db_, "INSERT INTO page_links(from_id, to_id, kind_id) VALUES(?1, ?2, ?3)");
+                         "took_ms = ?12, etag = ?13, last_modified = ?14 WHERE id = ?1");
+    insert_link_.emplace(db_, "INSERT INTO page_links(from_id, to_id, kind_id, nofollow) VALUES(?1, ?2, ?3, ?4)");
     insert_place_.emplace(db_, "INSERT INTO places(page_id, name) VALUES(?1, ?2)");
     insert_fragment_.emplace(db_,
                              "INSERT INTO fragment_links(from_id, to_id, fragment, decoded) VALUES(?1, ?2, ?3, ?4)");
     set_exported_.emplace(db_, "UPDATE crawl SET exported = ?1");
 }
+
+store::~store() = default;
 
 /// Makes sure that the file is empty or an earlier crawl's, and that nobody else is at it.
 void store::claim(const store_options& options) {
@@ -67,7 +71,9 @@ store::earlier store::what_is_there(const store_options& options) {
     if (!resumable || options.restart) return earlier::to_drop;
     const std::int64_t version = db_.query_integer("PRAGMA user_version");
     statement query(db_, "SELECT command FROM crawl WHERE NOT complete");
-    if (!query.step()) return earlier::to_drop;
+    if (!query.step()) {
+        return options.refresh && version == schema::version ? earlier::to_refresh : earlier::to_drop;
+    }
     if (version != schema::version) {
         db_.fail("write", fmt::format("it holds a crawl that is not complete, of another version of this program (its "
                                       "schema is {}, here it is {}); --restart to drop it, or choose another file",
@@ -83,6 +89,7 @@ store::earlier store::what_is_there(const store_options& options) {
 
 void store::create_tables(const std::string& command) {
     db_.execute("BEGIN IMMEDIATE");
+    if (found_ == earlier::to_refresh) earlier_crawl::set_aside(db_);
     if (replaced_earlier()) schema::drop_all(db_);
     db_.execute(schema::create());
     {
@@ -124,7 +131,9 @@ void store::add(std::span<const record> batch, std::uint64_t exported) {
 std::uint64_t store::exported() { return static_cast<std::uint64_t>(db_.query_integer("SELECT exported FROM crawl")); }
 
 void store::finish(bool complete) {
+    refreshed_.reset();
     if (complete) {
+        earlier_crawl::drop(db_);
         db_.execute("UPDATE crawl SET complete = 1");
     } else {
         db_.execute(fmt::format("UPDATE pages SET outcome = '{}' WHERE outcome = '{}'", to_string(outcome::cancelled),
@@ -202,6 +211,8 @@ void store::write(const finished_record& r) {
     } else {
         finish_page_->bind_null(12);
     }
+    finish_page_->bind_nonempty(13, r.known.etag);
+    finish_page_->bind_nonempty(14, r.known.last_modified);
     finish_page_->run();
 }
 
@@ -209,6 +220,7 @@ void store::write(const link_record& r) {
     insert_link_->bind(1, static_cast<std::int64_t>(r.from));
     insert_link_->bind(2, static_cast<std::int64_t>(r.to));
     insert_link_->bind(3, std::int64_t{static_cast<std::uint8_t>(r.kind)});
+    insert_link_->bind(4, std::int64_t{r.nofollow ? 1 : 0});
     insert_link_->run();
 }
 

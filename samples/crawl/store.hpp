@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,8 +18,11 @@
 #include "outcome.hpp"
 #include "page.hpp"
 #include "sqlite.hpp"
+#include "validators.hpp"
 
 namespace crawl {
+
+class earlier_crawl;
 
 /// A URL was seen for the first time.
 struct discovered_record {
@@ -51,6 +55,7 @@ struct finished_record {
     std::optional<std::uint64_t> bytes{};
     std::optional<std::uint64_t> received{};
     std::optional<std::chrono::microseconds> took{};
+    validators known{};
 };
 
 /// One page refers to another.
@@ -58,6 +63,7 @@ struct link_record {
     url_id from;
     url_id to;
     link_kind kind;
+    bool nofollow = false;  ///< the page asks not to be followed here
 };
 
 /// A page has a place that a fragment can name.
@@ -92,24 +98,29 @@ struct broken_link {
 struct store_options {
     std::string command{};  ///< what is crawled: only the same can be gone on with
     bool restart = false;   ///< drops an earlier crawl that is not complete
+    bool refresh = false;   ///< keeps an earlier crawl that is, beside the new one, until that is complete, too
 };
 
 /// The writer. Threads: one at a time. Throws: store_error.
 ///
-/// What is in the file of an earlier crawl that came to its end is dropped, in one transaction: whoever dies, it holds
-/// the old crawl or the new one. A crawl that was killed or stopped is gone on with, if the command is the same, and
-/// refused if not. A file that is anything else is refused and left as it is, as is one that another crawl is writing.
-/// A crawl that is killed leaves a sound database that lacks at most the batches added in its last moments; none is
-/// there by half, so that a page is there with all its links or still waits.
+/// What is in the file of an earlier crawl that came to its end is dropped, or set aside to be refreshed, in one
+/// transaction: whoever dies, it holds the old crawl or the new one. A crawl that was killed or stopped is gone on
+/// with, if the command is the same, and refused if not. A file that is anything else is refused and left as it is, as
+/// is one that another crawl is writing. A crawl that is killed leaves a sound database that lacks at most the batches
+/// added in its last moments; none is there by half, so that a page is there with all its links or still waits.
 class store {
 public:
     explicit store(const std::filesystem::path& path, store_options options = {});
+    ~store();
 
     /// The file held an earlier crawl, which is gone.
     [[nodiscard]] bool replaced_earlier() const noexcept { return found_ == earlier::to_drop; }
 
     /// The file holds an earlier crawl, which is gone on with.
     [[nodiscard]] bool resumed() const noexcept { return found_ == earlier::to_go_on_with; }
+
+    /// The crawl that is being refreshed; null if none is.
+    [[nodiscard]] earlier_crawl* refreshed() noexcept { return refreshed_.get(); }
 
     /// Every URL of the crawl that is gone on with, in the order of discovery.
     void each_known(const std::function<void(const waiting_url&, outcome)>& take);
@@ -129,7 +140,7 @@ public:
     [[nodiscard]] std::vector<broken_link> broken_links();
 
 private:
-    enum class earlier : std::uint8_t { none, to_drop, to_go_on_with };
+    enum class earlier : std::uint8_t { none, to_drop, to_refresh, to_go_on_with };
     [[nodiscard]] earlier what_is_there(const store_options& options);
     void claim(const store_options& options);
     void create_tables(const std::string& command);
@@ -149,6 +160,7 @@ private:
     std::optional<statement> insert_place_;
     std::optional<statement> insert_fragment_;
     std::optional<statement> set_exported_;
+    std::unique_ptr<earlier_crawl> refreshed_;
 };
 
 }  // namespace crawl

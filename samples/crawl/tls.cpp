@@ -1,6 +1,7 @@
 #include "tls.hpp"
 
 #include <fmt/format.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -45,6 +46,13 @@ void expect_host(tls_stream& stream, const std::string& host) {
                                        : SSL_set1_host(handle, host.c_str()) == 1 &&
                                              SSL_set_tlsext_host_name(handle, host.c_str()) == 1;
     if (!done) throw std::bad_alloc();
+}
+
+bool has_unread(tls_stream& stream) {
+    char first = 0;
+    const int got = SSL_peek(stream.native_handle(), &first, sizeof first);
+    ERR_clear_error();  // that there is nothing is an error to OpenSSL
+    return got > 0;
 }
 
 std::string certificate_problem(tls_stream& stream) {

@@ -23,6 +23,9 @@ struct tls_options {
 /// Tells the stream which host, a name or a numeric address, is talked to: asked for by SNI, and verified.
 void expect_host(tls_stream& stream, const std::string& host);
 
+/// Something was received and not read yet.
+[[nodiscard]] bool has_unread(tls_stream& stream);
+
 /// Why the server's certificate was refused; empty if it was not.
 [[nodiscard]] std::string certificate_problem(tls_stream& stream);
 

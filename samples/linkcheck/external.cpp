@@ -42,13 +42,15 @@ public:
           patient_(patience_of(how), fetcher_, pacer_) {}
 
     braid::task<inquiry> ask(inquiry about) {
+        crawl::fetch_terms head_only;
+        head_only.cut_after = 0;
         auto target = crawl::parse_url(about.url);
         for (std::uint32_t redirects = 0; target; ++redirects) {
             if (redirects > most_redirects_) {
                 about.how = outcome::too_many_redirects;
                 co_return about;
             }
-            crawl::fetch_result result = co_await patient_.fetch(*target, 0);
+            crawl::fetch_result result = co_await patient_.fetch(*target, head_only);
             if (auto* failure = std::get_if<crawl::fetch_failure>(&result)) {
                 about.how = failure->how;
                 about.detail = std::move(failure->message);

@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <filesystem>
 #include <map>
 #include <stdexcept>
 #include <string>
 
+#include "support/crawling.hpp"
 #include "support/test_server.hpp"
 
 using namespace crawl;
@@ -31,72 +31,6 @@ parsed_page buggy_parser(const document& doc) {
     while (doc.url.ends_with("/hang")) ::pause();
     return parse_page(doc);
 }
-
-}  // namespace
-
-namespace {
-
-/// A database file of its own for each test.
-struct output_file {
-    std::filesystem::path path =
-        std::filesystem::temp_directory_path() / ("crawler_test." + std::to_string(::getpid()) + ".db");
-    output_file() { std::filesystem::remove(path); }
-    output_file(const output_file&) = delete;
-    output_file& operator=(const output_file&) = delete;
-    ~output_file() { std::filesystem::remove(path); }
-};
-
-options quick_options(const test_server& server, const output_file& to) {
-    options o;
-    o.seeds = {*parse_url(server.url("/"))};
-    o.output = to.path;
-    o.workers = 2;
-    o.allow_private = true;
-    o.retry_delay = 1ms;
-    return o;
-}
-
-struct row {
-    std::string outcome;
-    std::string detail;
-    std::int64_t status;
-};
-
-/// The rows of `pages` by the URL's target; by the URL if it is not of the server.
-std::map<std::string, row> pages_in(const output_file& file, const test_server& server) {
-    database db(file.path);
-    statement query(db, "SELECT url, outcome, coalesce(detail, ''), coalesce(status, 0) FROM pages");
-    std::map<std::string, row> pages;
-    const std::string origin = server.url("");
-    while (query.step()) {
-        const std::string url = query.text(0);
-        pages[url.starts_with(origin) ? url.substr(origin.size()) : url] = {query.text(1), query.text(2),
-                                                                            query.integer(3)};
-    }
-    return pages;
-}
-
-/// Crawls a server that answers so, and checks what is in the database.
-void crawl_and_check(const test_server::answer& answer, std::function<void(options&)> adjust, page_parser parse,
-                     std::function<void(const std::map<std::string, row>&, const summary&)> check) {
-    const output_file file;
-    const auto work = [&](test_server& server) -> braid::task<> {
-        options o = quick_options(server, file);
-        adjust(o);
-        summary told;
-        {
-            crawler crawling(co_await braid::this_executor(), o, parse);
-            co_await crawling.run();
-            told = crawling.result();
-        }
-        check(pages_in(file, server), told);
-    };
-    braid::run_blocking(with_server(answer, work));
-}
-
-void no_changes(options&) {}
-
-const std::string empty_page = page({});
 
 }  // namespace
 
@@ -124,7 +58,7 @@ TEST_SUITE("crawl/crawler") {
         const test_server::answer site = [](std::string_view target) -> reply {
             if (target == "/") return {page({"crash", "hang", "throw", "killed", "good"})};
             if (target == "/good") return {page({"end"})};
-            return {empty_page};
+            return {page({})};
         };
         const auto adjust = [](options& o) { o.parse_timeout = 1s; };
         crawl_and_check(site, adjust, buggy_parser, [](const auto& pages, const summary& told) {
@@ -153,7 +87,7 @@ TEST_SUITE("crawl/crawler") {
                 const int hop = std::stoi(std::string(target.substr(4)));
                 return {response(307, "Location: /hop" + std::to_string(hop + 1) + "\r\n", "")};
             }
-            return {empty_page};
+            return {page({})};
         };
         const auto adjust = [](options& o) { o.max_redirects = 3; };
         crawl_and_check(site, adjust, parse_page, [](const auto& pages, const summary&) {
@@ -170,7 +104,7 @@ TEST_SUITE("crawl/crawler") {
         const test_server::answer site = [&running](std::string_view target) -> reply {
             if (target == "/") return {page({"a", "b", "c", "d"})};
             if (target != "/robots.txt") running->stop();
-            return {empty_page};
+            return {page({})};
         };
         const output_file file;
         const auto work = [&](test_server& server) -> braid::task<> {

@@ -8,49 +8,12 @@
 #include <array>
 #include <string>
 
+#include "support/fetching.hpp"
 #include "support/test_server.hpp"
 
 using namespace crawl;
 using namespace crawl::testing;
 using namespace std::chrono_literals;
-
-namespace {
-
-url parsed(const std::string& text) { return *parse_url(text); }
-
-/// The servers of the tests are on loopback.
-fetch_options local(fetch_options options = {}) {
-    options.connecting.allow_private = true;
-    return options;
-}
-
-/// Fetches one URL of a server that answers every request in the same way.
-fetch_result fetch_one(const reply& how, const fetch_options& options = {}) {
-    fetch_result result;
-    const test_server::answer same = [&how](std::string_view) { return how; };
-    const auto work = [&](test_server& server) -> braid::task<> {
-        const auto executor = co_await braid::this_executor();
-        fetcher fetching(executor, local(options));
-        result = co_await fetching.fetch(parsed(server.url("/")));
-    };
-    braid::run_blocking(with_server(same, work));
-    return result;
-}
-
-void check_failure(const fetch_result& result, outcome how, const std::string& part_of_message) {
-    const auto* failure = std::get_if<fetch_failure>(&result);
-    REQUIRE(failure != nullptr);
-    CHECK(to_string(failure->how) == to_string(how));
-    CHECK_MESSAGE(failure->message.find(part_of_message) != std::string::npos, failure->message);
-}
-
-const fetched& check_response(const fetch_result& result) {
-    const auto* failure = std::get_if<fetch_failure>(&result);
-    REQUIRE_MESSAGE(failure == nullptr, failure->message);
-    return std::get<fetched>(result);
-}
-
-}  // namespace
 
 TEST_SUITE("crawl/fetch") {
     TEST_CASE("a response comes with status, type and body") {
@@ -123,36 +86,6 @@ TEST_SUITE("crawl/fetch") {
                       "malformed response");
         check_failure(fetch_one({"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n"}), outcome::network_error,
                       "malformed response");
-    }
-
-    TEST_CASE("endless headers are cut off") {
-        const std::string endless = "HTTP/1.1 200 OK\r\nX-Long: " + std::string(1'000'000, 'x');
-        check_failure(fetch_one({endless, then::stall}), outcome::network_error, "head of the response is too large");
-    }
-
-    TEST_CASE("chunks of impossible sizes, and lengths that contradict each other, are malformed") {
-        const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-        for (const std::string& body :
-             {std::string("fffffffffffffffff\r\nx"), std::string("-1\r\nx"), std::string("2\r\nabc\r\n0\r\n\r\n")}) {
-            check_failure(fetch_one({chunked + body, then::stall}), outcome::network_error, "malformed response");
-        }
-        check_failure(fetch_one({"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", then::stall}),
-                      outcome::network_error, "malformed response");
-    }
-
-    TEST_CASE("what comes beyond the announced length belongs to no later response") {
-        const test_server::answer answer = [](std::string_view) {
-            return reply{response(200, "", "right") + response(200, "", "smuggled")};
-        };
-        braid::run_blocking(with_server(answer, [](test_server& server) -> braid::task<> {
-            const auto executor = co_await braid::this_executor();
-            fetcher fetching(executor, local());
-            for (int i = 0; i < 3; ++i) {
-                const fetch_result result = co_await fetching.fetch(parsed(server.url("/")));
-                CHECK(check_response(result).body == "right");
-            }
-            CHECK(server.connections() == 3);
-        }));
     }
 
     TEST_CASE("a server that stalls costs no more than the deadline of its phase") {

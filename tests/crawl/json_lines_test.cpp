@@ -41,7 +41,7 @@ TEST_SUITE("crawl/json_lines") {
         end.bytes = 99;
         end.received = 40;
         const std::vector<crawl::link> links{{"http://h/a", link_kind::img, "", false, false},
-                                      {"mailto:x", link_kind::a, "no", true, true}};
+                                             {"mailto:x", link_kind::a, "no", true, true}};
         CHECK(json::parse(json_line({"http://h/", 3, end, links})) == json::parse(R"({
             "url": "http://h/", "depth": 3, "outcome": "fetched", "status": 200, "type": "text/html",
             "title": "It's \"é\"", "text_length": 12, "content_hash": "0000000000000abc",

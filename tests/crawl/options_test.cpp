@@ -103,6 +103,24 @@ TEST_SUITE("crawl/options") {
         CHECK(error_of({"http://h", "--nonsense"}).find("--nonsense") != std::string::npos);
     }
 
+    TEST_CASE("what goes with requests is checked before any is made") {
+        const auto o = good({"http://h", "--user", "me:a:b", "--cookies", "--no-sitemaps", "--refresh"});
+        CHECK(o.user == "me:a:b");
+        CHECK(o.cookies);
+        CHECK_FALSE(o.sitemaps);
+        CHECK(o.refresh);
+        CHECK(error_of({"http://h", "--user", "me"}) == "crawl: --user: it is not of the form NAME:PASSWORD");
+        const char* const argv[] = {"crawl", "http://h"};
+        const auto broken = [](const char* name) {
+            return std::string(name) == "http_proxy" ? "socks5://me:pw@p" : nullptr;
+        };
+        const auto result = crawl::parse_options(2, argv, broken);
+        REQUIRE(std::holds_alternative<crawl::early_exit>(result));
+        CHECK(std::get<crawl::early_exit>(result).text ==
+              "crawl: the environment's http_proxy names a proxy of the scheme socks5: only http is spoken with "
+              "proxies\n");
+    }
+
     TEST_CASE("help is asked for, and is no error") {
         const auto result = parse({"--help"});
         REQUIRE(std::holds_alternative<crawl::early_exit>(result));

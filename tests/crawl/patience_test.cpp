@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "support/fetching.hpp"
 #include "support/test_server.hpp"
 
 using namespace crawl;
@@ -18,24 +19,33 @@ using namespace std::chrono_literals;
 
 namespace {
 
-fetch_options local() {
-    fetch_options options;
-    options.connecting.allow_private = true;
-    return options;
+// A clock that moves when somebody waits for it, and counts the time that was asked for.
+braid::time_point present;
+std::chrono::milliseconds waited;
+
+braid::task<> pass_the_time(braid::time_point then) {
+    waited += std::chrono::ceil<std::chrono::milliseconds>(then - present);
+    present = then;
+    co_return;
 }
+
+constexpr pace_clock time_of_the_test{.now = [] { return present; }, .sleep_until = pass_the_time};
 
 /// Fetching as the crawler does it.
 struct fetching {
     fetcher plain;
-    pacer pace{0ms};
+    pacer pace{0ms, time_of_the_test};
     patient_fetcher patient;
     std::vector<std::string> told;
+    std::vector<std::string> sitemaps;
     robots rules;
 
     fetching(boost::asio::any_io_executor executor, patience_options how)
         : plain(std::move(executor), local()),
           patient(how, plain, pace),
-          rules({}, patient, pace, [this](std::string note) { told.push_back(std::move(note)); }) {}
+          rules(
+              {}, patient, pace, [this](std::string note) { told.push_back(std::move(note)); },
+              [this](const url& sitemap) { sitemaps.emplace_back(sitemap.target()); }) {}
 };
 
 /// Runs `work` with a server that answers so.
@@ -43,11 +53,12 @@ void with_fetching(const test_server::answer& site, patience_options how,
                    std::function<braid::task<>(fetching&, test_server&)> work) {
     braid::run_blocking(with_server(site, [&](test_server& server) -> braid::task<> {
         fetching by(co_await braid::this_executor(), how);
+        waited = 0ms;
         co_await work(by, server);
     }));
 }
 
-constexpr patience_options hasty{.attempts = 3, .first_delay = 1ms, .longest_wait = 2s};
+constexpr patience_options hasty{.attempts = 3, .first_delay = 1ms, .longest_wait = 60s};
 
 /// Why the target may not be fetched; empty if it may.
 std::string refusal_of(const test_server::answer& site, const std::string& target) {
@@ -114,26 +125,32 @@ TEST_SUITE("crawl/patience") {
 
     TEST_CASE("a Retry-After is waited for by all of the site, unless it is too long: then the answer stands") {
         int asked = 0;
-        std::chrono::steady_clock::time_point first;
-        std::chrono::steady_clock::time_point second;
         const test_server::answer site = [&](std::string_view) -> reply {
             ++asked;
-            if (asked == 1) {
-                first = std::chrono::steady_clock::now();
-                return {response(429, "Retry-After: 1\r\n", "")};
-            }
-            second = std::chrono::steady_clock::now();
-            return {response(asked == 2 ? 200 : 429, "Retry-After: 3600\r\n", "")};
+            if (asked == 1) return {response(429, "Retry-After: 60\r\n", "")};
+            return {response(asked == 2 ? 200 : 429, "Retry-After: 61\r\n", "")};
         };
-        with_fetching(site, hasty, [&](fetching& by, test_server& server) -> braid::task<> {
+        with_fetching(site, hasty, [](fetching& by, test_server& server) -> braid::task<> {
             const url target = *parse_url(server.url("/"));
             const fetch_result patient = co_await by.patient.fetch(target);
             CHECK(std::get<fetched>(patient).status == 200);
-            CHECK(second - first >= 1s);
-            const fetch_result given_up = co_await by.patient.fetch(target);
+            CHECK(waited == 60s);
+            const fetch_result given_up = co_await by.patient.fetch(*parse_url(server.url("/other")));
             CHECK(std::get<fetched>(given_up).status == 429);
+            CHECK(waited == 60s);
         });
         CHECK(asked == 3);
+    }
+
+    TEST_CASE("a pause that one page brings holds for the others of its site, and for no other site") {
+        const test_server::answer none = [](std::string_view) { return reply{response(404, "", "")}; };
+        with_fetching(none, hasty, [](fetching& by, test_server& server) -> braid::task<> {
+            by.pace.pause(*parse_url(server.url("/a")), 5s);
+            co_await by.pace.turn(*parse_url("http://elsewhere.example/"));
+            CHECK(waited == 0s);
+            co_await by.pace.turn(*parse_url(server.url("/b")));
+            CHECK(waited == 5s);
+        });
     }
 
     TEST_CASE("a Retry-After is a number of seconds or a date") {
@@ -157,6 +174,19 @@ TEST_SUITE("crawl/robots") {
             const auto yes = co_await by.rules.refusal(*parse_url(server.url("/yes")));
             CHECK_FALSE(yes);
             CHECK(server.requests() == 1);
+        });
+    }
+
+    TEST_CASE("the sitemaps that it names are told, once") {
+        const test_server::answer site = with_robots(
+            {response(200, "", "Sitemap: /a.xml\nUser-agent: *\nDisallow:\nSitemap: b.xml\nSitemap: x:y\n")});
+        with_fetching(site, hasty, [](fetching& by, test_server& server) -> braid::task<> {
+            for (const char* const target : {"/1", "/2"}) {
+                const auto refusal = co_await by.rules.refusal(*parse_url(server.url(target)));
+                CHECK_FALSE(refusal);
+            }
+            const std::vector<std::string> expected{"/a.xml", "/b.xml"};
+            CHECK(by.sitemaps == expected);
         });
     }
 

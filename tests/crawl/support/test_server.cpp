@@ -15,6 +15,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <stdexcept>
+#include <type_traits>
 
 namespace crawl::testing {
 namespace {
@@ -48,15 +49,17 @@ std::string compress(std::string_view text, int window) {
 test_server::test_server(asio::any_io_executor executor, answer how)
     : acceptor_(std::move(executor), any_port), answer_(std::move(how)) {}
 
-test_server::test_server(asio::any_io_executor executor, answer how, const certificate& with)
+test_server::test_server(asio::any_io_executor executor, answer how, const certificate& with, bool at_once)
     : test_server(std::move(executor), std::move(how)) {
+    tls_at_once_ = at_once;
     tls_.emplace(asio::ssl::context::tls_server);
     tls_->use_certificate(asio::buffer(with.pem), asio::ssl::context::pem);
     tls_->use_private_key(asio::buffer(with.key_pem), asio::ssl::context::pem);
 }
 
 std::string test_server::url(std::string_view target, std::string_view host) const {
-    return fmt::format("{}://{}:{}{}", tls_ ? "https" : "http", host, acceptor_.local_endpoint().port(), target);
+    return fmt::format("{}://{}:{}{}", tls_at_once_ ? "https" : "http", host, acceptor_.local_endpoint().port(),
+                       target);
 }
 
 braid::task<> test_server::run() {
@@ -69,14 +72,23 @@ braid::task<> test_server::run() {
     });
 }
 
+braid::task<> test_server::send_unasked(std::string bytes) {
+    co_await asio::async_write(*last_, asio::buffer(bytes), braid::use_task);
+}
+
 braid::task<> test_server::serve(tcp::socket socket) {
-    if (tls_) {
-        asio::ssl::stream<tcp::socket&> stream(socket, *tls_);
-        const auto ready = co_await stream.async_handshake(asio::ssl::stream_base::server, use_code);
-        if (!std::get<0>(ready)) co_await answer_over(stream);
+    last_ = &socket;
+    if (tls_at_once_) {
+        co_await serve_tls(socket);
     } else {
         co_await answer_over(socket);
     }
+}
+
+braid::task<> test_server::serve_tls(tcp::socket& socket) {
+    asio::ssl::stream<tcp::socket&> stream(socket, *tls_);
+    const auto ready = co_await stream.async_handshake(asio::ssl::stream_base::server, use_code);
+    if (!std::get<0>(ready)) co_await answer_over(stream);
 }
 
 template <class Stream>
@@ -87,12 +99,34 @@ braid::task<> test_server::answer_over(Stream& stream) {
         if (std::get<0>(read)) co_return;
         ++requests_;
         const std::size_t target = received.find(' ') + 1;
-        const reply to_send = answer_(std::string_view(received).substr(target, received.find(' ', target) - target));
+        const std::string_view head = std::string_view(received).substr(0, std::get<1>(read));
+        const reply to_send = answer_({head.substr(target, head.find(' ', target) - target), head});
         received.erase(0, std::get<1>(read));
         const auto written = co_await asio::async_write(stream, asio::buffer(to_send.bytes), use_code);
         if (std::get<0>(written) || to_send.after == then::close) co_return;
         if (to_send.after == then::stall) co_await braid::sleep_until(braid::time_point::max());
+        if constexpr (std::is_same_v<Stream, tcp::socket>) {
+            if (to_send.after == then::tunnel) co_return co_await serve_tls(stream);
+        }
+        if (to_send.after == then::repeat) co_return co_await repeat(stream, to_send);
     }
+}
+
+template <class Stream>
+braid::task<> test_server::repeat(Stream& stream, reply what) {
+    for (;;) {
+        co_await braid::sleep_for(what.pause);
+        const auto written = co_await asio::async_write(stream, asio::buffer(what.more), use_code);
+        if (std::get<0>(written)) co_return;
+    }
+}
+
+std::string request::header(std::string_view name) const {
+    const std::string line = fmt::format("\r\n{}: ", name);
+    const std::size_t found = head.find(line);
+    if (found == std::string_view::npos) return {};
+    const std::size_t begin = found + line.size();
+    return std::string(head.substr(begin, head.find('\r', begin) - begin));
 }
 
 std::string response(int status, std::string_view headers, std::string_view body) {
@@ -128,6 +162,11 @@ braid::task<> beside(test_server& server, const std::function<braid::task<>(test
 
 braid::task<> with_server(test_server::answer how, std::function<braid::task<>(test_server&)> work) {
     test_server server(co_await braid::this_executor(), std::move(how));
+    co_await beside(server, work);
+}
+
+braid::task<> with_proxy(test_server::answer how, certificate with, std::function<braid::task<>(test_server&)> work) {
+    test_server server(co_await braid::this_executor(), std::move(how), with, false);
     co_await beside(server, work);
 }
 

@@ -6,6 +6,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -16,38 +17,62 @@
 namespace crawl::testing {
 
 /// What becomes of the connection after a reply.
-enum class then { keep, close, stall };
+enum class then {
+    keep,
+    close,
+    stall,
+    repeat,  ///< `more` is sent until the client hangs up
+    tunnel,  ///< what follows is TLS, as if by way of a proxy
+};
 
 struct reply {
     std::string bytes;
     then after = then::keep;
+    std::string more{};
+    std::chrono::milliseconds pause{0};  ///< before each `more`
+};
+
+/// What was asked for: its target, and all that was said with it.
+struct request : std::string_view {
+    std::string_view head;
+
+    /// The value of a header, whose name is written as here; empty if it was not sent.
+    [[nodiscard]] std::string header(std::string_view name) const;
 };
 
 /// Threads: one, that of its executor.
 class test_server {
 public:
-    /// `answer` is called with the target of every request.
-    using answer = std::function<reply(std::string_view target)>;
+    /// Is called with every request. It may take the target alone.
+    using answer = std::function<reply(const request&)>;
 
     test_server(boost::asio::any_io_executor executor, answer how);
-    /// Speaks TLS, with this certificate.
-    test_server(boost::asio::any_io_executor executor, answer how, const certificate& with);
+    /// Speaks TLS, with this certificate; at once, or after a reply that is a `then::tunnel`.
+    test_server(boost::asio::any_io_executor executor, answer how, const certificate& with, bool at_once = true);
 
     [[nodiscard]] std::string url(std::string_view target, std::string_view host = "127.0.0.1") const;
     [[nodiscard]] int connections() const noexcept { return connections_; }
     [[nodiscard]] int requests() const noexcept { return requests_; }
+
+    /// Sends what nobody asked for over the connection that was accepted last, which is open and not of TLS.
+    braid::task<> send_unasked(std::string bytes);
 
     /// Until it is cancelled.
     braid::task<> run();
 
 private:
     braid::task<> serve(boost::asio::ip::tcp::socket socket);
+    braid::task<> serve_tls(boost::asio::ip::tcp::socket& socket);
     template <class Stream>
     braid::task<> answer_over(Stream& stream);
+    template <class Stream>
+    static braid::task<> repeat(Stream& stream, reply what);
 
     boost::asio::ip::tcp::acceptor acceptor_;
     std::optional<boost::asio::ssl::context> tls_;
+    bool tls_at_once_ = false;
     answer answer_;
+    boost::asio::ip::tcp::socket* last_ = nullptr;
     int connections_ = 0;
     int requests_ = 0;
 };
@@ -67,6 +92,9 @@ private:
 
 /// Runs `work(server)` beside a server, which is cancelled when it is done.
 braid::task<> with_server(test_server::answer how, std::function<braid::task<>(test_server&)> work);
+
+/// The same as a proxy for one host, which has that certificate.
+braid::task<> with_proxy(test_server::answer how, certificate with, std::function<braid::task<>(test_server&)> work);
 
 /// The same with TLS.
 braid::task<> with_tls_server(test_server::answer how, certificate with,

@@ -1,0 +1,107 @@
+#include "earlier_crawl.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "outcome.hpp"
+
+namespace crawl {
+namespace {
+
+std::optional<std::uint64_t> parse_hex(const std::string& digits) {
+    std::uint64_t value = 0;
+    const char* const end = digits.data() + digits.size();
+    const auto [rest, error] = std::from_chars(digits.data(), end, value, 16);
+    if (digits.empty() || error != std::errc() || rest != end) return std::nullopt;
+    return value;
+}
+
+std::optional<std::uint64_t> number_at(const statement& row, int column) {
+    if (row.is_null(column)) return std::nullopt;
+    return static_cast<std::uint64_t>(row.integer(column));
+}
+
+/// Views and indexes would follow their tables to the new names.
+void drop_all(database& db, std::string_view type, std::string_view which = "TRUE") {
+    std::vector<std::string> names;
+    {
+        statement query(db, fmt::format("SELECT name FROM sqlite_schema WHERE type = '{}' AND sql IS NOT NULL AND name "
+                                        "NOT GLOB 'sqlite_*' AND {}",
+                                        type, which));
+        while (query.step()) names.push_back(query.text(0));
+    }
+    for (const std::string& name : names) db.execute(fmt::format("DROP {} \"{}\"", type, name));
+}
+
+}  // namespace
+
+void earlier_crawl::set_aside(database& db) {
+    drop_all(db, "view");
+    drop_all(db, "index");
+    db.execute("ALTER TABLE pages RENAME TO earlier_pages; ALTER TABLE page_links RENAME TO earlier_links");
+    drop_all(db, "table", "name NOT IN ('earlier_pages', 'earlier_links')");
+    db.execute(
+        "CREATE INDEX earlier_pages_by_url ON earlier_pages(url);"
+        "CREATE INDEX earlier_links_by_page ON earlier_links(from_id)");
+}
+
+void earlier_crawl::drop(database& db) {
+    db.execute("DROP TABLE IF EXISTS earlier_pages; DROP TABLE IF EXISTS earlier_links");
+}
+
+bool earlier_crawl::is_in(database& db) {
+    return db.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'earlier_pages'") != 0;
+}
+
+earlier_crawl::earlier_crawl(database& db)
+    : find_(db, fmt::format("SELECT id, status, type, title, text_length, content_hash, bytes, etag, last_modified "
+                            "FROM earlier_pages WHERE url = ?1 AND outcome = '{}' AND status BETWEEN 200 AND 299 "
+                            "AND (etag IS NOT NULL OR last_modified IS NOT NULL)",
+                            to_string(outcome::fetched))),
+      links_(db,
+             "SELECT p.url, l.kind_id, p.outcome, p.detail, l.nofollow FROM earlier_links l "
+             "JOIN earlier_pages p ON p.id = l.to_id WHERE l.from_id = ?1 ORDER BY l.rowid") {}
+
+std::optional<validators> earlier_crawl::validators_of(std::string_view url) {
+    find_.bind(1, url);
+    if (!find_.step()) return std::nullopt;
+    validators known{find_.text(7), find_.text(8)};
+    find_.reset();
+    return known;
+}
+
+std::optional<earlier_page> earlier_crawl::page(std::string_view url) {
+    find_.bind(1, url);
+    if (!find_.step()) return std::nullopt;
+    const std::int64_t id = find_.integer(0);
+    earlier_page found;
+    found.end = {.id = 0,
+                 .how = outcome::fetched,
+                 .status = static_cast<int>(find_.integer(1)),
+                 .type = find_.text(2),
+                 .title = find_.text(3),
+                 .text_length = number_at(find_, 4),
+                 .content_hash = parse_hex(find_.text(5)),
+                 .bytes = number_at(find_, 6),
+                 .known = {find_.text(7), find_.text(8)}};
+    find_.reset();
+    found.links = links_of(id);
+    return found;
+}
+
+std::vector<link> earlier_crawl::links_of(std::int64_t id) {
+    std::vector<link> links;
+    links_.bind(1, id);
+    while (links_.step()) {
+        const auto how = outcome_of(links_.text(2));
+        const bool bad_scheme = how == outcome::bad_scheme;
+        std::string problem = bad_scheme || how == outcome::bad_url ? links_.text(3) : std::string();
+        if (problem.empty() && (bad_scheme || how == outcome::bad_url)) problem = links_.text(2);
+        links.push_back({links_.text(0), static_cast<link_kind>(links_.integer(1)), std::move(problem), bad_scheme,
+                         links_.integer(4) != 0});
+    }
+    return links;
+}
+
+}  // namespace crawl
