@@ -71,7 +71,7 @@ fetch_options by_proxy(const test_server& server, const std::string& user = {}) 
 }  // namespace
 
 TEST_SUITE("crawl/request") {
-    TEST_CASE("secrets are told to the start hosts and to no other; other headers to all") {
+    TEST_CASE("secrets are told to the start hosts and to no other, other headers to all") {
         braid::run_blocking(with_server(echo, [](test_server& server) -> braid::task<> {
             fetch_options options = plain();
             options.user = "me:secret";

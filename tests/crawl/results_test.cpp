@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <crawl/crawler.hpp>
+#include <crawl/schema.hpp>
 
 #include <braid/core/spawn.hpp>
 #include <braid/core/this_executor.hpp>
@@ -93,7 +94,7 @@ TEST_SUITE("crawl/results") {
         }));
         CHECK(one(file, "SELECT received < bytes AND received > 0 FROM sizes WHERE type = 'text/plain'") == "1");
         CHECK(one(file, "SELECT count(*) FROM slowest_pages WHERE took_ms > 0") == "7");
-        CHECK(one(file, "PRAGMA user_version") == "2");
+        CHECK(one(file, "PRAGMA user_version") == std::to_string(crawl::schema::version));
     }
 
     TEST_CASE("broken fragments are found if they are asked for") {
