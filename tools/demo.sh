@@ -4,8 +4,9 @@
 # shellcheck disable=SC2154 # demo_package is set by tools/packages.sh
 demo_site=build/corpus/$demo_package/usr/share/doc/python3.11/html
 demo_truth=tests/crawl/data/$demo_package
-crawl=build/release/samples/crawl/crawl
-serve=build/release/samples/serve/serve
+demo_preset=${BRAID_DEMO_PRESET:-release}
+crawl=build/$demo_preset/samples/crawl/crawl
+serve=build/$demo_preset/samples/serve/serve
 results=build/demo
 
 unpack_demo_site() { unpack_package "$demo_package" "build/corpus/$demo_package"; }
@@ -34,7 +35,7 @@ start_server() {
 
 build_demo() {
     require_packages "${build_packages[@]}"
-    build release crawl serve
+    build "$demo_preset" crawl serve
     mkdir -p "$results"
 }
 

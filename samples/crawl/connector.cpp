@@ -12,7 +12,7 @@ namespace {
 using tcp = boost::asio::ip::tcp;
 using failed = std::optional<fetch_failure>;
 
-constexpr std::string_view connecting = "connecting";
+constexpr std::string_view step_connecting = "connecting";
 
 /// Of addresses none of which is allowed.
 fetch_failure refuse(const std::string& host, const lookup& found) {
@@ -39,11 +39,11 @@ braid::task<failed> connector::open(connection& over, const url& target) {
     if (const proxy* by = options_.proxies.of(target)) co_return co_await open_through(over, target, *by);
     std::string host(target.address());
     const lookup found = co_await names_.find(host);
-    if (found.error) co_return network_failure(found.error, connecting);
+    if (found.error) co_return network_failure(found.error, step_connecting);
     std::vector<tcp::endpoint> endpoints = allowed(found, target.port());
     if (endpoints.empty()) co_return refuse(host, found);
     const auto error = co_await over.open(std::move(endpoints));
-    if (error) co_return network_failure(error, connecting);
+    if (error) co_return network_failure(error, step_connecting);
     if (target.scheme() == "https") co_return co_await secure(over, std::move(host));
     co_return std::nullopt;
 }
@@ -55,11 +55,11 @@ braid::task<failed> connector::open_through(connection& over, const url& target,
     const lookup as_written{{}, {address}};
     if (!no_number && allowed(as_written, target.port()).empty()) co_return refuse(host, as_written);
     const lookup found = co_await names_.find(by.host);
-    if (found.error) co_return proxy_failure(by, found.error, connecting);
+    if (found.error) co_return proxy_failure(by, found.error, step_connecting);
     std::vector<tcp::endpoint> endpoints;
     for (const auto& a : found.addresses) endpoints.emplace_back(a, by.port);
     const auto error = co_await over.open(std::move(endpoints));
-    if (error) co_return proxy_failure(by, error, connecting);
+    if (error) co_return proxy_failure(by, error, step_connecting);
     if (target.scheme() == "https") {
         auto failure = co_await make_tunnel(over, target, by);
         if (failure) co_return std::move(*failure);

@@ -20,7 +20,7 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-std::string lower(std::string_view text) {
+std::string lower_case(std::string_view text) {
     std::string out(text);
     for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
     return out;
@@ -126,7 +126,7 @@ std::optional<cookie_jar::cookie> cookie_jar::parse(const url& from, std::string
     bool has_max_age = false;
     while (!set_cookie.empty()) {
         std::string_view attribute = take_until(set_cookie, ';');
-        const std::string name = lower(trimmed(take_until(attribute, '=')));
+        const std::string name = lower_case(trimmed(take_until(attribute, '=')));
         if (!read_attribute(made, name, trimmed(attribute), now, has_max_age)) return std::nullopt;
     }
     return made;
@@ -147,7 +147,7 @@ bool cookie_jar::read_attribute(cookie& of, std::string_view name, std::string_v
         of.path = value;
     } else if (name == "domain" && !value.empty()) {
         if (value.starts_with('.')) value.remove_prefix(1);
-        const std::string domain = lower(value);
+        const std::string domain = lower_case(value);
         of.host_only = false;
         if (of.domain != domain && !is_below(of.domain, domain)) return false;
         of.domain = domain;

@@ -15,7 +15,7 @@ constexpr int most_redirects = 5;
 constexpr std::uint64_t most_bytes = 500 * 1024;
 constexpr auto keep_rules = std::chrono::hours(24);
 // What could not be had is asked for again sooner.
-constexpr auto keep_failure = std::chrono::minutes(5);
+constexpr auto keep_failed_rules = std::chrono::minutes(5);
 
 double in_seconds(std::chrono::milliseconds time) { return std::chrono::duration<double>(time).count(); }
 
@@ -47,7 +47,7 @@ braid::task<> robots::ask(site& of, const url& target) {
     } else {
         take_rules(of, target, std::get<fetched>(result));
     }
-    if (of.closed) of.until = time_point::clock::now() + keep_failure;
+    if (of.closed) of.until = time_point::clock::now() + keep_failed_rules;
 }
 
 void robots::take_rules(site& of, const url& target, const fetched& response) {

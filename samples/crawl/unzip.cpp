@@ -12,7 +12,7 @@ namespace {
 constexpr int zlib_window = MAX_WBITS;
 constexpr int raw_window = -MAX_WBITS;
 constexpr int gzip_window = MAX_WBITS + 16;
-constexpr char gzip_magic = '\x1f';
+constexpr char gzip_begins_with = '\x1f';
 
 /// Source: RFC 1950, 2.2: method 8, and the two bytes as a number are a multiple of 31.
 bool has_zlib_header(std::string_view two) {
@@ -70,7 +70,7 @@ public:
 
     std::size_t unpack(std::string_view& in, std::span<char> room) override {
         if (complete() && !in.empty()) {
-            if (garbage_ || in.front() != gzip_magic) {
+            if (garbage_ || in.front() != gzip_begins_with) {
                 garbage_ = true;
                 in = {};
                 return 0;

