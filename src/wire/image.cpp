@@ -168,8 +168,9 @@ std::optional<code_address> find_address(const void* code) noexcept {
     const image& known = loaded_image();
     const auto at = reinterpret_cast<std::uintptr_t>(code);
     // Segments do not overlap: the last one that begins at or before the address holds it, or none does.
-    auto found = std::upper_bound(known.code.begin(), known.code.end(), at,
-                                  [](std::uintptr_t address, const code_segment& part) { return address < part.begin; });
+    auto found =
+        std::upper_bound(known.code.begin(), known.code.end(), at,
+                         [](std::uintptr_t address, const code_segment& part) { return address < part.begin; });
     if (found == known.code.begin() || at >= (--found)->end) return std::nullopt;
     return code_address{found->module, at - known.modules[found->module].base};
 }

@@ -98,10 +98,9 @@ TEST_SUITE("process/launcher_thread") {
         CHECK(std::get<braid::spawn_error>(result).code() == std::errc::bad_file_descriptor);
     }
 
-    // Clang's check of virtual calls opens a pipe for each type that it meets for the first time, and takes what it cannot
-    // look at then for corrupt.
-    TEST_CASE("no descriptor left is a typed error, and the next start works" *
-              doctest::skip(braid_test::sanitized)) {
+    // Clang's check of virtual calls opens a pipe for each type that it meets for the first time, and takes what it
+    // cannot look at then for corrupt.
+    TEST_CASE("no descriptor left is a typed error, and the next start works" * doctest::skip(braid_test::sanitized)) {
         launcher_thread launcher;
         rlimit usual{};
         ::getrlimit(RLIMIT_NOFILE, &usual);
