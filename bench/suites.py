@@ -148,6 +148,14 @@ SUITES: dict[str, tuple[Problem, ...]] = {
                 Contender("braid", "process/braid_process"),
             ),
         ),
+        # Both sides look out for each other instead of sleeping.
+        Problem(
+            "round_trip_spinning", "us", False, 20_000, floor="spinning_echo", placements=("free",),
+            contenders=(
+                Contender("spinning_echo", "process/spinning_echo"),
+                Contender("braid", "process/braid_process"),
+            ),
+        ),
         Problem(
             "pipelined_calls", "calls/s", True, 100_000, floor="pipe_batches",
             contenders=(

@@ -30,12 +30,13 @@ braid::task<> pipelined(braid::process_pool& pool, std::uint64_t calls) {
 
 braid::task<int> app(std::span<char*> args) {
     const bench::request asked = bench::parse(static_cast<int>(args.size()), args.data());
-    braid::process_pool pool({.workers = 2});
+    braid::process_pool pool(
+        {.workers = 2, .spin = std::chrono::microseconds(asked.problem == "round_trip_spinning" ? 200 : 0)});
     co_await pipelined(pool, 2 * in_flight);  // both workers are up
 
     const bench::stopwatch watch;
     const auto calls = static_cast<double>(asked.operations);
-    if (asked.problem == "round_trip") {
+    if (asked.problem.starts_with("round_trip")) {
         co_await one_by_one(pool, asked.operations);
         const double wall = watch.wall_seconds();
         co_await pool.close();  // then the workers' CPU time counts

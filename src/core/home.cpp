@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
 
+#include <algorithm>
 #include <ctime>
 #include <thread>
 #include <utility>
@@ -202,7 +203,42 @@ bool home::turn() noexcept {
 }
 
 bool home::look_out() noexcept {
-    return calls_away_ != 0 && spinner_.wait([this] { return outside_.load(std::memory_order_relaxed) != nullptr; });
+    const auto has_work_from_outside = [this] { return outside_.load(std::memory_order_relaxed) != nullptr; };
+    if (lookouts_.empty()) return calls_away_ != 0 && spinner_.wait(has_work_from_outside);
+    return spinner_.wait_for(begin_to_look(), [&] { return look_at_lookouts() || has_work_from_outside(); });
+}
+
+/// For how long it is worth it.
+clock::duration home::begin_to_look() noexcept {
+    clock::duration patience{};
+    lookouts_.for_each([&](lookout& place) {
+        if (place.patience == clock::duration::zero()) return;
+        place.stays_awake();
+        patience = std::max(patience, place.patience);
+    });
+    return patience;
+}
+
+/// True when something has come, which is ready now.
+bool home::look_at_lookouts() noexcept {
+    bool found = false;
+    lookouts_.for_each([&](lookout& place) {
+        if (!place.has_something()) return;
+        ready_.push(&place.found());
+        found = true;
+    });
+    return found;
+}
+
+/// False when something has come, which is ready now.
+bool home::may_sleep() noexcept {
+    bool may = true;
+    lookouts_.for_each([&](lookout& place) {
+        if (place.may_sleep()) return;
+        ready_.push(&place.found());
+        may = false;
+    });
+    return may;
 }
 
 void home::drain() noexcept {
@@ -212,10 +248,11 @@ void home::drain() noexcept {
     for (unsigned turns = 1;; ++turns) {
         const bool more = turn();
         if (!more && turns < turns_a_drain && look_out()) continue;
-        if (more) {
+        if (more || (turns >= turns_a_drain && begin_to_look() != clock::duration::zero())) {
             schedule_drain();
             break;
         }
+        if (!may_sleep()) continue;
         work* none = nullptr;
         if (outside_.compare_exchange_strong(none, idle, std::memory_order_release, std::memory_order_relaxed)) break;
     }
@@ -223,6 +260,7 @@ void home::drain() noexcept {
 }
 
 bool home::rest() noexcept {
+    if (!may_sleep()) return false;
     work* none = nullptr;
     return outside_.compare_exchange_strong(none, idle, std::memory_order_acq_rel, std::memory_order_relaxed);
 }
@@ -237,7 +275,7 @@ void home::run_here(const std::function<void()>& first) {
     const std::lock_guard only_one(draining_);
     const driver outer = std::exchange(this_driver, driver{nullptr, this, nullptr, 0});
     first();
-    while (turn()) {
+    while (turn() || !may_sleep()) {
     }
     this_driver = outer;
 }

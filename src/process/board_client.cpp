@@ -30,10 +30,13 @@ board_client::opened board_client::open(unique_fd fd) {
     if (header.magic != board_magic || header.version != board_version) {
         throw board_corrupted(fmt::format("the descriptor holds no call board of version {}", board_version));
     }
-    const board_options options{.slot_count = header.slot_count, .outgoing_capacity = header.outgoing_capacity};
+    const board_options options{.slot_count = header.slot_count,
+                                .outgoing_capacity = header.outgoing_capacity,
+                                .incoming_capacity = header.incoming_capacity};
     if (board_layout::of(options).total != size) {
-        throw board_corrupted(fmt::format("a call board of {} slots and {} bytes does not take {} bytes",
-                                          options.slot_count, options.outgoing_capacity, size));
+        throw board_corrupted(fmt::format("a call board of {} slots and {} and {} bytes does not take {} bytes",
+                                          options.slot_count, options.outgoing_capacity, options.incoming_capacity,
+                                          size));
     }
     return {std::move(fd), std::move(mapping), options};
 }
@@ -44,7 +47,11 @@ board_client::board_client(opened board)
     : mapping_(std::move(board.mapping)),
       layout_(board_layout::of(board.options)),
       slot_count_(board.options.slot_count),
-      outgoing_(board.fd.get(), board.options, header().committed) {
+      outgoing_(board.fd.get(), board.options, header().replies) {
+    if (board.options.incoming_capacity != 0) {
+        incoming_.emplace(std::span(mapping_.data() + layout_.incoming, board.options.incoming_capacity),
+                          header().requests);
+    }
     if (::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0) {
         header().fenced.store(1, std::memory_order_relaxed);
     }
@@ -71,7 +78,7 @@ void board_client::starts_count_from(std::chrono::steady_clock::time_point now) 
 void board_client::beat() noexcept { header().heartbeats.fetch_add(1, std::memory_order_relaxed); }
 
 std::chrono::steady_clock::time_point board_client::sent_at() const noexcept {
-    const std::chrono::nanoseconds since(header().sent_at.load(std::memory_order_relaxed));
+    const std::chrono::nanoseconds since(header().requests.written_at.load(std::memory_order_relaxed));
     return std::chrono::steady_clock::time_point(since);
 }
 
@@ -95,8 +102,10 @@ wire::batch_progress board_client::begin_batch(call_id id, std::uint32_t first) 
 
 void board_client::part_begins(const wire::batch_progress& progress, std::uint32_t first) noexcept {
     progress.reached(first, 0);
-    header().part_at.store(header().committed.load(std::memory_order_relaxed), std::memory_order_release);
+    header().part_at.store(header().replies.committed.load(std::memory_order_relaxed), std::memory_order_release);
 }
+
+std::chrono::nanoseconds board_client::spin() const noexcept { return std::chrono::nanoseconds(header().spin); }
 
 std::uint64_t board_client::memory_limit() const noexcept { return header().memory_limit; }
 

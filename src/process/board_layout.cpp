@@ -35,16 +35,19 @@ board_layout board_layout::of(const board_options& options) {
         throw usage_error(fmt::format("a call board cannot have {} slots: it takes a power of two up to {}",
                                       options.slot_count, most_slots));
     }
-    if (!std::has_single_bit(options.outgoing_capacity) || options.outgoing_capacity > most_bytes ||
-        options.outgoing_capacity % page_size() != 0) {
+    const auto require_capacity = [&](std::size_t bytes) {
+        if (std::has_single_bit(bytes) && bytes <= most_bytes && bytes % page_size() == 0) return;
         throw usage_error(fmt::format("a call board cannot buffer {} bytes: it takes a power of two from {} to {}",
-                                      options.outgoing_capacity, page_size(), most_bytes));
-    }
+                                      bytes, page_size(), most_bytes));
+    };
+    require_capacity(options.outgoing_capacity);
+    if (options.incoming_capacity != 0) require_capacity(options.incoming_capacity);
     board_layout layout{};
     layout.slots = to_whole_pages(sizeof(board_header));
     layout.crash_report = layout.slots + to_whole_pages(options.slot_count * sizeof(call_slot));
     layout.outgoing = layout.crash_report + to_whole_pages(crash_report_size);
-    layout.total = layout.outgoing + options.outgoing_capacity;
+    layout.incoming = layout.outgoing + options.outgoing_capacity;
+    layout.total = layout.incoming + options.incoming_capacity;
     return layout;
 }
 

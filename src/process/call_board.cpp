@@ -44,8 +44,11 @@ call_board::call_board(const board_options& options)
     created->version = board_version;
     created->slot_count = options_.slot_count;
     created->outgoing_capacity = options_.outgoing_capacity;
+    created->incoming_capacity = options_.incoming_capacity;
+    created->spin = options_.spin.count();
     created->memory_limit = options_.memory_limit;
     created->output_is_marked = options_.output_is_marked ? 1 : 0;
+    created->replies.reader_sleeps = 1;  // until it looks out
     created->part_at = ~std::uint64_t{0};
     created->item_limit = ~std::uint64_t{0};
     for (std::uint32_t i = 0; i < options_.slot_count; ++i) {
@@ -60,6 +63,14 @@ call_slot& call_board::slot_at(std::uint32_t slot) const {
         throw usage_error(fmt::format("slot {} is not on a call board of {}", slot, options_.slot_count));
     }
     return slots_of(mapping_, layout_)[slot];
+}
+
+ring_writer call_board::requests() const noexcept {
+    return {std::span(mapping_.data() + layout_.incoming, options_.incoming_capacity), header().requests};
+}
+
+ring_reader call_board::replies() const noexcept {
+    return {std::span(mapping_.data() + layout_.outgoing, options_.outgoing_capacity), header().replies};
 }
 
 void call_board::queue(std::uint32_t slot, call_id id) {
@@ -131,7 +142,7 @@ void call_board::stop_batch(call_id id) noexcept { set_item_limit(id, 0); }
 
 call_board::open_part call_board::unfinished_part() const {
     const std::uint64_t at = header().part_at.load(std::memory_order_acquire);
-    if (header().committed.load(std::memory_order_acquire) != at) return {};
+    if (header().replies.committed.load(std::memory_order_acquire) != at) return {};
     const std::uint64_t done = header().items_done.load(std::memory_order_acquire);
     const std::uint64_t size =
         sizeof(wire::frame_header) + sizeof(wire::part_header) + static_cast<std::uint32_t>(done);
@@ -140,14 +151,14 @@ call_board::open_part call_board::unfinished_part() const {
     }
     open_part part{copy_outgoing(at, static_cast<std::size_t>(size)), static_cast<std::uint32_t>(done >> 32)};
     // A read that nothing before it can be moved behind: whatever was copied was there when the part was still open.
-    if (header().committed.fetch_add(0, std::memory_order_acq_rel) != at) return {};
+    if (header().replies.committed.fetch_add(0, std::memory_order_acq_rel) != at) return {};
     return part;
 }
 
 std::uint64_t call_board::heartbeats() const noexcept { return header().heartbeats.load(std::memory_order_relaxed); }
 
 void call_board::sends_from(std::chrono::steady_clock::time_point now) noexcept {
-    header().sent_at.store(nanoseconds_of(now), std::memory_order_relaxed);
+    header().requests.written_at.store(nanoseconds_of(now), std::memory_order_relaxed);
 }
 
 std::chrono::nanoseconds call_board::travelled(std::chrono::steady_clock::time_point now) const noexcept {
@@ -178,7 +189,7 @@ void call_board::end_reading_output(std::size_t stream, std::uint64_t bytes) noe
 }
 
 std::vector<std::byte> call_board::recover(std::uint64_t received) const {
-    const std::uint64_t committed = header().committed.load(std::memory_order_acquire);
+    const std::uint64_t committed = header().replies.committed.load(std::memory_order_acquire);
     const std::uint64_t capacity = options_.outgoing_capacity;
     if (committed < received || committed - received > capacity) {
         throw board_corrupted(

@@ -6,6 +6,7 @@
 #include "process/board_layout.hpp"
 #include "process/descriptors.hpp"
 #include "process/outgoing_buffer.hpp"
+#include "process/shared_ring.hpp"
 
 #include <braid/core/error.hpp>
 #include <braid/wire/batch.hpp>
@@ -17,12 +18,6 @@
 
 namespace braid::process_detail {
 
-/// What lies in the shared mapping makes no sense: the worker wrote over it.
-class board_corrupted : public error {
-public:
-    using error::error;
-};
-
 /// The parent's side. It believes nothing that it reads there: sizes are its own, numbers are checked, bytes are
 /// copied. Threads: all members may be called by any thread.
 class call_board {
@@ -33,6 +28,12 @@ public:
     /// For the worker: passed by number, mapped by board_client. Sealed, so that nobody can shrink it under a reader.
     [[nodiscard]] int fd() const noexcept { return fd_.get(); }
     [[nodiscard]] std::uint32_t slot_count() const noexcept { return options_.slot_count; }
+
+    /// Whether requests and replies go through the mapping, with the pipes as bells. If so, both ends of it here.
+    /// Lifetime: the board's.
+    [[nodiscard]] bool has_rings() const noexcept { return options_.incoming_capacity != 0; }
+    [[nodiscard]] ring_writer requests() const noexcept;
+    [[nodiscard]] ring_reader replies() const noexcept;
 
     /// Puts a call into a slot that the parent holds (never used, freed, revoked, or done and its reply received).
     void queue(std::uint32_t slot, call_id id);
@@ -144,6 +145,9 @@ public:
 
     [[nodiscard]] std::uint32_t slot_count() const noexcept { return slot_count_; }
     [[nodiscard]] outgoing_buffer& outgoing() noexcept { return outgoing_; }
+    [[nodiscard]] std::chrono::nanoseconds spin() const noexcept;
+    /// Null: requests come by the pipe.
+    [[nodiscard]] ring_reader* incoming() noexcept { return incoming_ ? &*incoming_ : nullptr; }
 
     /// Before try_start of a batch.
     [[nodiscard]] wire::batch_progress begin_batch(call_id id, std::uint32_t first) noexcept;
@@ -163,6 +167,7 @@ private:
     board_layout layout_;
     std::uint32_t slot_count_;
     outgoing_buffer outgoing_;
+    std::optional<ring_reader> incoming_;
 };
 
 }  // namespace braid::process_detail

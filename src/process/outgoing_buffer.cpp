@@ -1,6 +1,7 @@
 #include "process/outgoing_buffer.hpp"
 
 #include "process/fault_points.hpp"
+#include "process/shared_ring.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -10,28 +11,37 @@
 
 namespace braid::process_detail {
 
-outgoing_buffer::outgoing_buffer(int board, const board_options& options, std::atomic<std::uint64_t>& committed)
+outgoing_buffer::outgoing_buffer(int board, const board_options& options, ring_words& words)
     : ring_(shared_mapping::mirrored(board, board_layout::of(options).outgoing, options.outgoing_capacity)),
       capacity_(options.outgoing_capacity),
-      committed_(committed) {}
+      parent_takes_(options.incoming_capacity != 0),
+      words_(words),
+      consumed_(parent_takes_ ? words.taken : written_) {}
 
 std::size_t outgoing_buffer::free_space() const noexcept {
-    const std::uint64_t used = committed_.load(std::memory_order_relaxed) - consumed_.load(std::memory_order_acquire);
+    const std::uint64_t used =
+        words_.committed.load(std::memory_order_relaxed) - consumed_.load(std::memory_order_acquire);
     return capacity_ - static_cast<std::size_t>(used);
 }
 
 std::span<std::byte> outgoing_buffer::reserve(std::size_t size) noexcept {
-    if (size > free_space()) return {};
-    return {ring_.data() + committed_.load(std::memory_order_relaxed) % capacity_, size};
+    const std::uint64_t committed = words_.committed.load(std::memory_order_relaxed);
+    if (committed + size > known_consumed_ + capacity_) {
+        known_consumed_ = consumed_.load(std::memory_order_acquire);
+        if (committed + size > known_consumed_ + capacity_) return {};
+    }
+    return {ring_.data() + committed % capacity_, size};
 }
 
 void outgoing_buffer::commit(std::size_t size) noexcept {
-    committed_.store(committed_.load(std::memory_order_relaxed) + size, std::memory_order_release);
+    // Before a look whether the parent sleeps.
+    const auto order = parent_takes_ ? std::memory_order_seq_cst : std::memory_order_release;
+    words_.committed.store(words_.committed.load(std::memory_order_relaxed) + size, order);
 }
 
 std::span<const std::byte> outgoing_buffer::pending() const noexcept {
     const std::uint64_t from = consumed_.load(std::memory_order_relaxed);
-    const std::uint64_t to = committed_.load(std::memory_order_acquire);
+    const std::uint64_t to = words_.committed.load(std::memory_order_acquire);
     return {ring_.data() + from % capacity_, static_cast<std::size_t>(to - from)};
 }
 
@@ -40,6 +50,7 @@ void outgoing_buffer::consumed(std::size_t size) noexcept {
 }
 
 void outgoing_buffer::flush(int pipe) {
+    if (parent_takes_) return call_reader(pipe);
     for (auto bytes = pending(); !bytes.empty(); bytes = pending()) {
         const ssize_t n = ::write(pipe, bytes.data(), before(step::writes_replies, bytes.size()));
         if (n >= 0) {
@@ -51,13 +62,32 @@ void outgoing_buffer::flush(int pipe) {
     }
 }
 
+void outgoing_buffer::call_reader(int pipe) {
+    if (words_.reader_sleeps.load(std::memory_order_seq_cst) == 0 || words_.reader_sleeps.exchange(0) == 0) return;
+    before(step::writes_replies, 1);
+    ring_bell(pipe);
+    after(step::writes_replies, 1);
+}
+
+void outgoing_buffer::make_room(std::size_t size, int pipe) {
+    while (free_space() < size) {
+        flush(pipe);
+        if (!parent_takes_) continue;
+        words_.writer_waits.store(1, std::memory_order_seq_cst);
+        const std::uint64_t used =
+            words_.committed.load(std::memory_order_relaxed) - words_.taken.load(std::memory_order_seq_cst);
+        if (capacity_ - used < size) {
+            wait_for_room(words_);
+        } else {
+            words_.writer_waits.store(0, std::memory_order_relaxed);
+        }
+    }
+}
+
 void outgoing_buffer::append(std::span<const std::byte> bytes, int pipe) {
     while (!bytes.empty()) {
+        make_room(1, pipe);
         const std::size_t part = std::min(bytes.size(), free_space());
-        if (part == 0) {
-            flush(pipe);
-            continue;
-        }
         const std::size_t now = before(step::commits_reply, part);
         std::memcpy(reserve(now).data(), bytes.data(), now);
         commit(now);

@@ -9,6 +9,8 @@
 //     board.finish(slot, id);                                   // only now the slot says done
 //     out.flush(reply_pipe);                                    // when convenient
 //
+// Of a board with rings the parent takes the bytes out of the mapping, and the pipe is its bell: see shared_ring.hpp.
+//
 // A reply that is larger than the ring goes through it in parts, `append` does that, and the slot says done after the
 // last: a worker that dies in between leaves a frame without its end, which is nobody's reply.
 
@@ -21,7 +23,7 @@ namespace braid::process_detail {
 class outgoing_buffer {
 public:
     /// Throws: std::system_error.
-    outgoing_buffer(int board, const board_options& options, std::atomic<std::uint64_t>& committed);
+    outgoing_buffer(int board, const board_options& options, ring_words& words);
 
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
     [[nodiscard]] std::size_t free_space() const noexcept;
@@ -39,17 +41,26 @@ public:
     /// The pipe has taken the first `size` bytes of pending().
     void consumed(std::size_t size) noexcept;
 
-    /// Writes all that is pending to a blocking pipe. Throws: std::system_error.
+    /// Sees to it that the parent gets all that is pending: writes it to a blocking pipe, or rings with that.
+    /// Throws: std::system_error.
     void flush(int pipe);
+
+    /// Flushes, and waits if it has to, until so many bytes are free.
+    void make_room(std::size_t size, int pipe);
 
     /// Commits any number of bytes; flushes to the pipe whenever they find no room. For use where one thread does both.
     void append(std::span<const std::byte> bytes, int pipe);
 
 private:
+    void call_reader(int pipe);
+
     shared_mapping ring_;
-    std::size_t capacity_;
-    std::atomic<std::uint64_t>& committed_;   // in the mapping
-    std::atomic<std::uint64_t> consumed_{0};  // the pipe counts for the parent: nobody else needs this
+    const std::size_t capacity_;
+    const bool parent_takes_;  // out of the mapping
+    ring_words& words_;
+    std::atomic<std::uint64_t> written_{0};  // to the pipe, which counts for the parent: nobody else needs this
+    std::atomic<std::uint64_t>& consumed_;
+    std::uint64_t known_consumed_ = 0;  // at least: asked for only when that is not enough
 };
 
 }  // namespace braid::process_detail

@@ -28,7 +28,7 @@ std::span<std::byte> part_writer::open_part(wire::part_kind kind, std::uint32_t 
     outgoing_buffer& ring = board_.outgoing();
     const std::size_t size = std::max(headers + least, ring.capacity() / parts_in_ring);
     if (size > ring.capacity()) return {};
-    if (ring.free_space() < size) out_.flush();
+    if (ring.free_space() < size) out_.make_room(size);
     room_ = ring.reserve(size);
     first_ = first;
     const wire::frame_header header = header_of(frame_id_, kind, 0);

@@ -14,9 +14,9 @@ namespace braid::process_detail {
 /// Threads: that of the worker's calls.
 class part_writer final : public wire::batch_output {
 public:
-    /// `flush` empties the outgoing buffer, `append` sends what does not fit into it.
+    /// `make_room` returns when so much is free in the outgoing buffer, `append` sends what does not fit into it.
     struct ways_out {
-        std::function<void()> flush;
+        std::function<void(std::size_t)> make_room;
         std::function<void(std::span<const std::byte>)> append;
     };
 

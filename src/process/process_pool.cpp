@@ -88,6 +88,9 @@ void check(const process_pool_options& options) {
     if (options.heartbeat && options.heartbeat->count() <= 0) {
         throw usage_error(fmt::format("a process_pool's heartbeat takes time, not {} ms", options.heartbeat->count()));
     }
+    if (options.spin.count() < 0) {
+        throw usage_error(fmt::format("a process_pool cannot spin for {} us", options.spin.count()));
+    }
     if (options.idle_time && options.idle_time->count() < 0) {
         throw usage_error(
             fmt::format("a process_pool's idle time cannot be negative, as {} ms is", options.idle_time->count()));

@@ -30,7 +30,10 @@ void worker_link::bury(const pd::exit_status& status) {
     output_->finish();
     if (output_->gives_lines()) tell_lines();
     // What it wrote, and what it had finished but not written yet.
-    if (violation_.empty() && replies_.is_open()) drain_replies(bytes_waiting(replies_.native_handle()));
+    if (violation_.empty() && replies_.is_open()) {
+        drain_replies(rings_ ? rings_->replies.capacity() : bytes_waiting(replies_.native_handle()));
+    }
+    if (rings_) rings_->unlink();
     if (violation_.empty()) {
         try {
             const std::vector<std::byte> rest = board_.recover(received_);

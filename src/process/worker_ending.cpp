@@ -45,6 +45,7 @@ void worker_link::kill() noexcept {
 
 void worker_link::violated(const std::string& what) noexcept {
     if (violation_.empty()) violation_ = what;
+    if (rings_) rings_->unlink();
     kill();
 }
 

@@ -93,6 +93,8 @@ void worker_link::launch() {
     control_ = std::move(control.write);
     beside_.emplace(std::move(beside.parent));
 
+    if (rings_) pool_->where().add(*rings_);
+
     pd::pass(pd::step::launches);
     // The launcher answers on its own thread, and std::function wants something copyable.
     services.launcher.start(std::move(program), [self = shared_from_this()](pd::spawn_result result) mutable {

@@ -21,6 +21,8 @@ namespace {
 // Between two calls a worker should not wait for the next one to arrive: so much work is sent ahead.
 constexpr double prefetched_ns = 200'000;
 constexpr std::size_t most_in_flight = 512;
+// Of a pool that spins. What does not fit in waits here: it is touched over and over, and small enough for the cache.
+constexpr std::size_t request_ring_capacity = 64 * 1024;
 
 std::size_t items_in(call_base& call) noexcept {
     const batch_call* batch = call.as_batch();
@@ -36,7 +38,9 @@ std::size_t draw_calls_allowed(std::size_t calls) {
 
 worker_link::worker_link(std::shared_ptr<pool_engine> pool)
     : pool_(std::move(pool)),
-      board_({.memory_limit = pool_->options().memory_per_worker,
+      board_({.incoming_capacity = pool_->options().spin.count() != 0 ? request_ring_capacity : 0,
+              .spin = pool_->options().spin,
+              .memory_limit = pool_->options().memory_per_worker,
               .output_is_marked = pool_->options().output == worker_output::lines}),
       output_(std::make_shared<pd::captured_output>(pool_->services().output, board_, pool_->options().output)),
       requests_(pool_->where().executor()),
@@ -46,11 +50,14 @@ worker_link::worker_link(std::shared_ptr<pool_engine> pool)
     readable_.link = this;
     readable_.run = [](work* w) noexcept {
         const auto keep = std::exchange(static_cast<readable_work*>(w)->keep, nullptr);
+        keep->awaiting_replies_ = false;
+        if (keep->rings_) keep->hear_bells();
         keep->read_replies();
     };
     kill_timer_.link = this;
     kill_timer_.fire = [](timer* t) noexcept { static_cast<kill_timer*>(t)->link->grace_is_over(); };
     for (std::uint32_t slot = board_.slot_count(); slot-- > 0;) free_slots_.push_back(slot);
+    if (board_.has_rings()) rings_ = std::make_unique<rings>(*this);
 }
 
 worker_link::~worker_link() { output_->finish(); }
@@ -128,12 +135,19 @@ bool worker_link::give(call_base& call, clock::time_point now) noexcept {
     call.place_ = call_base::place::at_worker;
     calls_.push_back(call.entry());
     if (in_flight_++ == 0) busy_since_ = now;
+    if (rings_) rings_->patience = pool_->options().spin;
     return true;
 }
 
 void worker_link::flush(clock::time_point now) {
     if (awaiting_room_ || out_sent_ == out_.size() || !requests_.is_open()) return;
     if (out_sent_ == 0) board_.sends_from(now);
+    rings_ ? write_into_ring() : write_into_pipe();
+    drop_what_is_sent();
+    await_replies();
+}
+
+void worker_link::write_into_pipe() {
     while (out_sent_ != out_.size()) {
         const std::size_t most = pd::before(pd::step::writes_requests, out_.size() - out_sent_);
         const ssize_t n = ::write(requests_.native_handle(), out_.data() + out_sent_, most);
@@ -147,8 +161,6 @@ void worker_link::flush(clock::time_point now) {
             break;  // EPIPE: it is dead, and the reaper will tell
         }
     }
-    drop_what_is_sent();
-    await_replies();
 }
 
 // A worker that is never quite up to date must not make the buffer grow for ever.
@@ -180,6 +192,7 @@ void worker_link::release(call_base& call, clock::time_point now) noexcept {
     call.worker_pid_.store(0, std::memory_order_relaxed);
     call.place_ = call_base::place::nowhere;
     if (--in_flight_ != 0) return;
+    if (rings_) rings_->patience = clock::duration::zero();
     idle_since_ = now;
     pool_->worker_rests();
 }

@@ -127,12 +127,32 @@ private:
     struct kill_timer : timer {
         worker_link* link;
     };
+    /// With a board that has rings: both ends here, and the look at what comes.
+    struct rings final : lookout {
+        explicit rings(worker_link& owner);
+        void stays_awake() noexcept override { replies.stays_awake(); }
+        [[nodiscard]] bool has_something() const noexcept override;
+        [[nodiscard]] bool may_sleep() noexcept override;
+        [[nodiscard]] work& found() noexcept override;
+
+        worker_link& link;
+        pd::ring_writer requests;
+        pd::ring_reader replies;
+        readable_work seen;
+        bool seen_is_ready = false;  // it is in the home's queue
+    };
 
     void started(pd::started_child child);
     void await_replies();
     void await_room();
     void read_replies();
     void drain_replies(std::size_t most);
+    std::size_t read_pipe(std::span<std::byte> into) noexcept;
+    std::size_t read_ring(std::span<std::byte> into) noexcept;
+    void look_for_room();
+    void hear_bells() noexcept;
+    void write_into_pipe();
+    void write_into_ring() noexcept;
     void tell_lines();
     [[nodiscard]] const call_base* call_of_line(const pd::output_line& line) const noexcept;
     /// For an error, which may be read when the call is gone.
@@ -176,6 +196,8 @@ private:
     pd::call_board board_;
     std::string violation_;  // why we killed it, if it did what no worker should
     const std::shared_ptr<pd::captured_output> output_;
+
+    std::unique_ptr<rings> rings_;  // null: everything goes through the pipes
 
     // To the worker.
     boost::asio::posix::stream_descriptor requests_;

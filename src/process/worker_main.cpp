@@ -10,6 +10,7 @@
 #include "process/orphan_guard.hpp"
 #include "process/output_marks.hpp"
 #include "process/part_writer.hpp"
+#include "process/request_stream.hpp"
 #include "process/services.hpp"
 #include "process/worker_exit.hpp"
 
@@ -55,11 +56,9 @@ public:
 
     void serve() {
         const detail::stop_query_guard asks_us({.ask = &worker::asked_to_stop, .data = this});
-        std::vector<std::byte> chunk(256 * 1024);
-        while (const std::size_t n =
-                   read_some(request_descriptor, std::span(chunk).first(before(step::reads_requests, chunk.size())))) {
-            after(step::reads_requests, n);
-            requests_.feed(std::span(chunk).first(n));
+        request_stream stream(board_.incoming(), board_.spin(), [] { write_out([] { ring_bell(reply_descriptor); }); });
+        for (auto chunk = stream.next(); !chunk.empty(); chunk = stream.next()) {
+            requests_.feed(chunk);
             clock_.requests_came();
             while (const auto request = requests_.next()) take(*request);
             deliver();
@@ -74,7 +73,7 @@ public:
 
     /// Writes what is finished. Threads: any.
     void flush() {
-        const std::lock_guard only_one(flushing_);
+        const auto only_one = lock_pipe();
         write_out([&] { board_.outgoing().flush(reply_descriptor); });
     }
 
@@ -126,7 +125,8 @@ private:
         if (!board_.try_start(slot_, id_)) return false;
         pass(step::starts_call);
         part_writer out(board_, request.header.id, progress,
-                        {.flush = [this] { flush(); }, .append = [this](auto bytes) { append(bytes); }});
+                        {.make_room = [this](std::size_t size) { make_room(size); },
+                         .append = [this](auto bytes) { append(bytes); }});
         std::uint32_t reached = 0;
         {
             std::optional<limits_in_force> in_force;
@@ -234,8 +234,18 @@ private:
     }
 
     void append(std::span<const std::byte> bytes) {
-        const std::lock_guard only_one(flushing_);
+        const auto only_one = lock_pipe();
         write_out([&] { board_.outgoing().append(bytes, reply_descriptor); });
+    }
+
+    void make_room(std::size_t size) {
+        const auto only_one = lock_pipe();
+        write_out([&] { board_.outgoing().make_room(size, reply_descriptor); });
+    }
+
+    /// A bell needs no lock, and waiting for room under one would keep the thread that looks after orphans.
+    [[nodiscard]] std::unique_lock<std::mutex> lock_pipe() {
+        return board_.incoming() ? std::unique_lock<std::mutex>() : std::unique_lock(flushing_);
     }
 
     board_client board_;

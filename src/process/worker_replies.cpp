@@ -35,8 +35,8 @@ void worker_link::await_replies() {
 }
 
 void worker_link::read_replies() {
-    awaiting_replies_ = false;
     drain_replies(read_at_once);
+    if (rings_ && awaiting_room_) look_for_room();
     // The end comes before the reaper's word. A worker that lives on without the pipe is of no use to anybody.
     if (replies_ended_) kill();
     pool_->worker_has_room();
@@ -47,19 +47,24 @@ void worker_link::drain_replies(std::size_t most) {
     while (most != 0 && replies_.is_open()) {
         const std::size_t size = std::min(most, pool_->read_buffer().size());
         const auto buffer = pool_->read_buffer().first(pd::before(pd::step::reads_replies, size));
-        const ssize_t n = ::read(replies_.native_handle(), buffer.data(), buffer.size());
-        if (n > 0) {
-            pd::after(pd::step::reads_replies, static_cast<std::size_t>(n));
-            most -= static_cast<std::size_t>(n);
-            received_ += static_cast<std::uint64_t>(n);
-            if (output_->gives_lines()) tell_lines();  // what a call printed comes before its result
-            if (!take_chunk(buffer.first(static_cast<std::size_t>(n)))) return;
-            if (static_cast<std::size_t>(n) == buffer.size()) continue;
-        }
-        if (n < 0 && errno == EINTR) continue;
-        replies_ended_ = n == 0;
-        return;
+        const std::size_t n = rings_ ? read_ring(buffer) : read_pipe(buffer);
+        if (n == 0) return;
+        pd::after(pd::step::reads_replies, n);
+        most -= n;
+        received_ += n;
+        if (output_->gives_lines()) tell_lines();  // what a call printed comes before its result
+        if (!take_chunk(buffer.first(n))) return;
+        if (n < buffer.size() && !rings_) return;  // the pipe is empty
     }
+}
+
+std::size_t worker_link::read_pipe(std::span<std::byte> into) noexcept {
+    ssize_t n = 0;
+    do {
+        n = ::read(replies_.native_handle(), into.data(), into.size());
+    } while (n < 0 && errno == EINTR);
+    replies_ended_ = n == 0;
+    return n > 0 ? static_cast<std::size_t>(n) : 0;
 }
 
 void worker_link::tell_lines() {

@@ -152,7 +152,7 @@ TEST_SUITE("process/call_board") {
         call_board board({.slot_count = 8, .outgoing_capacity = 4096});
         auto* const header =
             static_cast<board_header*>(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, board.fd(), 0));
-        header->committed = 5000;
+        header->replies.committed = 5000;
         CHECK_THROWS_AS((void)board.recover(0), board_corrupted);
         CHECK_THROWS_AS((void)board.recover(5001), board_corrupted);
         CHECK(board.recover(904).size() == 4096);

@@ -12,6 +12,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <functional>
 #include <string>
@@ -82,24 +83,24 @@ task<> call_later(process_pool& pool, run_counter& counter, ends& seen) {
 }
 
 /// A pool's life with one worker that dies there. How its calls ended.
-ends live_through(int workers) {
+ends live_through(int workers, std::chrono::microseconds spin) {
     run_counter counter(calls + 1);
-    return run_blocking([](run_counter& c, int n) -> task<ends> {
-        process_pool pool({.workers = n, .initialise = nothing});
+    return run_blocking([](run_counter& c, int n, std::chrono::microseconds looks) -> task<ends> {
+        process_pool pool({.workers = n, .initialise = nothing, .spin = looks});
         ends seen = co_await make_calls(pool, c);
         co_await call_later(pool, c, seen);
         co_await pool.close();
         co_return seen;
-    }(counter, workers));
+    }(counter, workers, spin));
 }
 
 /// From the first byte on until no worker comes so far. Returns how often one died.
-int die_everywhere(step at, std::size_t calls_that_may_die) {
+int die_everywhere(step at, std::size_t calls_that_may_die, std::chrono::microseconds spin = {}) {
     int deaths = 0;
     for (long bytes = 0;; bytes = braid_test::next_point(bytes)) {
         CAPTURE(bytes);
         const braid_test::fault_at fault(at, bytes);
-        const ends seen = live_through(1 + deaths % 2);
+        const ends seen = live_through(1 + deaths % 2, spin);
         CHECK(seen.wrong == 0);
         CHECK(seen.died + seen.died_later <= calls_that_may_die);
         CHECK(seen.values + seen.died == calls);
@@ -119,6 +120,15 @@ TEST_SUITE("process/fault_points") {
     TEST_CASE("a worker that dies while it commits or writes what it says costs one call at most, whatever the byte") {
         CHECK(die_everywhere(step::commits_reply, 1) > many);
         CHECK(die_everywhere(step::writes_replies, 1) > many);
+        CHECK(has_no_child());
+    }
+
+    TEST_CASE("a worker that looks out for its parent may die at the same steps for the same price") {
+        constexpr std::chrono::microseconds spin{50};
+        CHECK(die_everywhere(step::reads_requests, 1, spin) > several);
+        CHECK(die_everywhere(step::commits_reply, 1, spin) > many);
+        CHECK(die_everywhere(step::writes_replies, 1, spin) > 0);  // it may be called once in its life
+        CHECK(die_everywhere(step::finishes_call, 1, spin) >= several);
         CHECK(has_no_child());
     }
 

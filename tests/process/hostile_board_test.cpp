@@ -45,7 +45,7 @@ void fill_board_and_die(int byte) {
 
 void claims_to_have_said(std::int64_t more) {
     hostile me;
-    me.header().committed += static_cast<std::uint64_t>(more);
+    me.header().replies.committed += static_cast<std::uint64_t>(more);
     ::raise(SIGKILL);
 }
 
@@ -84,7 +84,7 @@ void leaves_a_talker() {
         hostile::say({.length = std::uint64_t{1} << 31, .id = me.own_id(), .kind = 3});
         for (;;) {  // until the pipe breaks
             std::memset(me.crash_report().data(), 'f', me.crash_report().size());
-            me.header().committed = ~std::uint64_t{0};
+            me.header().replies.committed = ~std::uint64_t{0};
             hostile::say(nothing);
         }
     }

@@ -126,6 +126,14 @@ TEST_SUITE("app/run and the end of programs") {
         CHECK(p.complaints() == "");
     }
 
+    TEST_CASE("SIGKILL leaves no worker that waits for room for a result which nobody takes") {
+        program p("result");
+        CHECK(p.says('r'));
+        p.signal(SIGKILL);
+        CHECK(p.wait() == -SIGKILL);
+        CHECK(p.complaints() == "");
+    }
+
     TEST_CASE("SIGKILL at random moments from the start on leaves no worker: 50 times") {
         std::mt19937 random(7);
         for (int round = 0; round != 50; ++round) {

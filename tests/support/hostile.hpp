@@ -79,7 +79,9 @@ private:
         throw std::runtime_error("this process has no call board");
     }
     process_detail::board_options options() {
-        return {.slot_count = header().slot_count, .outgoing_capacity = header().outgoing_capacity};
+        return {.slot_count = header().slot_count,
+                .outgoing_capacity = header().outgoing_capacity,
+                .incoming_capacity = header().incoming_capacity};
     }
 
     std::span<std::byte> board_ = find_board();

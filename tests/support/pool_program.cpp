@@ -1,11 +1,14 @@
-// A program with a pool, for tests of how programs end: pool_program return|throw|exit|wait|block|calls
-// It has a worker that is idle and two that are busy; each of those says b on standard output when it is.
+// A program with a pool, for tests of how programs end: pool_program return|throw|exit|wait|block|calls|result
+// It has a worker that is idle and two that are busy; each of those says b on standard output when it is. With `result`
+// it has one that says r and returns more than its parent takes, which is blocked by then.
 
 #include <braid/app/run.hpp>
 #include <braid/core/sleep.hpp>
 #include <braid/core/task_group.hpp>
+#include <braid/process/descriptor.hpp>
 #include <braid/process/process_pool.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +17,7 @@
 #include <string_view>
 #include <tuple>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 using namespace braid;
@@ -61,8 +65,28 @@ task<> make_calls() {
     co_await pool.close();
 }
 
+std::string large_result(descriptor go) {
+    char byte = 0;
+    std::ignore = ::read(go.get(), &byte, 1);
+    say('r');
+    return std::string(1'400'000, 'x');
+}
+
+task<> leave_a_result() {
+    process_pool pool({.workers = 1, .spin = std::chrono::microseconds(100)});
+    co_await pool.run([] {});
+    std::array<int, 2> go{};
+    std::ignore = ::pipe2(go.data(), O_CLOEXEC);
+    descriptor read_end(go[0]);
+    const auto job = pool.submit(large_result, std::move(read_end));
+    co_await sleep_for(std::chrono::milliseconds(1));  // what was submitted is sent at the end of this turn
+    std::ignore = ::write(go[1], "", 1);
+    for (;;) ::pause();
+}
+
 task<> app(std::span<char*> args) {
     const std::string_view how = args[1];
+    if (how == "result") co_await leave_a_result();
     if (how == "calls") co_return co_await make_calls();
     process_pool pool({.workers = 3, .grace = std::chrono::milliseconds(20)});
     co_await with_task_group([&](task_group& g) -> task<> {

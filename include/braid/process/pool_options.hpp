@@ -52,6 +52,12 @@ struct process_pool_options {
     /// A worker that holds more bytes of memory than this after a call is replaced. 0: never.
     std::uint64_t memory_per_worker = 0;
 
+    /// Both sides look out for each other for so long before they sleep: a short call then takes about a microsecond
+    /// instead of the time that it takes to wake a core, and a core is busy while it looks. It has to be longer than
+    /// that, 100 us are a good choice. For calls that somebody waits for, one after the other, on a machine with a core
+    /// to spare: with one core, or while looking does not pay, it is left out. Zero: both sleep at once.
+    std::chrono::microseconds spin{0};
+
     /// Where it goes, what the workers print.
     worker_output output = worker_output::pass_on;
     /// With `.output = worker_output::lines`, and only then: gets each line of it, on the pool's home.

@@ -100,6 +100,7 @@ process_pool_options options_from(std::mt19937_64& random) {
     if (random() % 2) options.min_workers = 1;
     if (random() % 3 == 0) options.calls_per_worker = 50 + random() % 500;
     if (random() % 3 == 0) options.idle_time = 5ms;
+    if (random() % 3 == 0) options.spin = 50us;
     return options;
 }
 

@@ -121,6 +121,22 @@ struct home_entry : list_node {
     bool joined = false;  // on the home
 };
 
+/// Where another process delivers: looked at before the home goes to sleep. On the home.
+struct lookout : list_node {
+    /// From now on whoever delivers need not wake the home.
+    virtual void stays_awake() noexcept = 0;
+    [[nodiscard]] virtual bool has_something() const noexcept = 0;
+    /// From now on whoever delivers wakes the home. False: something has come, and nobody would.
+    [[nodiscard]] virtual bool may_sleep() noexcept = 0;
+    /// What there is to do when something has come. Once: then there is nothing until that has been done.
+    [[nodiscard]] virtual work& found() noexcept = 0;
+
+    clock::duration patience{};  // how long to look, while it may deliver any moment; else zero
+
+protected:
+    ~lookout() = default;
+};
+
 class context_watch;
 
 class home : public std::enable_shared_from_this<home>, private list_node {
@@ -169,6 +185,8 @@ public:
     /// A call on another thread is under way, whose end may be near: worth a look before going to sleep. On this home.
     void call_begins() noexcept { ++calls_away_; }
     void call_ends() noexcept { --calls_away_; }
+    /// The same for another process, until it is unlinked.
+    void add(lookout& place) noexcept { lookouts_.push_back(place); }
 
     /// The time as it is here.
     [[nodiscard]] clock::time_point now() const noexcept { return simulation_ ? simulation_->now() : clock::now(); }
@@ -235,6 +253,9 @@ private:
     bool turn() noexcept;
     bool take_outside() noexcept;
     bool look_out() noexcept;
+    clock::duration begin_to_look() noexcept;
+    bool look_at_lookouts() noexcept;
+    bool may_sleep() noexcept;
     void run_ready(unsigned count) noexcept;
     void run_ready_watched(unsigned count) noexcept;
     void timers_due() noexcept;
@@ -259,6 +280,7 @@ private:
     clock::time_point turn_time_;
     list<root_entry> roots_;
     std::size_t calls_away_ = 0;
+    list<lookout> lookouts_;
     spinner spinner_;
     bool context_gone_ = false;
     timer_work timer_work_;

@@ -2,7 +2,7 @@
 // Looking out for a moment before going to sleep: what another core is about to deliver then comes twenty microseconds
 // earlier. Worth it only if there is another core that is free to deliver, which is learned from what came of it.
 
-#include <atomic>
+#include <chrono>
 
 namespace braid::detail {
 
@@ -24,16 +24,35 @@ public:
     /// late: each time in vain doubles the number of times that it is left out.
     template <class Predicate>
     bool wait(Predicate there) noexcept {
+        return wait(there, [](unsigned looks) { return looks == most_looks; });
+    }
+    /// The same with a limit of somebody's own.
+    template <class Predicate>
+    bool wait_for(std::chrono::nanoseconds limit, Predicate there) noexcept {
+        if (limit <= std::chrono::nanoseconds::zero()) return false;
+        std::chrono::steady_clock::time_point end{};  // asked for only when the first looks were in vain
+        return wait(there, [&](unsigned looks) {
+            if (looks % looks_a_time != 0) return false;
+            const auto now = std::chrono::steady_clock::now();
+            if (looks == looks_a_time) end = now + limit;
+            return now >= end;
+        });
+    }
+
+private:
+    template <class Predicate, class Limit>
+    bool wait(Predicate there, Limit is_enough) noexcept {
         if (left_out_ != 0) {
             --left_out_;
             return false;
         }
         if (!may_spin()) return false;
-        for (unsigned looks = 0; looks < most_looks; ++looks) {
+        for (unsigned looks = 1;; ++looks) {
             if (there()) {
                 penalty_ = 0;
                 return true;
             }
+            if (is_enough(looks)) break;
             pause_for_a_moment();
         }
         penalty_ = penalty_ < most_left_out ? 2 * penalty_ + 1 : most_left_out;
@@ -41,8 +60,8 @@ public:
         return false;
     }
 
-private:
     static constexpr unsigned most_looks = 500;
+    static constexpr unsigned looks_a_time = 64;
     static constexpr unsigned most_left_out = 1023;
     unsigned penalty_ = 0;
     unsigned left_out_ = 0;

@@ -1,0 +1,59 @@
+// The floor of a call between processes that both look out: one word each way in memory that they share. Unit:
+// microseconds for each round trip.
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+
+#include "support/contender.hpp"
+
+namespace {
+
+struct words {
+    alignas(64) std::atomic<std::uint64_t> asked = 0;
+    alignas(64) std::atomic<std::uint64_t> answered = 0;
+};
+
+void look_for(const std::atomic<std::uint64_t>& word, std::uint64_t value) {
+    while (word.load(std::memory_order_acquire) != value) {
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#endif
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto asked = bench::parse(argc, argv);
+    void* memory = ::mmap(nullptr, sizeof(words), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        std::perror("spinning_echo: cannot map memory");
+        return 1;
+    }
+    auto& shared = *::new (memory) words;
+    const pid_t child = ::fork();
+    if (child < 0) {
+        std::perror("spinning_echo: cannot fork");
+        return 1;
+    }
+    if (child == 0) {
+        for (std::uint64_t i = 1; i <= asked.operations; ++i) {
+            look_for(shared.asked, i);
+            shared.answered.store(i, std::memory_order_release);
+        }
+        std::_Exit(0);
+    }
+    const bench::stopwatch watch;
+    for (std::uint64_t i = 1; i <= asked.operations; ++i) {
+        shared.asked.store(i, std::memory_order_release);
+        look_for(shared.answered, i);
+    }
+    const double wall = watch.wall_seconds();
+    ::waitpid(child, nullptr, 0);
+    bench::report(wall * 1e6 / static_cast<double>(asked.operations), watch.cpu_seconds());
+}
