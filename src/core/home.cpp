@@ -204,8 +204,10 @@ bool home::turn() noexcept {
 
 bool home::look_out() noexcept {
     const auto has_work_from_outside = [this] { return outside_.load(std::memory_order_relaxed) != nullptr; };
-    if (lookouts_.empty()) return calls_away_ != 0 && spinner_.wait(has_work_from_outside);
-    return spinner_.wait_for(begin_to_look(), [&] { return look_at_lookouts() || has_work_from_outside(); });
+    if (const auto patience = begin_to_look(); patience != clock::duration::zero()) {
+        return spinner_.wait_for(patience, [&] { return look_at_lookouts() || has_work_from_outside(); });
+    }
+    return calls_away_ != 0 && spinner_.wait(has_work_from_outside);
 }
 
 /// For how long it is worth it.

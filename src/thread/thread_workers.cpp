@@ -27,14 +27,27 @@ thread_workers::~thread_workers() {
 }
 
 void thread_workers::enqueue(thread_call& call) {
+    if (call.lives()) return enqueue_living(call);
+    thread_call* before = newest_.load(std::memory_order_relaxed);
+    do {
+        if (before == no_more()) refuse();
+        call.came_before_ = before;
+        // Either this sees who rests, or who goes to rest sees this. See rest().
+    } while (!newest_.compare_exchange_weak(before, &call, std::memory_order_seq_cst, std::memory_order_relaxed));
+    if (resting.load(std::memory_order_seq_cst) != 0) wake_thief();
+}
+
+/// Whoever wakes first would take those that were meant for others too: each goes to one of those that sleep.
+void thread_workers::enqueue_living(thread_call& call) {
     worker* sleeper = nullptr;
     {
         const std::lock_guard lock(mutex_);
-        require_open();
+        if (closed_) refuse();
+        queue_arrivals();
         ++unfinished_;
-        sleeper = take_sleeper(call.lives());
-        if (sleeper && call.lives()) {
-            sleeper->newcomers.push_back(call);  // whoever wakes first would take those that were meant for others too
+        sleeper = take_sleeper(true);
+        if (sleeper) {
+            sleeper->newcomers.push_back(call);
         } else {
             queue_.push_back(call);
             calls_queued_.store(true, std::memory_order_relaxed);
@@ -47,21 +60,46 @@ void thread_workers::enqueue_at(thread_call& call, std::size_t place) {
     worker& chosen = *workers_.at(place);
     {
         const std::lock_guard lock(mutex_);
-        require_open();
+        if (closed_) refuse();
         ++unfinished_;
         chosen.newcomers.push_back(call);
     }
     chosen.where->wake();
 }
 
+void thread_workers::refuse() const {
+    throw closed(fmt::format("the thread pool \"{}\" takes no more calls: it was closed", name_));
+}
+
+/// Under the lock. Those that came, in that order.
+void thread_workers::queue(thread_call* newest) noexcept {
+    if (newest == no_more()) return;
+    thread_call* oldest = nullptr;
+    while (newest) {
+        thread_call* const before = std::exchange(newest->came_before_, oldest);
+        oldest = std::exchange(newest, before);
+    }
+    if (oldest) calls_queued_.store(true, std::memory_order_relaxed);
+    for (; oldest; oldest = oldest->came_before_) {
+        queue_.push_back(*oldest);
+        ++unfinished_;
+    }
+}
+
+bool thread_workers::has_arrivals() const noexcept {
+    thread_call* const newest = newest_.load(std::memory_order_seq_cst);
+    return newest && newest != no_more();
+}
+
 /// Under the lock.
-void thread_workers::require_open() const {
-    if (closed_) throw closed(fmt::format("the thread pool \"{}\" takes no more calls: it was closed", name_));
+void thread_workers::queue_arrivals() noexcept {
+    if (has_arrivals()) queue(newest_.exchange(nullptr, std::memory_order_acquire));
 }
 
 void thread_workers::stop(thread_call& call, cancel_reason why) noexcept {
     {
         const std::lock_guard lock(mutex_);
+        queue_arrivals();
         if (call.stage_ == thread_call::stage::left) return;
         if (call.stage_ == thread_call::stage::running) return call.ask_to_stop(why);
         static_cast<list_node&>(call).unlink();
@@ -75,12 +113,14 @@ void thread_workers::close() noexcept {
     {
         const std::lock_guard lock(mutex_);
         closed_ = true;
+        queue(newest_.exchange(no_more(), std::memory_order_acquire));
     }
     wake_all_workers();
 }
 
 bool thread_workers::wait_until_done(waiter& w) noexcept {
     const std::lock_guard lock(mutex_);
+    queue_arrivals();
     if (unfinished_ == 0) return false;
     closers_.push(w);
     return true;

@@ -96,6 +96,7 @@ bool thread_workers::steal(worker& me) noexcept {
 /// Under the lock.
 thread_call* thread_workers::next_call(worker& me) noexcept {
     thread_call* call = me.newcomers.pop_front();
+    if (!call && queue_.empty()) queue_arrivals();
     if (!call) call = queue_.pop_front();
     if (queue_.empty()) calls_queued_.store(false, std::memory_order_relaxed);
     if (!call) return nullptr;
@@ -150,8 +151,10 @@ void thread_workers::ended(thread_call& call) noexcept {
 
 /// True when there is something to do soon enough not to go to sleep for it.
 bool thread_workers::look_out(worker& me) noexcept {
-    return me.before_rest.wait(
-        [&] { return calls_queued_.load(std::memory_order_relaxed) || me.where->has_work() || !nothing_to_steal(me); });
+    return me.before_rest.wait([&] {
+        return has_arrivals() || calls_queued_.load(std::memory_order_relaxed) || me.where->has_work() ||
+               !nothing_to_steal(me);
+    });
 }
 
 /// Sleeps until there may be something to do.
@@ -161,13 +164,16 @@ void thread_workers::rest(worker& me) noexcept {
     constexpr std::chrono::milliseconds nap{1};
     constexpr auto without_end = std::chrono::nanoseconds::max();
     bool children_may_come = false;
+    bool looks_again = false;
     {
         const std::lock_guard lock(mutex_);
         if (!queue_.empty() || !me.newcomers.empty() || (closed_ && unfinished_ == 0)) return;
         children_may_come = living_ != 0;
         sleepers_.push_back(&me);
         resting.store(static_cast<unsigned>(sleepers_.size()), std::memory_order_seq_cst);
+        looks_again = has_arrivals();  // who came before we were seen to rest
     }
+    if (looks_again) return get_up(me);
     if (!children_may_come) {
         me.where->sleep(me.inhabited, without_end);
     } else if (nothing_to_steal(me)) {

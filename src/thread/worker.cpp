@@ -2,31 +2,11 @@
 
 #include <boost/asio/post.hpp>
 
-#include <linux/futex.h>
-#include <sys/syscall.h>
 #include <thread>
-#include <unistd.h>
+
+#include "thread/futex.hpp"
 
 namespace braid::detail {
-
-namespace {
-
-// std::atomic::wait has no time limit, spins by itself and keeps a table that all waiters share.
-template <class T>
-void futex_wait(std::atomic<T>& word, T expected, std::chrono::nanoseconds limit) noexcept {
-    static_assert(sizeof(std::atomic<T>) == sizeof(int));
-    constexpr std::int64_t second = 1'000'000'000;
-    const timespec timeout{.tv_sec = limit.count() / second, .tv_nsec = limit.count() % second};
-    ::syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, static_cast<int>(expected),
-              limit == std::chrono::nanoseconds::max() ? nullptr : &timeout, nullptr, 0);
-}
-
-template <class T>
-void futex_wake(std::atomic<T>& word) noexcept {
-    ::syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
-}
-
-}  // namespace
 
 void worker_home::wake() noexcept {
     switch (state_.exchange(state::notified, std::memory_order_acq_rel)) {
@@ -43,7 +23,7 @@ void worker_home::sleep(bool with_events, std::chrono::nanoseconds nap) noexcept
     if (state_.compare_exchange_strong(expected, asleep, std::memory_order_acq_rel) && rest()) {
         if (!with_events) {
             futex_wait(state_, asleep, nap);  // for whatever reason it returns: the caller looks again
-        } else if (nap == std::chrono::nanoseconds::max()) {
+        } else if (nap == without_limit) {
             context.run_one();
         } else {
             context.run_one_for(nap);

@@ -1,5 +1,6 @@
 #include <braid/core/use_task.hpp>
 
+#include <braid/core/as_result.hpp>
 #include <braid/core/deadline.hpp>
 #include <braid/core/sleep.hpp>
 #include <braid/core/spawn.hpp>
@@ -16,7 +17,10 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/local/connect_pair.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -24,6 +28,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <future>
 #include <memory>
 #include <thread>
@@ -58,6 +63,24 @@ struct counting_allocator {
     }
     friend bool operator==(const counting_allocator&, const counting_allocator&) = default;
 };
+
+/// Operations that never end by themselves, and that count those that do.
+task<> read_for_ever(int& resumed) {
+    boost::asio::local::stream_protocol::socket a(co_await this_executor()), b(co_await this_executor());
+    boost::asio::local::connect_pair(a, b);
+    std::array<char, 8> data{};
+    static_cast<void>(co_await as_result(boost::asio::async_read(a, boost::asio::buffer(data), use_task)));
+    ++resumed;
+}
+task<> wait_for_ever(int& resumed) {
+    boost::asio::steady_timer timer(co_await this_executor(), 1h);
+    static_cast<void>(co_await as_result(timer.async_wait(use_task)));
+    ++resumed;
+}
+task<> sleep_for_ever(int& resumed) {
+    static_cast<void>(co_await as_result(sleep_for(1h)));
+    ++resumed;
+}
 
 }  // namespace
 
@@ -193,6 +216,23 @@ TEST_SUITE("core/use_task") {
             run_blocking([](auto& p) -> task<> { co_await boost::asio::post(p, use_task); }(pool));
         }
         pool.join();
+    }
+
+    TEST_CASE("a context that goes while operations are under way calls nobody, and goes") {
+        // Nobody resumes or releases those who wait; what lives here for ever still reaches them, so they are no leak.
+        static auto& homes = *new std::vector<std::shared_ptr<detail::home>>;
+        static detail::result_slot<void> nothing;
+        int resumed = 0;
+        int ended = 0;
+        {
+            boost::asio::io_context context(1);
+            homes.push_back(std::make_shared<detail::home>(context.get_executor()));
+            for (auto* wait : {read_for_ever, wait_for_ever, sleep_for_ever})
+                detail::run_root(wait(resumed), &nothing, [&] { ++ended; }).start(homes.back());
+            context.poll();
+        }
+        CHECK(resumed == 0);
+        CHECK(ended == 0);
     }
 
     TEST_CASE("an asio::awaitable is awaited through co_spawn, and cancelled with the task") {

@@ -1,8 +1,9 @@
 #pragma once
 // use_task: the Asio completion token that makes any asynchronous operation awaitable in a task:
 //     std::size_t n = co_await socket.async_read_some(buffer, use_task);
-// The operation starts when it is awaited. Its state and its memory lie in the awaiting frame.
+// The operation starts when it is awaited. Its state lies in the awaiting frame, its memory is recycled.
 
+#include <braid/core/detail/frame_memory.hpp>
 #include <braid/core/detail/home_executor.hpp>
 #include <braid/core/detail/scoped.hpp>
 
@@ -14,7 +15,6 @@
 
 #include <cstddef>
 #include <exception>
-#include <new>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -36,37 +36,20 @@ inline constexpr use_task_t use_task{};
 
 namespace detail {
 
-/// Memory for one allocation of the operation at a time; what does not fit comes from the heap.
-class frame_storage {
-public:
-    void* allocate(std::size_t size) {
-        if (used_ || size > sizeof(bytes_)) return ::operator new(size);
-        used_ = true;
-        return bytes_;
-    }
-    void release(void* memory) noexcept {
-        if (memory == bytes_) {
-            used_ = false;
-        } else {
-            ::operator delete(memory);
-        }
-    }
-
-private:
-    alignas(std::max_align_t) std::byte bytes_[256];
-    bool used_ = false;
-};
-
+/// Memory for the steps of an operation: recycled, and so most often that of an operation which has just ended, still
+/// warm in the cache.
 template <class T>
 struct frame_allocator {
     using value_type = T;
-    frame_storage* storage;
 
-    explicit frame_allocator(frame_storage& s) noexcept : storage(&s) {}
+    frame_allocator() = default;
     template <class U>
-    frame_allocator(const frame_allocator<U>& other) noexcept : storage(other.storage) {}
-    T* allocate(std::size_t n) { return static_cast<T*>(storage->allocate(n * sizeof(T))); }
-    void deallocate(T* memory, std::size_t) noexcept { storage->release(memory); }
+    frame_allocator(const frame_allocator<U>&) noexcept {}
+    T* allocate(std::size_t n) {
+        static_assert(alignof(T) <= alignof(std::max_align_t));
+        return static_cast<T*>(allocate_frame(n * sizeof(T)));
+    }
+    void deallocate(T* memory, std::size_t n) noexcept { release_frame(memory, n * sizeof(T)); }
     friend bool operator==(const frame_allocator&, const frame_allocator&) = default;
 };
 
@@ -178,7 +161,7 @@ private:
         using executor_type = home_executor<>;
 
         explicit handler(asio_operation& op) noexcept : op_(&op) {}
-        allocator_type get_allocator() const noexcept { return allocator_type(op_->memory_); }
+        allocator_type get_allocator() const noexcept { return {}; }
         executor_type get_executor() const noexcept { return executor_type(op_->env().where); }
         cancellation_slot_type get_cancellation_slot() const noexcept { return op_->signal_.slot(); }
 
@@ -201,7 +184,6 @@ private:
     Initiation initiation_;
     std::tuple<Args...> arguments_;
     boost::asio::cancellation_signal signal_;
-    frame_storage memory_;
     std::optional<typename traits::values> values_;
     bool to_stop_ = false;
 };

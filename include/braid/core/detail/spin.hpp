@@ -1,6 +1,7 @@
 #pragma once
-// Looking out for a moment before going to sleep: what another core is about to deliver then comes twenty microseconds
-// earlier. Worth it only if there is another core that is free to deliver, which is learned from what came of it.
+// Looking out for a moment before going to sleep: what another thread is about to deliver then comes some microseconds
+// earlier, and in larger lots. On a second core that thread is watched; on the only one it is given way to. Worth it
+// only if the core is free for that, which is learned from what came of it.
 
 #include <chrono>
 
@@ -46,25 +47,30 @@ private:
             --left_out_;
             return false;
         }
-        if (!may_spin()) return false;
-        for (unsigned looks = 1;; ++looks) {
-            if (there()) {
-                penalty_ = 0;
-                return true;
-            }
-            if (is_enough(looks)) break;
-            pause_for_a_moment();
+        bool came = false;
+        if (may_spin()) {
+            for (unsigned looks = 1; !(came = there()) && !is_enough(looks); ++looks) pause_for_a_moment();
+        } else {
+            if (!give_way()) return false;
+            came = there();
         }
-        penalty_ = penalty_ < most_left_out ? 2 * penalty_ + 1 : most_left_out;
+        penalty_ = came ? 0 : penalty_ < most_left_out ? 2 * penalty_ + 1 : most_left_out;
         left_out_ = penalty_;
-        return false;
+        return came;
     }
+
+    using clock = std::chrono::steady_clock;
+
+    /// Lets the other threads of this CPU run. Those of other programs take milliseconds, where whoever sleeps is woken
+    /// in between: so what that has cost is waited for many times over before it is risked again. False: not yet.
+    bool give_way() noexcept;
 
     static constexpr unsigned most_looks = 500;
     static constexpr unsigned looks_a_time = 64;
     static constexpr unsigned most_left_out = 1023;
     unsigned penalty_ = 0;
     unsigned left_out_ = 0;
+    clock::time_point not_before_ = clock::time_point::min();
 };
 
 }  // namespace braid::detail

@@ -59,6 +59,7 @@ private:
     std::atomic<bool> over_ = false;
     bool dropped_ = false;                     // with why_ written under the lock, read after the end
     stage stage_ = stage::queued;              // under the lock
+    thread_call* came_before_ = nullptr;       // while it waits to be queued
     cancel_reason why_ = cancel_reason::user;  // under the lock; while it runs, under inner_mutex_
     std::mutex inner_mutex_;
     // The task that the call runs, under inner_mutex_: on a loop of its own, or living on the worker.

@@ -4,13 +4,13 @@
 #include <braid/core/detail/list.hpp>
 #include <braid/sync/detail/waiter.hpp>
 #include <braid/thread/detail/call_runner.hpp>
+#include <braid/thread/detail/short_mutex.hpp>
 #include <braid/thread/detail/thread_call.hpp>
 #include <braid/thread/detail/worker.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -59,7 +59,11 @@ private:
     void get_up(worker& me) noexcept;
     [[nodiscard]] bool nothing_to_steal(const worker& me) const noexcept;
 
-    void require_open() const;
+    void enqueue_living(thread_call& call);
+    [[noreturn]] void refuse() const;
+    void queue(thread_call* newest) noexcept;
+    void queue_arrivals() noexcept;
+    [[nodiscard]] bool has_arrivals() const noexcept;
     thread_call* next_call(worker& me) noexcept;
     void leave(thread_call& call) noexcept;
     void calls_left(std::size_t count) noexcept;
@@ -68,12 +72,17 @@ private:
     void wake_thief() noexcept override;
     void wake_all_workers() noexcept;
 
+    /// An address that no call has: what is closed ends with it.
+    static thread_call* no_more() noexcept { return reinterpret_cast<thread_call*>(alignof(thread_call)); }
+
     const std::string name_;
-    std::mutex mutex_;
+    // Calls on their way into the queue, last in first, without the lock; or no_more().
+    std::atomic<thread_call*> newest_ = nullptr;
+    short_mutex mutex_;
     // Under mutex_.
     list<thread_call> queue_;
     list<thread_call> running_;
-    std::size_t unfinished_ = 0;  // queued or running
+    std::size_t unfinished_ = 0;  // queued, though not those on their way, or running
     std::size_t living_ = 0;      // of those that run: coroutines
     bool closed_ = false;
     wait_queue<waiter> closers_;
