@@ -34,7 +34,11 @@ HOP_CONTENDERS = (
     Contender("asio_post_hop", "core/asio_post_hop"),
     Contender("braid", "core/braid_on_thread"),
 )
-MULTIPROCESSING_POOL = Contender("multiprocessing.Pool", "process/multiprocessing_pool.py")
+PYTHON_POOLS = (
+    Contender("multiprocessing.Pool", "process/multiprocessing_pool.py"),
+    Contender("ProcessPoolExecutor", "process/process_pool_executor.py"),
+    Contender("joblib/loky", "process/joblib_loky.py"),
+)
 NODE_IPC = Contender("node child_process", "process/node_ipc.py")
 
 TIMERS = tuple(Contender(name, f"core/{name}_timers") for name in ("hand_rolled", "asio", "braid"))
@@ -144,7 +148,7 @@ SUITES: dict[str, tuple[Problem, ...]] = {
             "round_trip", "us", False, 20_000, floor="pipe_ping_pong",
             contenders=(
                 Contender("pipe_ping_pong", "process/pipe_ping_pong"),
-                MULTIPROCESSING_POOL,
+                *PYTHON_POOLS,
                 Contender("braid", "process/braid_process"),
             ),
         ),
@@ -160,13 +164,13 @@ SUITES: dict[str, tuple[Problem, ...]] = {
             "pipelined_calls", "calls/s", True, 100_000, floor="pipe_batches",
             contenders=(
                 Contender("pipe_batches", "process/pipe_batches"),
-                MULTIPROCESSING_POOL,
+                *PYTHON_POOLS,
                 Contender("braid", "process/braid_process"),
             ),
         ),
         Problem(
             "map", "items/s", True, 10_000_000, floor=None,
-            contenders=(MULTIPROCESSING_POOL, Contender("braid", "process/braid_process")),
+            contenders=(*PYTHON_POOLS, Contender("braid", "process/braid_process")),
         ),
         # 64 MiB there and back: through memory that both have, copied in and out or used in place, and as vectors.
         *(
@@ -181,11 +185,11 @@ SUITES: dict[str, tuple[Problem, ...]] = {
         ),
         Problem(
             "bytes_fresh", "ms", False, 10, floor=None, placements=("free",), quick_operations=2,
-            contenders=(MULTIPROCESSING_POOL, NODE_IPC, Contender("braid", "process/braid_bytes")),
+            contenders=(*PYTHON_POOLS, NODE_IPC, Contender("braid", "process/braid_bytes")),
         ),
         Problem(
             "records", "records/s", True, 200_000, floor=None,
-            contenders=(MULTIPROCESSING_POOL, Contender("braid", "process/braid_bytes")),
+            contenders=(*PYTHON_POOLS, Contender("braid", "process/braid_bytes")),
         ),
         # A new pool of two, in a parent of 10 MiB and of 1 GiB.
         *(

@@ -11,6 +11,7 @@ script_packages=(python3)
 # Asked for in continuous integration only; tests that want them are skipped where they are absent. Another web server to
 # crawl, which starts as a service when it is installed, and another compiler.
 ci_packages=(nginx-light clang-19 libclang-rt-19-dev)
+process_bench_packages=(python3-joblib nodejs) # peers of the process pool
 format_packages=(clang-format-19)
 demo_package=python3.11-doc # unpacked, not installed
 

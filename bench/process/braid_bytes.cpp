@@ -18,29 +18,32 @@ std::vector<char> same(std::vector<char> bytes) { return bytes; }
 braid::shared_bytes same_shared(braid::shared_bytes bytes) { return bytes; }
 bench::record same_record(bench::record r) { return r; }
 
-/// Milliseconds for each.
-braid::task<> fresh(braid::process_pool& pool, std::uint64_t times) {
-    const std::vector<char> bytes(bench::large, 'x');
+/// What is sent: there, and touched, before the clock runs.
+struct payload {
+    std::vector<char> bytes = std::vector<char>(bench::large, 'x');
+    braid::shared_bytes shared{bench::large};
+    bench::record record = bench::record_of_1_kib();
+
+    payload() { std::memset(shared.data(), 'x', shared.size()); }
+};
+
+braid::task<> fresh(braid::process_pool& pool, payload& sent, std::uint64_t times) {
     for (std::uint64_t i = 0; i < times; ++i) {
-        const std::vector<char> back = co_await pool.run(same, bytes);
-        if (back.size() != bytes.size()) throw std::runtime_error("the bytes are not those that were sent");
+        const std::vector<char> back = co_await pool.run(same, sent.bytes);
+        if (back.size() != sent.bytes.size()) throw std::runtime_error("the bytes are not those that were sent");
     }
 }
 
-braid::task<> existing(braid::process_pool& pool, std::uint64_t times) {
-    std::vector<char> bytes(bench::large, 'x');
-    braid::shared_bytes shared(bench::large);
+braid::task<> existing(braid::process_pool& pool, payload& sent, std::uint64_t times) {
     for (std::uint64_t i = 0; i < times; ++i) {
-        std::memcpy(shared.data(), bytes.data(), bytes.size());
-        shared = co_await pool.run(same_shared, shared);
-        std::memcpy(bytes.data(), shared.data(), bytes.size());
+        std::memcpy(sent.shared.data(), sent.bytes.data(), sent.bytes.size());
+        sent.shared = co_await pool.run(same_shared, sent.shared);
+        std::memcpy(sent.bytes.data(), sent.shared.data(), sent.bytes.size());
     }
 }
 
-braid::task<> in_place(braid::process_pool& pool, std::uint64_t times) {
-    braid::shared_bytes shared(bench::large);
-    std::memset(shared.data(), 'x', shared.size());
-    for (std::uint64_t i = 0; i < times; ++i) shared = co_await pool.run(same_shared, shared);
+braid::task<> in_place(braid::process_pool& pool, payload& sent, std::uint64_t times) {
+    for (std::uint64_t i = 0; i < times; ++i) sent.shared = co_await pool.run(same_shared, sent.shared);
 }
 
 braid::task<> records_one_by_one(braid::process_pool& pool, std::uint64_t times, const bench::record& sent) {
@@ -52,11 +55,10 @@ braid::task<> records_one_by_one(braid::process_pool& pool, std::uint64_t times,
 
 constexpr std::uint64_t in_flight = 1000;
 
-braid::task<> records(braid::process_pool& pool, std::uint64_t times) {
-    const bench::record sent = bench::record_of_1_kib();
+braid::task<> records(braid::process_pool& pool, payload& sent, std::uint64_t times) {
     co_await braid::with_task_group([&](braid::task_group& group) -> braid::task<> {
         for (std::uint64_t i = 0; i < in_flight; ++i) {
-            group.start(records_one_by_one, std::ref(pool), times / in_flight, std::cref(sent));
+            group.start(records_one_by_one, std::ref(pool), times / in_flight, std::cref(sent.record));
         }
         co_return;
     });
@@ -72,9 +74,10 @@ braid::task<int> app(std::span<char*> args) {
                        : asked.problem == "records"        ? records
                                                            : nullptr;
     if (!work) co_return 77;
-    co_await work(pool, asked.problem == "records" ? 2 * in_flight : 2);  // both workers are up, the memory touched
+    payload sent;
+    co_await work(pool, sent, asked.problem == "records" ? 2 * in_flight : 2);  // both workers are up
     const bench::stopwatch watch;
-    co_await work(pool, n);
+    co_await work(pool, sent, n);
     const double wall = watch.wall_seconds();
     co_await pool.close();
     bench::report(asked.problem == "records" ? static_cast<double>(n) / wall : wall / static_cast<double>(n) * 1e3,

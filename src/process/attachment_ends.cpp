@@ -40,10 +40,7 @@ void attachment_end::write_frame(std::uint64_t frame) noexcept {
 }
 
 std::uint32_t attachment_end::add(attachment item) {
-    if (out_.items.size() == most_attachments) {
-        throw wire::encode_error(fmt::format(
-            "a call cannot take more than {} descriptors along, those of shared bytes included", most_attachments));
-    }
+    if (out_.items.size() == most_attachments) refuse_too_many();
     out_.items.push_back(std::move(item));
     return static_cast<std::uint32_t>(out_.items.size() - 1);
 }
@@ -166,7 +163,7 @@ std::shared_ptr<wire::segment> parent_attachments::take_segment(std::uint64_t kn
 // --- the worker's
 
 void worker_attachments::read_frame(std::uint64_t frame, bool something_came) {
-    ++frames_read_;
+    ++calls_begun_;
     if (!something_came) return;
     receive(frame);
     for (const std::uint64_t id : in_.forgotten) {
@@ -175,6 +172,11 @@ void worker_attachments::read_frame(std::uint64_t frame, bool something_came) {
     for (attachment& item : in_.items) {
         if (item.segment_id != 0) hold(std::move(item));
     }
+}
+
+void worker_attachments::begin_item(std::uint64_t frame) noexcept {
+    ++calls_begun_;
+    write_frame(frame);
 }
 
 worker_attachments::held* worker_attachments::find(std::uint64_t id) noexcept {
@@ -195,13 +197,13 @@ void worker_attachments::hold(attachment item) {
 std::shared_ptr<wire::segment> worker_attachments::take_segment(std::uint64_t known_by) {
     held* const entry = find(known_by);
     if (!entry) throw wire::decode_error(fmt::format("shared bytes {} did not come with their message", known_by));
-    entry->taken_in = frames_read_;
+    entry->taken_in = calls_begun_;
     return memory_of(entry->item);
 }
 
 std::uint64_t worker_attachments::add_segment(const std::shared_ptr<wire::segment>& memory) {
     for (const held& each : held_) {
-        if (each.item.memory == memory && each.taken_in == frames_read_) return each.item.segment_id;
+        if (each.item.memory == memory && each.taken_in == calls_begun_) return each.item.segment_id;
     }
     for (const attachment& each : out_.items) {
         if (each.memory == memory) return each.segment_id;

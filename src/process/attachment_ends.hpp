@@ -96,6 +96,8 @@ public:
     explicit worker_attachments(unique_fd socket) : attachment_end(std::move(socket)) {}
 
     void read_frame(std::uint64_t frame, bool something_came);
+    /// Of the many that a frame may have: what is added belongs to the reply of this one.
+    void begin_item(std::uint64_t frame) noexcept;
     [[nodiscard]] std::shared_ptr<wire::segment> take_segment(std::uint64_t known_by) override;
 
     std::uint64_t add_segment(const std::shared_ptr<wire::segment>& memory) override;
@@ -106,14 +108,14 @@ public:
 private:
     struct held {
         attachment item;
-        std::uint64_t taken_in = 0;  // frame, as counted here
+        std::uint64_t taken_in = 0;  // call, as counted here
     };
 
     [[nodiscard]] held* find(std::uint64_t id) noexcept;
     void hold(attachment item);
 
     std::vector<held> held_;
-    std::uint64_t frames_read_ = 0;
+    std::uint64_t calls_begun_ = 0;  // and items of batches
 };
 
 }  // namespace braid::process_detail

@@ -3,6 +3,8 @@
 #include <braid/wire/reader.hpp>
 #include <braid/wire/writer.hpp>
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -76,6 +78,11 @@ attachment_message take_apart(const message_body& body, std::size_t size, std::v
 }
 
 }  // namespace
+
+void refuse_too_many() {
+    throw wire::encode_error(fmt::format(
+        "a call cannot take more than {} descriptors along, those of shared bytes included", most_attachments));
+}
 
 socket_ends make_attachment_socket() {
     int ends[2];

@@ -17,6 +17,8 @@ namespace braid::process_detail {
 /// The kernel takes no more along with one message (SCM_MAX_FD).
 inline constexpr std::size_t most_attachments = 253;
 inline constexpr std::size_t most_forgotten = 253;
+/// Throws: encode_error.
+[[noreturn]] void refuse_too_many();
 
 /// A descriptor, or memory with the number that its sender gave it.
 struct attachment {

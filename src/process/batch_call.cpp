@@ -17,12 +17,20 @@ constexpr double batch_ns = 200'000;
 constexpr std::size_t items_ahead_a_worker = 64;
 constexpr std::size_t batches_ahead_a_worker = 4;
 constexpr std::size_t bytes_ahead_a_worker = 8 * 1024 * 1024;
+// Each is open here as well, until its item has a result.
+constexpr std::size_t most_descriptors_of_a_batch = 16;
+constexpr std::size_t most_descriptors_ahead = 256;
 constexpr std::size_t most_items_of_a_batch = 1 << 20;
 
 }  // namespace
 
-item_batch item_batch::part(std::uint32_t from, std::uint32_t to) const {
-    item_batch made{.number = number + from, .count = to - from, .stride = stride, .bytes = {}, .ends = {}};
+item_batch item_batch::part(std::uint32_t from, std::uint32_t to) {
+    item_batch made{.number = number + from,
+                    .count = to - from,
+                    .stride = stride,
+                    .bytes = {},
+                    .ends = {},
+                    .beside = beside.split_off(from, to)};
     const std::span<const std::byte> content = slice(from, to);
     made.bytes.append(content.data(), content.size());
     if (stride != 0) return made;
@@ -35,6 +43,7 @@ item_batch item_batch::part(std::uint32_t from, std::uint32_t to) const {
 void batch_call::encode(wire::writer& request) const {
     request.scalar(next_);
     request.scalar(end_);
+    items_.beside.encode(request, next_, end_);
     const std::span<const std::byte> head = sink_->request_head();
     request.append(head.data(), head.size());
     const std::span<const std::byte> content = items_.slice(next_, end_);
@@ -43,10 +52,11 @@ void batch_call::encode(wire::writer& request) const {
 
 void batch_call::advance(std::uint32_t to) noexcept {
     next_ = to;
+    items_.beside.release_before(to);
     deaths_.reset();  // they were of another item
 }
 
-void batch_call::take_part(wire::part_kind kind, const wire::part_header& header, wire::reader& bytes,
+bool batch_call::take_part(wire::part_kind kind, const wire::part_header& header, wire::reader& bytes,
                            const wire::remote_origin::place& where) {
     if (header.first > next_ || header.first >= end_ || header.count > end_ - header.first) {
         throw wire::decode_error(
@@ -54,11 +64,12 @@ void batch_call::take_part(wire::part_kind kind, const wire::part_header& header
                         std::uint64_t{header.first} + header.count, next_, end_));
     }
     const std::uint32_t end = header.first + header.count;
-    if (end <= next_) return;
+    if (end <= next_) return false;
     const map_sink::part part{
         .kind = kind, .number = items_.number + header.first, .count = header.count, .skipped = next_ - header.first};
-    sink_->accept(part, bytes, where);
+    const bool some_failed = sink_->accept(part, bytes, where);
     advance(end);
+    return some_failed;
 }
 
 bool batch_call::take_end(wire::reader& reply) {
@@ -140,5 +151,11 @@ std::size_t batch_plan::ahead() const noexcept {
 }
 
 std::size_t batch_plan::bytes_ahead() const noexcept { return workers_ * bytes_ahead_a_worker; }
+
+std::size_t batch_plan::enough_descriptors() const noexcept {
+    return std::clamp<std::size_t>(most_descriptors_ahead / (2 * workers_), 1, most_descriptors_of_a_batch);
+}
+
+std::size_t batch_plan::descriptors_ahead() const noexcept { return 2 * workers_ * enough_descriptors(); }
 
 }  // namespace braid::detail

@@ -38,8 +38,9 @@ public:
     /// The number, in the range, of the first of those.
     [[nodiscard]] std::uint64_t number() const noexcept { return items_.number + next_; }
 
-    /// Takes the results in a part, but for those that were taken before. Throws: decode_error.
-    void take_part(wire::part_kind kind, const wire::part_header& header, wire::reader& bytes,
+    /// Takes the results in a part, but for those that were taken before. True: some of them are failures.
+    /// Throws: decode_error.
+    bool take_part(wire::part_kind kind, const wire::part_header& header, wire::reader& bytes,
                    const wire::remote_origin::place& where);
     /// The worker says that it is done. Throws: decode_error. False: there are items left to run.
     bool take_end(wire::reader& reply);
@@ -60,7 +61,7 @@ private:
     void advance(std::uint32_t to) noexcept;
 
     const std::shared_ptr<map_sink> sink_;
-    const item_batch items_;
+    item_batch items_;
     std::uint32_t next_ = 0;    // the first that has no result
     std::uint32_t end_;         // those from here on were given back
     bool told_to_end_ = false;  // before end_

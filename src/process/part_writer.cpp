@@ -49,11 +49,22 @@ void part_writer::close_part(std::uint32_t end, std::size_t bytes) {
     progress_.reached(end, 0);
 }
 
-void part_writer::put_large(std::uint32_t item, std::span<const std::byte> reply) {
+wire::attachments_out& part_writer::beside_next() {
+    beside_.begin_item(frame_id_);
+    return beside_;
+}
+
+void part_writer::put_with_beside(std::uint32_t item, wire::writer& reply) {
+    const bool sent = out_.send_beside(reply);
+    put_alone(item, reply.out().bytes(), sent ? has_attachments : 0);
+}
+
+void part_writer::put_alone(std::uint32_t item, std::span<const std::byte> reply, std::uint32_t flags) {
     const std::uint64_t size = reply.size();
     const wire::part_header part{.first = item, .count = 1};
-    const wire::frame_header header =
+    wire::frame_header header =
         header_of(frame_id_, wire::part_kind::replies, sizeof part + sizeof size + reply.size());
+    header.flags |= flags;
     out_.append(std::as_bytes(std::span(&header, 1)));
     out_.append(std::as_bytes(std::span(&part, 1)));
     out_.append(std::as_bytes(std::span(&size, 1)));

@@ -85,6 +85,12 @@ void check(const process_pool_options& options) {
         throw usage_error(fmt::format("a process_pool's workers cannot start within {} ms, as start_limit demands",
                                       options.start_limit.count()));
     }
+    if (options.initialise_limit.count() <= 0) {
+        throw usage_error(
+            fmt::format("a process_pool's initialiser cannot return within {} ms, as initialise_limit "
+                        "demands",
+                        options.initialise_limit.count()));
+    }
     if (options.heartbeat && options.heartbeat->count() <= 0) {
         throw usage_error(fmt::format("a process_pool's heartbeat takes time, not {} ms", options.heartbeat->count()));
     }

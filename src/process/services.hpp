@@ -59,8 +59,8 @@ enum class frame_kind : std::uint32_t {
 
 /// A flag of a request: its body begins with the call's limits.
 inline constexpr std::uint32_t has_limits = 1;
-/// Of a request or a reply: something was sent beside it.
-inline constexpr std::uint32_t has_attachments = 2;
+/// Of a request, a reply or a part (whose kind is in its flags as well): something was sent beside it.
+inline constexpr std::uint32_t has_attachments = 4;
 
 /// The id of a request or reply: the call's slot on the board, and its number.
 [[nodiscard]] constexpr std::uint64_t frame_id(std::uint32_t slot, std::uint32_t id) noexcept {

@@ -93,6 +93,10 @@ void worker_link::grace_is_over() noexcept {
     if (state_ == state::starting) {
         return violated(fmt::format("it was started and said nothing for {} ms", pool_->options().start_limit.count()));
     }
+    if (state_ == state::initialising) {
+        return violated(
+            fmt::format("its initialiser had not returned after {} ms", pool_->options().initialise_limit.count()));
+    }
     // It may have ended meanwhile, its reply waiting behind a call that began before we could take that back.
     if (stopping_ && is_done(*stopping_) && !answer_is_due_) return await_answer(*stopping_);
     if (stopping_) ending_ = ending::stopped_call;

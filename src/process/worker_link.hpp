@@ -10,6 +10,7 @@
 #include <braid/process/detail/call.hpp>
 #include <braid/process/error.hpp>
 #include <braid/process/pool_stats.hpp>
+#include <braid/wire/batch.hpp>
 #include <braid/wire/buffer.hpp>
 #include <braid/wire/frame.hpp>
 
@@ -167,6 +168,7 @@ private:
     void take_value(call_base& call, const wire::frame& frame);
     void take_part(const wire::frame& frame);
     void take_unfinished_part();
+    void take_results(batch_call& batch, wire::part_kind kind, const wire::part_header& header, wire::reader& body);
     [[nodiscard]] call_base& call_of(const wire::frame& frame) const;
     [[nodiscard]] call_base* running_call() const noexcept;
     void measure(std::size_t finished, clock::time_point now) noexcept;

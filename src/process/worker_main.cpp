@@ -124,9 +124,11 @@ private:
         const wire::batch_progress progress = board_.begin_batch(id_, first);
         if (!board_.try_start(slot_, id_)) return false;
         pass(step::starts_call);
-        part_writer out(board_, request.header.id, progress,
+        items.set_beside(&beside_);
+        part_writer out(board_, beside_, request.header.id, progress,
                         {.make_room = [this](std::size_t size) { make_room(size); },
-                         .append = [this](auto bytes) { append(bytes); }});
+                         .append = [this](auto bytes) { append(bytes); },
+                         .send_beside = [this](wire::writer& reply) { return send_beside(reply, 0); }});
         std::uint32_t reached = 0;
         {
             std::optional<limits_in_force> in_force;

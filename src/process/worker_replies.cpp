@@ -122,6 +122,7 @@ void worker_link::take_hello(const wire::frame& frame) {
     if (!differs.empty()) throw usage_error(fmt::format("the worker is not the same program: {}", differs));
     if (!pool_->options().initialise) return become_ready();
     state_ = state::initialising;
+    arm_kill(pool_->options().initialise_limit);
     initialise();
 }
 
@@ -135,6 +136,7 @@ void worker_link::initialise() {
 
 void worker_link::take_initialised(const wire::frame& frame) {
     if (state_ != state::initialising) throw wire::decode_error("an initialiser was run that nobody asked for");
+    pool_->where().disarm(kill_timer_);
     wire::reader reply(frame.body);
     try {
         wire::decode_reply<void>(reply, {.pid = pid_, .call = "the initialiser"});
@@ -196,8 +198,16 @@ void worker_link::take_part(const wire::frame& frame) {
     if (!batch) throw wire::decode_error("a part of the answer to a call that has but one result");
     wire::reader body(frame.body);
     const auto header = body.scalar<wire::part_header>("the header of a part");
-    batch->take_part(static_cast<wire::part_kind>(frame.header.flags), header, body,
-                     {.pid = pid_, .call = lasting_name_of(*batch)});
+    if (frame.header.flags & pd::has_attachments) beside_->read_frame(frame.header.id);
+    take_results(*batch, static_cast<wire::part_kind>(frame.header.flags & ~pd::has_attachments), header, body);
+}
+
+void worker_link::take_results(batch_call& batch, wire::part_kind kind, const wire::part_header& header,
+                               wire::reader& body) {
+    body.set_beside(&*beside_);
+    const bool some_failed = batch.take_part(kind, header, body, {.pid = pid_, .call = lasting_name_of(batch)});
+    if (some_failed) beside_->may_be_lost(pd::frame_id(batch.slot_, batch.id_));
+    beside_->end_reading();
 }
 
 // What a batch has finished since its last part lies in the shared memory only.
@@ -214,8 +224,7 @@ void worker_link::take_unfinished_part() {
     // What comes before it may still be on its way.
     if (!of_this_batch || header.first > batch->next() || part.end <= header.first) return;
     header.count = part.end - header.first;
-    batch->take_part(static_cast<wire::part_kind>(frame.flags), header, bytes,
-                     {.pid = pid_, .call = lasting_name_of(*batch)});
+    take_results(*batch, static_cast<wire::part_kind>(frame.flags), header, bytes);
 }
 
 void worker_link::measure(std::size_t finished, clock::time_point now) noexcept {

@@ -58,9 +58,9 @@ void writer::end_shared(std::uint32_t id) noexcept { state_->complete[id - 1] = 
 
 void writer::refuse_attachment() {
     throw encode_error(
-        "a descriptor or shared bytes cannot be encoded here: they travel as arguments and results of calls of their "
-        "own, "
-        "not as items of a map or for an initialiser");
+        "a descriptor or shared bytes cannot be encoded here: they travel as arguments and results of calls and as "
+        "items "
+        "of a map, but not to an initialiser");
 }
 
 void writer::nesting::refuse_depth() {

@@ -111,8 +111,6 @@ task<std::string> message_of(Call call) {
     co_return "";
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 }  // namespace
 
 TEST_SUITE("process/process_pool with attachments") {
@@ -275,21 +273,6 @@ TEST_SUITE("process/process_pool with attachments") {
                 CHECK(back.data() == bytes.data());
             }
             CHECK(belongings().descriptors == before.descriptors);
-        }());
-    }
-
-    TEST_CASE("results of a map cannot bring them, and the error says what can") {
-        run_blocking([]() -> task<> {
-            std::string why;
-            process_pool pool({.workers = 1});
-            const std::vector<int> one(1, 1);
-            auto all = [](process_pool& p, const std::vector<int>& items) -> task<std::size_t> {
-                const auto results = co_await p.map(numbered, items).collect();
-                co_return results.size();
-            };
-            why = co_await message_of<wire::result_error>(all(pool, one));
-            CHECK_MESSAGE(contains(why, "calls of their own"), why);
-            CHECK(co_await pool.run(square, 4) == 16);
         }());
     }
 }

@@ -148,6 +148,7 @@ std::string attacks(attack what) {
 struct part_attack {
     std::uint32_t first = 0;
     std::uint32_t count = 0;
+    std::uint32_t flags = static_cast<std::uint32_t>(wire::part_kind::values);
 };
 
 std::vector<part_attack> part_attacks() {
@@ -155,17 +156,22 @@ std::vector<part_attack> part_attacks() {
     for (const std::uint32_t first : {0U, 1U, 1'000'000U, ~0U}) {
         for (const std::uint32_t count : {1U, 2U, 1'000'000U, ~0U}) all.push_back({first, count});
     }
+    // Something came beside it, which did not.
+    for (const auto kind : {wire::part_kind::values, wire::part_kind::replies}) {
+        all.push_back({0, 1, static_cast<std::uint32_t>(kind) | process_detail::has_attachments});
+    }
     return all;
 }
 
 /// Tells results of the batch that it is in: too many, of other items, and without their bytes.
 int says_part(part_attack how) {
     hostile me;
-    hostile::say({.length = sizeof how,
+    const wire::part_header part{.first = how.first, .count = how.count};
+    hostile::say({.length = sizeof part,
                   .id = me.own_id(),
                   .kind = static_cast<std::uint32_t>(process_detail::frame_kind::part),
-                  .flags = static_cast<std::uint32_t>(wire::part_kind::values)},
-                 std::as_bytes(std::span(&how, 1)));
+                  .flags = how.flags},
+                 std::as_bytes(std::span(&part, 1)));
     hang();
 }
 

@@ -2,6 +2,8 @@
 
 #include <braid/process/process_pool.hpp>
 
+#include "support/leftovers.hpp"
+#include "support/run_counter.hpp"
 #include "support/sanitized.hpp"
 
 #include <braid/core/deadline.hpp>
@@ -17,13 +19,17 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
+#include <fcntl.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 using namespace braid;
+using namespace braid::testing;
 using namespace std::chrono_literals;
 
 namespace {
@@ -57,6 +63,22 @@ int square(int x) { return x * x; }
 int pid() { return ::getpid(); }
 void begin_storm() { static storm of_this_worker; }
 int interruptions_here() { return interruptions; }
+int runs(const std::string& counter) { return run_counter::ran(counter, 0); }
+void waits_for_ever() {
+    for (;;) ::pause();
+}
+/// What a program that is started with exec would find open besides the standard streams.
+std::vector<std::string> open_for_others() {
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        const int fd = std::stoi(entry.path().filename());
+        const int flags = ::fcntl(fd, F_GETFD);
+        std::error_code gone;
+        if (fd > 2 && flags >= 0 && (flags & FD_CLOEXEC) == 0)
+            found.push_back(std::filesystem::read_symlink(entry.path(), gone));
+    }
+    return found;
+}
 std::string reversed(std::string text) {
     std::reverse(text.begin(), text.end());
     return text;
@@ -166,6 +188,63 @@ TEST_SUITE("process/process_pool: further promises") {
             }
             // 20, 40, 80, 160 and 640 ms lie between them, whatever the machine is like.
             CHECK(std::chrono::steady_clock::now() - began >= 900ms);
+        }());
+    }
+
+    TEST_CASE(
+        "a pool that is closed with a deadline is terminated by it: what runs is cancelled, and no worker is left") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1, .grace = 1ms});
+            co_await pool.run(pid);
+            auto running = pool.submit(waits_for_ever);
+            auto queued = pool.submit(square, 2);
+            co_await checkpoint();
+            CHECK_THROWS_AS(co_await fail_after(20ms, pool.close()), timed_out);
+            CHECK(has_no_child());
+            CHECK_THROWS_AS(co_await std::move(running), cancelled);
+            CHECK_THROWS_AS(co_await std::move(queued), cancelled);
+            CHECK_THROWS_AS(co_await pool.run(square, 1), closed);
+        }());
+    }
+
+    TEST_CASE("a call that is cancelled before it is awaited ends at once, and never runs") {
+        run_counter counter(1);
+        run_blocking([](run_counter& c) -> task<> {
+            process_pool pool({.workers = 1});
+            auto job = pool.submit(runs, c.path());
+            job.cancel();
+            CHECK_THROWS_AS(co_await std::move(job), cancelled);
+            bool refused = false;
+            co_await with_task_group([&](task_group& g) -> task<> {
+                g.start(
+                    [](process_pool& p, const std::string& path, bool& thrown) -> task<> {
+                        try {
+                            co_await sleep_for(1h);
+                        } catch (const cancelled&) {
+                        }
+                        try {
+                            co_await p.run(runs, path);
+                        } catch (const cancelled&) {
+                            thrown = true;
+                            throw;
+                        }
+                    },
+                    std::ref(pool), std::cref(c.path()), std::ref(refused));
+                co_await checkpoint();
+                g.cancel();
+            });
+            CHECK(refused);
+            CHECK(co_await pool.run(square, 3) == 9);
+        }(counter));
+        CHECK(counter.runs_of(0) == 0);
+    }
+
+    TEST_CASE("whatever a pool has open, here and in its workers, is closed on exec") {
+        run_blocking([]() -> task<> {
+            const auto before = open_for_others();  // of whoever started this program
+            process_pool pool({.workers = 2, .min_workers = 2});
+            CHECK(co_await pool.run(open_for_others) == std::vector<std::string>());
+            CHECK(open_for_others() == before);
         }());
     }
 }

@@ -69,7 +69,6 @@ std::pair<descriptor, descriptor> socket_pair() {
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw std::runtime_error("no sockets");
     return {descriptor(ends[0]), descriptor(ends[1])};
 }
-std::size_t size_of(const shared_bytes& bytes) { return bytes.size(); }
 int first_byte(const shared_bytes& bytes) { return static_cast<int>(bytes.data()[0]); }
 std::ptrdiff_t open_here() { return belongings().descriptors; }
 std::ptrdiff_t ignores(const descriptor&, int) { return open_here(); }
@@ -127,20 +126,6 @@ TEST_SUITE("process/shared_bytes") {
             CHECK(bytes.data()[0] == std::byte{42});
             const int first = co_await pool.run(first_byte, bytes);
             CHECK(first == 42);
-        }());
-    }
-
-    TEST_CASE("items of a map cannot bring them, and the error says what can") {
-        run_blocking([]() -> task<> {
-            process_pool pool({.workers = 1});
-            const std::vector<shared_bytes> one(1, shared_bytes(10));
-            std::string what;
-            try {
-                co_await pool.map(size_of, one).collect();
-            } catch (const wire::encode_error& e) {
-                what = e.what();
-            }
-            CHECK_MESSAGE(what.find("calls of their own") != std::string::npos, what);
         }());
     }
 

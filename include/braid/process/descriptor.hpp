@@ -11,7 +11,8 @@ namespace braid {
 /// own for the same open file (position and O_NONBLOCK are in common), and each side closes what it has. What arrives
 /// is closed on exec. `descriptor(socket.release())` makes one of an Asio socket. A call takes up to 253 along, and as
 /// many back; those that a process has no room for fail their call alone, with std::system_error or, in the worker,
-/// wire::argument_error. Not for the items of `map`.
+/// wire::argument_error. As items of `map` their copies are made when they are taken from the range, so that a view
+/// may open files one by one, a bounded number ahead.
 class descriptor {
 public:
     descriptor() noexcept = default;

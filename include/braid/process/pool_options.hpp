@@ -33,6 +33,8 @@ struct process_pool_options {
     std::optional<std::chrono::milliseconds> idle_time = {};
     /// A new worker that has said nothing after so long is killed: it could not be started.
     std::chrono::milliseconds start_limit{30'000};
+    /// A new worker whose initialiser has not returned after so long is killed as well: it hangs, or was stopped.
+    std::chrono::milliseconds initialise_limit{300'000};
     /// Shown in the process list, as the workers' second argument.
     std::string name = "braid-worker";
     /// How long a running call that was cancelled may go on before its process is killed.
@@ -43,8 +45,9 @@ struct process_pool_options {
     /// hangs is alive: for those there are deadlines. Default: no such worker is found but by a deadline.
     std::optional<std::chrono::milliseconds> heartbeat = {};
 
-    /// Run by each new worker before its first call: `.initialise = {load_model, path}`. A worker in which it throws is
-    /// of no use: after a few of those the waiting calls fail with pool_failed, which says why.
+    /// Run by each new worker before its first call: `.initialise = {load_model, path}`. A worker in which it throws,
+    /// or takes longer than `initialise_limit`, is of no use: after a few of those the waiting calls fail with
+    /// pool_failed, which says why.
     worker_initialiser initialise = {};
     /// A worker that has run about so many calls is replaced (the exact number is drawn for each, up to a fifth more,
     /// so that they do not all go at once). 0: never.

@@ -13,7 +13,7 @@ namespace braid {
 
 /// A handle of memory that this process and workers have in common. Copies of it share the memory, and so do its copies
 /// in the workers that got it as an argument, or gave it as a result. Use it for what is large, and used more than
-/// once: making it costs fresh pages. Not for the items of `map`. In each process it takes a descriptor, and limits of
+/// once: making it costs fresh pages. In each process it takes a descriptor, and limits of
 /// file size hold for it.
 /// Lifetime: the memory is there as long as a handle is. A worker keeps what it was sent as an argument, so that it
 /// need not be sent again, until the first call after the last handle here is gone.

@@ -1,9 +1,10 @@
 #pragma once
 // Batches: many calls of one function as one message, for calls that are too short to travel alone.
 //
-// A request is the numbers of its first item and of the one after its last, the address of a typed thunk, that of the
-// function if it is a plain one, and each item's arguments: as they are if all items take the same number of bytes,
-// else behind their length. The results come back in parts. An item that fails takes no other along.
+// A request is the numbers of its first item and of the one after its last, what travels beside them, the address of a
+// typed thunk, that of the function if it is a plain one, and each item's arguments: as they are if all items take the
+// same number of bytes, else behind their length. The results come back in parts. An item that fails takes no other
+// along.
 
 #include <braid/wire/call.hpp>
 #include <atomic>
@@ -73,16 +74,43 @@ public:
     virtual void close_part(std::uint32_t end, std::size_t bytes) = 0;
     /// A reply that no part has room for.
     virtual void put_large(std::uint32_t item, std::span<const std::byte> reply) = 0;
+
+    /// Where things go that travel beside the reply that is written next. Those of another reply are forgotten.
+    virtual attachments_out& beside_next() = 0;
+    /// Whether there are some.
+    [[nodiscard]] virtual bool has_beside() const noexcept = 0;
+    /// A reply that they travel beside, in a part of its own.
+    virtual void put_with_beside(std::uint32_t item, writer& reply) = 0;
     [[nodiscard]] virtual const batch_progress& progress() const noexcept = 0;
 
 protected:
     ~batch_output() = default;
 };
 
+/// What came beside the items of a batch. Their bytes have numbers for it that are good for any worker; the request
+/// says what each is here: how many, the first of those numbers, and then for each what is known here by it.
+class batch_attachments final : public attachments_in {
+public:
+    explicit batch_attachments(reader& request);
+
+    [[nodiscard]] int take_descriptor(std::uint32_t number) override;
+    [[nodiscard]] std::shared_ptr<segment> take_segment(std::uint64_t known_by) override;
+
+private:
+    [[nodiscard]] std::uint64_t known_here_by(std::uint64_t number) const;
+
+    std::uint32_t count_;
+    std::uint32_t first_;
+    const std::byte* table_;
+    attachments_in* message_ = nullptr;  // unless there is nothing
+};
+
 /// A batch as it is run.
 class batch_run {
 public:
     batch_run(reader& request, batch_output& output);
+    batch_run(const batch_run&) = delete;
+    batch_run& operator=(const batch_run&) = delete;
 
     /// Runs items until the last, or until it is told to stop. Gives the item that it has not run any more.
     std::uint32_t run();
@@ -107,6 +135,7 @@ private:
     batch_output& output_;
     std::uint32_t next_;
     std::uint32_t end_;
+    batch_attachments beside_;
     buffer scratch_;
 };
 
@@ -170,7 +199,7 @@ inline constexpr std::size_t value_size<void> = 0;
 inline reader next_item(reader& request, std::size_t stride) {
     const std::size_t size =
         stride != 0 ? stride : static_cast<std::size_t>(request.scalar<std::uint64_t>("the length of an item"));
-    return reader(std::span(request.take(size, "an item"), size));
+    return request.part(size, "an item");
 }
 
 template <class Returned, std::size_t Stride, class Invoke>

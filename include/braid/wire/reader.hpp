@@ -48,6 +48,13 @@ public:
         return start;
     }
 
+    /// The next `size` bytes as a message of their own, beside which came what came beside this one.
+    [[nodiscard]] reader part(std::size_t size, const char* what) {
+        reader made(std::span(take(size, what), size));
+        made.beside_ = beside_;
+        return made;
+    }
+
     template <class T>
         requires std::is_trivially_copyable_v<T>
     T scalar(const char* what) {

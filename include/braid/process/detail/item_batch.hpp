@@ -5,6 +5,7 @@
 
 #include <braid/core/task.hpp>
 #include <braid/process/detail/call.hpp>
+#include <braid/process/detail/item_attachments.hpp>
 #include <braid/process/map_options.hpp>
 #include <braid/wire/batch.hpp>
 #include <braid/wire/buffer.hpp>
@@ -26,12 +27,13 @@ struct item_batch {
     std::size_t stride = 0;  ///< bytes of each, or 0: then there are `ends`
     wire::buffer bytes;
     std::vector<std::size_t> ends;
+    item_attachments beside;
 
     [[nodiscard]] std::span<const std::byte> slice(std::uint32_t from, std::uint32_t to) const noexcept {
         return bytes.bytes().subspan(begin_of(from), begin_of(to) - begin_of(from));
     }
-    /// Those from `from` to before `to`, as a batch of their own.
-    [[nodiscard]] item_batch part(std::uint32_t from, std::uint32_t to) const;
+    /// Those from `from` to before `to`, as a batch of their own: they are not to be sent with this one any more.
+    [[nodiscard]] item_batch part(std::uint32_t from, std::uint32_t to);
 
 private:
     [[nodiscard]] std::size_t begin_of(std::uint32_t item) const noexcept {
@@ -45,14 +47,14 @@ private:
 class map_sink {
 public:
     /// Results of the items from `number` on, those in the part from the `skipped`-th on. Throws: decode_error, if what
-    /// it gets makes no sense; a result that cannot be decoded is that item's failure.
+    /// it gets makes no sense; a result that cannot be decoded is that item's failure. True: some of them are failures.
     struct part {
         wire::part_kind kind;
         std::uint64_t number;
         std::uint32_t count;
         std::uint32_t skipped;
     };
-    virtual void accept(const part& what, wire::reader& bytes, const wire::remote_origin::place& where) = 0;
+    virtual bool accept(const part& what, wire::reader& bytes, const wire::remote_origin::place& where) = 0;
     virtual void failed(std::uint64_t number, std::uint32_t count, const std::exception_ptr& error) noexcept = 0;
     /// These were not begun where they are, and are to be run elsewhere.
     virtual void given_back(item_batch items) noexcept = 0;
@@ -86,6 +88,9 @@ public:
     static constexpr std::size_t enough_bytes = 64 * 1024;
     /// What is ahead of the consumer should take no more than that.
     [[nodiscard]] std::size_t bytes_ahead() const noexcept;
+    // The same for what travels beside the bytes.
+    [[nodiscard]] std::size_t enough_descriptors() const noexcept;
+    [[nodiscard]] std::size_t descriptors_ahead() const noexcept;
 
 private:
     [[nodiscard]] std::size_t as_measured() const noexcept;

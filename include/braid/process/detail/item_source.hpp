@@ -46,19 +46,22 @@ public:
     item_source(const item_source&) = delete;
     item_source& operator=(const item_source&) = delete;
 
-    [[nodiscard]] std::optional<std::size_t> left() const noexcept { return left_; }
-    [[nodiscard]] bool at_end() const { return failed_ || at_ == std::ranges::end(range_); }
+    [[nodiscard]] std::optional<std::size_t> left() const noexcept {
+        return left_ ? std::optional(*left_ + (kept_ ? 1 : 0)) : std::nullopt;
+    }
+    [[nodiscard]] bool at_end() const { return !kept_ && (failed_ || at_ == std::ranges::end(range_)); }
     [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }
 
-    /// So many items at most; fewer, if they are large, or if one cannot be taken or encoded: see `unsent` and
-    /// `failure`.
-    item_batch take(std::size_t most) {
-        item_batch batch{.number = taken_, .count = 0, .stride = traits::stride, .bytes = {}, .ends = {}};
+    /// So many items at most; fewer, if they are large or bring so many descriptors, or if one cannot be taken or
+    /// encoded: see `unsent` and `failure`.
+    item_batch take(std::size_t most, std::size_t enough_descriptors) {
+        item_batch batch{.number = taken_, .count = 0, .stride = traits::stride, .bytes = {}, .ends = {}, .beside = {}};
+        if (kept_) batch = std::move(*std::exchange(kept_, std::nullopt));
         try {
             if constexpr (is_plain) {
                 take_plain(batch, most);
             } else {
-                take_encoded(batch, most);
+                take_encoded(batch, most, enough_descriptors);
             }
         } catch (...) {
             failure_ = std::current_exception();
@@ -110,28 +113,40 @@ private:
         if (left_) *left_ -= count;
     }
 
-    void take_encoded(item_batch& batch, std::size_t most) {
+    void take_encoded(item_batch& batch, std::size_t most, std::size_t enough_descriptors) {
         wire::writer w(batch.bytes);
-        for (; batch.count != most && at_ != std::ranges::end(range_); step()) {
+        w.set_beside(&batch.beside);
+        bool full = false;
+        for (; !full && batch.count != most && at_ != std::ranges::end(range_); step()) {
             decltype(auto) item = *at_;
             try {
                 items::encode(w, item);
             } catch (...) {
+                batch.beside.drop_item();
                 unsent_ = std::current_exception();
                 step();
                 return;
             }
+            batch.beside.end_item(batch.count);
             ++batch.count;
             if (batch.stride == 0) batch.ends.push_back(batch.bytes.size());
-            if (batch.bytes.size() < batch_plan::enough_bytes) continue;
-            step();
-            return;
+            if (!batch.beside.fit_in_a_message()) keep_last(batch);
+            full = kept_ || batch.bytes.size() >= batch_plan::enough_bytes ||
+                   batch.beside.descriptors() >= enough_descriptors;
         }
+    }
+    // It will be the first of the next batch.
+    void keep_last(item_batch& batch) {
+        kept_ = batch.part(batch.count - 1, batch.count);
+        batch.bytes.truncate(batch.bytes.size() - kept_->bytes.size());
+        batch.ends.pop_back();
+        --batch.count;
     }
 
     Range range_;
     std::ranges::iterator_t<Range> at_;
-    std::optional<std::size_t> left_;
+    std::optional<std::size_t> left_;  // besides the one that is kept
+    std::optional<item_batch> kept_;   // an item, encoded already
     std::uint64_t taken_ = 0;
     std::exception_ptr unsent_;
     std::exception_ptr failure_;

@@ -51,29 +51,34 @@ public:
     batch_plan plan;
 
 private:
-    void accept(const part& what, wire::reader& bytes, const wire::remote_origin::place& where) override {
+    bool accept(const part& what, wire::reader& bytes, const wire::remote_origin::place& where) override {
+        bool some_failed = false;
         if (what.kind == wire::part_kind::values) {
             send({what.number + what.skipped, wire::decode_values<value>(bytes, what.count, what.skipped), nullptr});
         } else if (what.kind == wire::part_kind::replies) {
-            accept_replies(what, bytes, where);
+            some_failed = accept_replies(what, bytes, where);
         } else {
             bytes.fail("a part of a batch", "there is no such kind");
         }
         bytes.expect_end();
+        return some_failed;
     }
-    void accept_replies(const part& what, wire::reader& bytes, const wire::remote_origin::place& where) {
+    bool accept_replies(const part& what, wire::reader& bytes, const wire::remote_origin::place& where) {
         results group{.number = what.number + what.skipped, .values = {}, .error = nullptr};
+        bool some_failed = false;
         for (std::uint32_t item = 0; item != what.count; ++item) {
             wire::reader reply = wire::detail::next_item(bytes, 0);
             if (item < what.skipped) continue;
             try {
                 group.values.push_back(result_in(reply, where));
             } catch (...) {
+                some_failed = true;
                 group.error = std::current_exception();
                 send(std::exchange(group, {.number = what.number + item + 1, .values = {}, .error = nullptr}));
             }
         }
         if (!group.values.empty()) send(std::move(group));
+        return some_failed;
     }
     static value result_in(wire::reader& reply, const wire::remote_origin::place& where) {
         if constexpr (std::is_void_v<R>) {
@@ -120,9 +125,12 @@ public:
 
     /// Sends what there is to send. Nothing is taken from the range that would be too far ahead of the consumer.
     void refill() {
-        while (!source_.at_end() && ahead() < inbox_->plan.ahead() && bytes_out_ < inbox_->plan.bytes_ahead()) {
-            const std::size_t room = inbox_->plan.ahead() - ahead();
-            send(source_.take(std::min(room, inbox_->plan.items(source_.left(), source::traits::stride))));
+        const batch_plan& plan = inbox_->plan;
+        while (!source_.at_end() && ahead() < plan.ahead() && bytes_out_ < plan.bytes_ahead() &&
+               descriptors_out_ < plan.descriptors_ahead()) {
+            const std::size_t room = plan.ahead() - ahead();
+            send(source_.take(std::min(room, plan.items(source_.left(), source::traits::stride)),
+                              plan.enough_descriptors()));
             const std::uint64_t number = source_.taken();
             if (auto error = source_.unsent()) keep({number, {}, std::move(error)});
         }
@@ -148,6 +156,7 @@ private:
     struct batch_out {
         job<> running;
         std::size_t bytes;
+        std::size_t descriptors;
     };
 
     static wire::buffer head_for(const F& function) {
@@ -162,9 +171,11 @@ private:
         if (items.count == 0) return;
         const std::size_t name = next_batch_++;
         const std::size_t bytes = items.bytes.size();
+        const std::size_t descriptors = items.beside.descriptors();
         bytes_out_ += bytes;
-        batches_.emplace(name,
-                         batch_out{start_job(run_batch(pool_, options_.call, inbox_, std::move(items), name)), bytes});
+        descriptors_out_ += descriptors;
+        auto running = start_job(run_batch(pool_, options_.call, inbox_, std::move(items), name));
+        batches_.emplace(name, batch_out{std::move(running), bytes, descriptors});
     }
     void keep(item_results<value> results) {
         const std::uint64_t number = results.number;
@@ -183,6 +194,7 @@ private:
     void handle_one(typename inbox::batch_ended which) {
         const auto at = batches_.find(which.batch);
         bytes_out_ -= at->second.bytes;
+        descriptors_out_ -= at->second.descriptors;
         batches_.erase(at);
     }
 
@@ -195,6 +207,7 @@ private:
     std::map<std::size_t, batch_out> batches_;
     std::size_t next_batch_ = 0;
     std::size_t bytes_out_ = 0;
+    std::size_t descriptors_out_ = 0;
     std::uint64_t given_ = 0;  // to the consumer; in order, the number of the next as well
 };
 
