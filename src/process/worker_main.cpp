@@ -25,13 +25,13 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <tuple>
 #include <utility>
-#include <vector>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -39,6 +39,8 @@
 namespace braid::process_detail {
 
 namespace {
+
+constexpr std::size_t chunk_size = 256 * 1024;
 
 class worker {
 public:
@@ -55,11 +57,13 @@ public:
 
     void serve() {
         const detail::stop_query_guard asks_us({.ask = &worker::asked_to_stop, .data = this});
-        std::vector<std::byte> chunk(256 * 1024);
+        // Not cleared: the first call would wait for its pages.
+        const auto room = std::make_unique_for_overwrite<std::byte[]>(chunk_size);
+        const std::span chunk(room.get(), chunk_size);
         while (const std::size_t n =
-                   read_some(request_descriptor, std::span(chunk).first(before(step::reads_requests, chunk.size())))) {
+                   read_some(request_descriptor, chunk.first(before(step::reads_requests, chunk.size())))) {
             after(step::reads_requests, n);
-            requests_.feed(std::span(chunk).first(n));
+            requests_.feed(chunk.first(n));
             clock_.requests_came();
             while (const auto request = requests_.next()) take(*request);
             deliver();
@@ -265,13 +269,13 @@ void keep_from_children() {
 
 void run_worker(unsigned depth) {
     keep_from_children();
-    process_services services(program_name(), depth);
+    late_services services(program_name(), depth);
     install_services(services);
     {
         worker w;
+        w.say_hello();  // first: the parent has its part to do now
         // What is finished may lie behind a call that takes long.
         const orphan_guard guard(unique_fd(control_descriptor), [&w] { w.answer_nudge(); });
-        w.say_hello();
         w.serve();
         pass(step::leaves);
     }
