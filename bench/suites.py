@@ -200,7 +200,7 @@ SUITES: dict[str, tuple[Problem, ...]] = {
                     Contender("braid", "process/braid_pool_life"),
                 ),
             )
-            for name in ("first_results_10m", "first_results_1g")
+            for name in ("first_results_10m", "first_results_1g", "first_results_zygote")
         ),
         Problem(
             "long_calls", "calls/s", True, 200, floor="bare_processes", placements=("free",), quick_operations=10,

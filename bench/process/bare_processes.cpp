@@ -1,5 +1,6 @@
 // The floors of pools of two processes: long_calls shares the work among two that do nothing else (calls a second);
-// first_results starts this program twice, with posix_spawn, and waits for a byte from each (milliseconds).
+// first_results starts this program twice, with posix_spawn, and waits for a byte from each (milliseconds);
+// first_results_zygote lets a warm process fork two.
 #include <array>
 #include <cstdlib>
 #include <cstring>
@@ -58,6 +59,36 @@ int first_results(std::size_t resident) {
     return touched.back() == 'x' ? 0 : 1;
 }
 
+/// A warm process that has touched 1 MiB forks two when it is told to by a byte, and each of them writes one.
+int first_results_of_forks() {
+    std::array<int, 2> wishes{};
+    std::array<int, 2> words{};
+    if (::pipe2(wishes.data(), O_CLOEXEC) != 0 || ::pipe2(words.data(), O_CLOEXEC) != 0) return 1;
+    const pid_t zygote = ::fork();
+    if (zygote == 0) {
+        const std::vector<char> preloaded(std::size_t{1} << 20, 'x');
+        char byte = preloaded.back();
+        if (::write(words[1], &byte, 1) != 1 || ::read(wishes[0], &byte, 1) != 1) std::_Exit(1);
+        for (int i = 0; i < 2; ++i) {
+            if (::fork() == 0) std::_Exit(::write(words[1], &byte, 1) == 1 ? 0 : 1);
+        }
+        while (::wait(nullptr) > 0) {
+        }
+        std::_Exit(0);
+    }
+    char byte = 0;
+    if (::read(words[0], &byte, 1) != 1) return 1;
+    const bench::stopwatch watch;
+    if (::write(wishes[1], &byte, 1) != 1) return 1;
+    for (int got = 0; got < 2; ++got) {
+        if (::read(words[0], &byte, 1) != 1) return 1;
+    }
+    const double wall = watch.wall_seconds();
+    ::waitpid(zygote, nullptr, 0);
+    bench::report(wall * 1e3, watch.cpu_seconds());
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -65,6 +96,7 @@ int main(int argc, char** argv) {
     const auto asked = bench::parse(argc, argv);
     if (asked.problem == "long_calls") return long_calls(asked.operations);
     if (asked.problem == "first_results_10m") return first_results(std::size_t{10} << 20);
+    if (asked.problem == "first_results_zygote") return first_results_of_forks();
     if (asked.problem == "first_results_1g") return first_results(std::size_t{1} << 30);
     return 77;
 }

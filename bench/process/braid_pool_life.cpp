@@ -38,6 +38,24 @@ braid::task<int> first_results(std::size_t resident) {
     co_return touched.back() == 'x' ? 0 : 1;
 }
 
+std::vector<char> preloaded;
+void preload(std::size_t bytes) { preloaded.assign(bytes, 'x'); }
+
+/// From a zygote that is warm: it has served another pool.
+braid::task<int> first_results_of_zygote() {
+    const braid::zygote warm(preload, std::size_t{1} << 20);
+    braid::process_pool before({.workers = 2, .zygote = warm});
+    co_await braid::when_all(before.run(waits, 0), before.run(waits, 0));
+    co_await before.close();
+    const bench::stopwatch watch;
+    braid::process_pool pool({.workers = 2, .zygote = warm});
+    co_await braid::when_all(pool.run(waits, 0), pool.run(waits, 0));
+    const double wall = watch.wall_seconds();
+    co_await pool.close();
+    bench::report(wall * 1e3, watch.cpu_seconds());
+    co_return 0;
+}
+
 /// Bytes for each call that waits in the queue, its coroutine included.
 braid::task<int> queued_memory(std::uint64_t calls) {
     braid::process_pool pool({.workers = 1});
@@ -125,6 +143,7 @@ braid::task<int> app(std::span<char*> args) {
     const bench::request asked = bench::parse(static_cast<int>(args.size()), args.data());
     if (asked.problem == "first_results_10m") co_return co_await first_results(std::size_t{10} << 20);
     if (asked.problem == "first_results_1g") co_return co_await first_results(std::size_t{1} << 30);
+    if (asked.problem == "first_results_zygote") co_return co_await first_results_of_zygote();
     if (asked.problem == "queued_call") co_return co_await queued_memory(asked.operations);
     if (asked.problem == "kill_to_error") co_return co_await after_kill(true);
     if (asked.problem == "kill_to_result") co_return co_await after_kill(false);

@@ -69,6 +69,7 @@
 #include <braid/process/time_histogram.hpp>
 #include <braid/process/worker_output.hpp>
 #include <braid/process/worker_state.hpp>
+#include <braid/process/zygote.hpp>
 #include <braid/process/spawn_error.hpp>
 #include <braid/wire/exception.hpp>
 #include <braid/wire/expected.hpp>

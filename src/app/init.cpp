@@ -2,6 +2,8 @@
 
 #include "process/services.hpp"
 #include "process/worker_main.hpp"
+#include "process/zygote_channel.hpp"
+#include "process/zygote_main.hpp"
 
 #include <braid/core/error.hpp>
 #include <braid/wire/image.hpp>
@@ -10,6 +12,8 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,9 +40,9 @@ runtime::~runtime() = default;
 
 namespace {
 
-// The depth of this worker, if it is one; otherwise 0. The variable is taken away: children of calls are no workers.
-unsigned take_worker_depth() {
-    const char* value = std::getenv(worker_variable);
+// The depth of this worker, or of a zygote's, if it is one; otherwise 0. The variable is taken away: children of calls are no workers.
+unsigned take_depth(const char* variable) {
+    const char* value = std::getenv(variable);
     if (!value) return 0;
     const std::string_view text = value;
     unsigned depth = 0;
@@ -47,9 +51,9 @@ unsigned take_worker_depth() {
         throw usage_error(
             fmt::format("the environment variable {} is \"{}\", which no pool sets: it is for the use of "
                         "braid's own workers",
-                        worker_variable, text));
+                        variable, text));
     }
-    ::unsetenv(worker_variable);
+    ::unsetenv(variable);
     return depth;
 }
 
@@ -57,7 +61,8 @@ unsigned take_worker_depth() {
 
 runtime init(int argc, char** argv) {
     wire::capture_image();
-    if (const unsigned depth = take_worker_depth(); depth != 0) run_worker(depth);
+    if (const unsigned depth = take_depth(worker_variable); depth != 0) run_worker(depth);
+    if (const unsigned depth = take_depth(zygote_variable); depth != 0 && argc > 1) run_zygote(depth, std::span(argv[1], std::strlen(argv[1])));
     ignore_sigpipe();
     return runtime(std::make_unique<runtime::parts>(argc > 0 ? argv[0] : "braid"));
 }

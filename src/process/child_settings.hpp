@@ -14,6 +14,15 @@
 
 namespace braid::process_detail {
 
+/// Nothing, if there are none. The numbers have been checked.
+[[nodiscard]] inline std::optional<cpu_set_t> cpu_set_of(const std::vector<int>& cpus) noexcept {
+    if (cpus.empty()) return std::nullopt;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (const int cpu : cpus) CPU_SET(cpu, &set);
+    return set;
+}
+
 struct child_settings {
     struct limit {
         int resource;
@@ -31,7 +40,7 @@ struct child_settings {
         return {apply(), boost::system::system_category()};
     }
 
-private:
+    /// To this process. Returns 0 or an errno.
     [[nodiscard]] int apply() const noexcept {
         for (const limit& each : limits) {
             const rlimit wanted{.rlim_cur = each.soft, .rlim_max = each.hard};

@@ -16,8 +16,8 @@ namespace braid::process_detail {
 class part_writer final : public wire::batch_output {
 public:
     /// `make_room` returns when so much is free in the outgoing buffer, `append` sends what does not fit into it,
-    /// `send_beside` what travels beside a reply; if that cannot be done, it makes the reply one that says so, and gives
-    /// false.
+    /// `send_beside` what travels beside a reply; if that cannot be done, it makes the reply one that says so, and
+    /// gives false.
     struct ways_out {
         std::function<void(std::size_t)> make_room;
         std::function<void(std::span<const std::byte>)> append;

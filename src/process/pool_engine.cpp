@@ -24,8 +24,10 @@ pool_engine::pool_engine(std::shared_ptr<home> where, process_pool_options optio
       home_address_(home_.get()),
       options_(std::move(options)),
       services_(services),
+      zygote_(options_.zygote.process()),
       most_workers_(static_cast<std::size_t>(*options_.workers)),
       read_buffer_(256 * 1024) {
+    if (zygote_) zygote_->enter();
     plan_work_.engine = this;
     plan_work_.run = [](work* w) noexcept { static_cast<engine_work*>(w)->engine->carry_out(); };
     look_timer_.engine = this;
@@ -262,11 +264,29 @@ void pool_engine::when_gone(std::function<void()> then) {
 
 void pool_engine::settle_if_gone() {
     if (state_ == state::open || !workers_.empty() || !queue_.empty() || cancellations_expected_ != 0) return;
+    if (!has_left_zygote()) return;
     home_->disarm(look_timer_);
     home_->disarm(heartbeat_timer_);
     home_->disarm(retry_timer_);
     home_->disarm(idle_timer_);
     for (auto& then : std::exchange(gone_, {})) then();
+}
+
+// Nothing is to be left, so the last one waits for its end. What the callback holds goes to the home with it.
+bool pool_engine::has_left_zygote() {
+    if (!zygote_) return true;
+    if (std::exchange(leaving_zygote_, true)) return false;
+    zygote_->leave([self = shared_from_this()]() mutable {
+        const auto box = self->inbox_;
+        home& where = self->where();
+        post_into(*box, [&] {
+            where.post_function([self = std::move(self)] {
+                self->zygote_ = nullptr;
+                self->plan();
+            });
+        });
+    });
+    return false;
 }
 
 void pool_engine::terminate_blocking() {

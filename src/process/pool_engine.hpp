@@ -6,6 +6,7 @@
 #include "process/services.hpp"
 #include "process/worker_death.hpp"
 #include "process/worker_link.hpp"
+#include "process/zygote_process.hpp"
 
 #include <braid/core/detail/home.hpp>
 #include <braid/process/process_pool.hpp>
@@ -32,6 +33,8 @@ public:
     [[nodiscard]] bool lives_on(const home* place) const noexcept { return place == home_address_; }
     [[nodiscard]] const process_pool_options& options() const noexcept { return options_; }
     [[nodiscard]] pd::process_services& services() const noexcept { return services_; }
+    /// Of which its workers are forked, if they are.
+    [[nodiscard]] pd::zygote_process* zygote() const noexcept { return zygote_.get(); }
 
     // On the home:
     void submit(call_base& call) noexcept;
@@ -83,7 +86,9 @@ public:
     /// The pool object is gone and so is everything else: lets the home go, on the home, while its context exists.
     void leave_home() noexcept { home_ = nullptr; }
 
-    void worker_started(const std::shared_ptr<worker_link>& link, pd::spawn_result result);
+    void worker_started(const std::shared_ptr<worker_link>& link, pd::started_child child);
+    /// It was tried as often as makes sense, unless `may_try_again`.
+    void worker_not_started(const std::shared_ptr<worker_link>& link, const std::string& why, bool may_try_again);
     void worker_gone(const std::shared_ptr<worker_link>& link, const pd::exit_status& status);
 
 private:
@@ -116,7 +121,7 @@ private:
     void count_end(const worker_link& link) noexcept;
     void start_workers_if_needed();
     void start_worker();
-    void failed_to_start(const std::string& why);
+    void failed_to_start(const std::string& why, bool may_try_again = true);
     [[nodiscard]] bool has_ready_worker() const noexcept;
     /// A worker fewer is a worker missing.
     [[nodiscard]] bool wants_workers() const noexcept {
@@ -127,11 +132,14 @@ private:
     void enqueue_again(call_base& call) noexcept;
     void fail_queued(const std::exception_ptr& error) noexcept;
     void settle_if_gone();
+    [[nodiscard]] bool has_left_zygote();
 
     std::shared_ptr<home> home_;  // null when it has been left
     const home* const home_address_;
     const process_pool_options options_;
     pd::process_services& services_;
+    std::shared_ptr<pd::zygote_process> zygote_;  // null if there is none, or none any more
+    bool leaving_zygote_ = false;
 
     state state_ = state::open;
     call_queue queue_;

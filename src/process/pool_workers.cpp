@@ -43,21 +43,24 @@ void pool_engine::start_worker() {
     }
 }
 
-void pool_engine::worker_started(const std::shared_ptr<worker_link>& link, pd::spawn_result result) {
-    if (auto* failure = std::get_if<spawn_error>(&result)) {
-        remove(link);
-        if (wants_workers()) failed_to_start(failure->what());
-        return plan();
-    }
+void pool_engine::worker_started(const std::shared_ptr<worker_link>& link, pd::started_child child) {
     try {
-        link->started(std::get<pd::started_child>(std::move(result)));
+        link->started(std::move(child));
     } catch (const std::exception& e) {  // it has been killed and reaped
-        remove(link);
-        if (wants_workers()) failed_to_start(e.what());
-        return plan();
+        return worker_not_started(link, e.what(), true);
     }
     if (state_ == state::terminated) link->kill();
     plan();  // a pool that is closing may not need it any more
+}
+
+void pool_engine::worker_not_started(const std::shared_ptr<worker_link>& link, const std::string& why,
+                                     bool may_try_again) {
+    link->never_started();
+    remove(link);
+    if (wants_workers() && !link->was_taken_back()) {
+        link->took_too_long() ? failed_to_start(link->violation()) : failed_to_start(why, may_try_again);
+    }
+    plan();
 }
 
 void pool_engine::worker_gone(const std::shared_ptr<worker_link>& link, const pd::exit_status& status) {
@@ -69,8 +72,9 @@ void pool_engine::worker_gone(const std::shared_ptr<worker_link>& link, const pd
     plan();
 }
 
-void pool_engine::failed_to_start(const std::string& why) {
-    const bool give_up = ++failed_starts_ >= failed_starts_allowed && !has_ready_worker();
+void pool_engine::failed_to_start(const std::string& why, bool may_try_again) {
+    failed_starts_ = may_try_again ? failed_starts_ + 1 : failed_starts_allowed;
+    const bool give_up = failed_starts_ >= failed_starts_allowed && !has_ready_worker();
     // Those that are to be there even without work are tried for on and on, but seldom.
     if ((!give_up || options_.min_workers > 0) && !retry_timer_.armed()) {
         const unsigned shift = give_up ? longest_retry_shift : std::min(failed_starts_, longest_retry_shift);
@@ -79,9 +83,10 @@ void pool_engine::failed_to_start(const std::string& why) {
     }
     if (!give_up) return;
     failed_starts_ = 0;
+    const std::string attempts =
+        may_try_again ? fmt::format(", {} times in a row; the last time", failed_starts_allowed) : "";
     fail_queued(std::make_exception_ptr(
-        pool_failed(fmt::format("no worker of the pool {} could be started, {} times in a row; the last time: {}",
-                                options_.name, failed_starts_allowed, why))));
+        pool_failed(fmt::format("no worker of the pool {} could be started{}: {}", options_.name, attempts, why))));
 }
 
 // Between calls: those that are used up, and those that are too many.

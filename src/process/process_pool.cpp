@@ -124,10 +124,7 @@ std::shared_ptr<pool_engine> make_engine(std::shared_ptr<home> where, process_po
             "a process_pool needs main to begin with braid::run(argc, argv, app) or braid::init(argc, argv): "
             "its workers are this program, started again");
     }
-    if (services->depth >= process_detail::max_depth) {
-        throw usage_error(fmt::format("pools are nested {} deep already, and no deeper: a worker started this pool",
-                                      process_detail::max_depth));
-    }
+    process_detail::check_depth(*services);
     if (!options.workers) options.workers = usable_cpus();
     check(options);
     process_detail::ignore_sigpipe();

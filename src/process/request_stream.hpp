@@ -7,8 +7,8 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <span>
-#include <vector>
 
 namespace braid::process_detail {
 
@@ -30,8 +30,8 @@ private:
     ring_reader* const ring_;
     const std::chrono::nanoseconds spin_;
     const std::function<void()> call_parent_;
-    std::vector<std::byte> chunk_;  // of the pipe
-    std::size_t given_ = 0;         // of the ring
+    const std::unique_ptr<std::byte[]> chunk_;  // of the pipe
+    std::size_t given_ = 0;                     // of the ring
     detail::spinner spinner_;
 };
 

@@ -7,6 +7,8 @@
 #include "process/output_thread.hpp"
 #include "process/reaper.hpp"
 
+#include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -19,15 +21,30 @@ struct process_services {
     unsigned depth;       ///< 0 in the program itself, 1 in its workers, and so on
     unique_fd executable = open_self_executable();
     output_thread output;
+    output_thread answers;     // of zygotes: not on the thread of output, which may have to wait for whoever reads that
     launcher_thread launcher;  // destroyed after the reaper, which has reaped every child by then
     oom_watch memory;
     reaper children;
 };
 
-/// Null when there is none. Threads: any.
-[[nodiscard]] process_services* services() noexcept;
+/// Those of a worker, which are made when a call asks for them: few do, and threads and files would take their time.
+class late_services {
+public:
+    late_services(std::string name, unsigned nesting) : name_(std::move(name)), depth_(nesting) {}
+    [[nodiscard]] process_services& get();
+
+private:
+    const std::string name_;
+    const unsigned depth_;
+    std::mutex mutex_;
+    std::optional<process_services> made_;  // under mutex_
+};
+
+/// Null when there is none. Threads: any. Throws: std::system_error if they cannot be made (late).
+[[nodiscard]] process_services* services();
 /// Throws: usage_error if there are some already.
 void install_services(process_services& made);
+void install_services(late_services& to_be_made) noexcept;
 void remove_services() noexcept;
 
 /// Writing to a worker that has just died must be an error, not our end. Changes SIGPIPE only from its default, and in
@@ -36,6 +53,8 @@ void ignore_sigpipe() noexcept;
 
 /// Workers of workers of workers: further pools are refused.
 inline constexpr unsigned max_depth = 3;
+/// Throws: usage_error where that is reached.
+void check_depth(const process_services& services);
 
 // How a worker is told what it is.
 inline constexpr const char* worker_variable = "BRAID_WORKER";
@@ -55,6 +74,7 @@ enum class frame_kind : std::uint32_t {
     initialised = 5,
     batch = 6,  // a request for many items
     part = 7,   // results of some of them, before the reply
+    unfit = 8,  // instead of hello: why it cannot be a worker
 };
 
 /// A flag of a request: its body begins with the call's limits.

@@ -41,6 +41,7 @@ void worker_link::kill() noexcept {
     condemned_ = true;
     give_back_waiting();
     if (child_) pool_->services().children.kill(*child_);
+    if (asked_) pool_->zygote()->take_back(*asked_);
 }
 
 void worker_link::violated(const std::string& what) noexcept {
@@ -90,13 +91,18 @@ void worker_link::watch_no_more() {
 }
 
 void worker_link::grace_is_over() noexcept {
-    if (state_ == state::starting) {
-        return violated(fmt::format("it was started and said nothing for {} ms", pool_->options().start_limit.count()));
+    const std::chrono::milliseconds limit = pool_->options().start_limit;
+    if (state_ == state::starting && asked_) {
+        if (!condemned_) violation_ = fmt::format("its zygote did not fork it within {} ms", limit.count());
+        condemned_ = true;
+        return pool_->zygote()->give_up(*asked_);
     }
     if (state_ == state::initialising) {
         return violated(
             fmt::format("its initialiser had not returned after {} ms", pool_->options().initialise_limit.count()));
     }
+    if (state_ == state::starting)
+        return violated(fmt::format("it was started and said nothing for {} ms", limit.count()));
     // It may have ended meanwhile, its reply waiting behind a call that began before we could take that back.
     if (stopping_ && is_done(*stopping_) && !answer_is_due_) return await_answer(*stopping_);
     if (stopping_) ending_ = ending::stopped_call;

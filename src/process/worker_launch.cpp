@@ -28,22 +28,16 @@ void set_nonblocking(int fd) {
     if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) pd::throw_errno("making a pipe non-blocking");
 }
 
-pd::child_settings settings_of(const process_pool_options& options) {
-    pd::child_settings settings;
-    const worker_limits& limits = options.limits;
-    if (limits.memory) settings.limits.push_back({RLIMIT_AS, *limits.memory, *limits.memory});
-    if (limits.file_size) settings.limits.push_back({RLIMIT_FSIZE, *limits.file_size, *limits.file_size});
+std::vector<pd::child_settings::limit> limits_of(const worker_limits& limits) {
+    std::vector<pd::child_settings::limit> all;
+    if (limits.memory) all.push_back({RLIMIT_AS, *limits.memory, *limits.memory});
+    if (limits.file_size) all.push_back({RLIMIT_FSIZE, *limits.file_size, *limits.file_size});
     if (limits.cpu_time) {
         // The soft limit sends SIGXCPU, which can be ignored; a second later the hard one kills.
         const auto seconds = static_cast<rlim_t>(limits.cpu_time->count());
-        settings.limits.push_back({RLIMIT_CPU, seconds, seconds + 1});
+        all.push_back({RLIMIT_CPU, seconds, seconds + 1});
     }
-    settings.niceness = options.niceness;
-    if (!options.cpus.empty()) {
-        CPU_ZERO(&settings.cpus.emplace());
-        for (const int cpu : options.cpus) CPU_SET(cpu, &*settings.cpus);
-    }
-    return settings;
+    return all;
 }
 
 std::vector<std::string> environment_of(const process_pool_options& options, unsigned depth) {
@@ -55,7 +49,14 @@ std::vector<std::string> environment_of(const process_pool_options& options, uns
 }  // namespace
 
 void worker_link::launch() {
-    pd::process_services& services = pool_->services();
+    std::vector<pd::passed_descriptor> descriptors = connect();
+    if (rings_) pool_->where().add(*rings_);
+    pd::pass(pd::step::launches);
+    pool_->zygote() ? fork(std::move(descriptors)) : spawn(std::move(descriptors));
+}
+
+/// Keeps our ends. Returns those of the worker.
+std::vector<pd::passed_descriptor> worker_link::connect() {
     pd::pipe_ends requests = make_wide_pipe();
     pd::pipe_ends replies = make_wide_pipe();
     pd::pipe_ends control = pd::make_pipe();
@@ -63,19 +64,13 @@ void worker_link::launch() {
     const int board = ::fcntl(board_.fd(), F_DUPFD_CLOEXEC, 0);
     if (board < 0) pd::throw_errno("passing the call board on");
 
-    pd::child_program program;
-    program.path = services.program;
-    program.executable = services.executable.get();
-    program.arguments = {pool_->options().name};
-    program.environment = environment_of(pool_->options(), services.depth + 1);
-    program.directory = pool_->options().working_directory;
-    program.settings = settings_of(pool_->options());
-    program.descriptors.push_back({std::move(requests.read), pd::request_descriptor});
-    program.descriptors.push_back({std::move(replies.write), pd::reply_descriptor});
-    program.descriptors.push_back({std::move(control.read), pd::control_descriptor});
-    program.descriptors.push_back({pd::unique_fd(board), pd::board_descriptor});
-    program.descriptors.push_back({std::move(beside.worker), pd::attachment_descriptor});
-    output_->connect(program.descriptors);
+    std::vector<pd::passed_descriptor> descriptors;
+    descriptors.push_back({std::move(requests.read), pd::request_descriptor});
+    descriptors.push_back({std::move(replies.write), pd::reply_descriptor});
+    descriptors.push_back({std::move(control.read), pd::control_descriptor});
+    descriptors.push_back({pd::unique_fd(board), pd::board_descriptor});
+    descriptors.push_back({std::move(beside.worker), pd::attachment_descriptor});
+    output_->connect(descriptors);
     output_->start([weak = weak_from_this()] {
         if (auto self = weak.lock()) {
             pool_engine::post_for(std::move(self),
@@ -92,17 +87,68 @@ void worker_link::launch() {
     std::ignore = replies.read.release();
     control_ = std::move(control.write);
     beside_.emplace(std::move(beside.parent));
+    return descriptors;
+}
 
-    if (rings_) pool_->where().add(*rings_);
+void worker_link::spawn(std::vector<pd::passed_descriptor> descriptors) {
+    pd::process_services& services = pool_->services();
+    const process_pool_options& options = pool_->options();
+    pd::child_program program;
+    program.path = services.program;
+    program.executable = services.executable.get();
+    program.arguments = {options.name};
+    program.environment = environment_of(options, services.depth + 1);
+    program.directory = options.working_directory;
+    program.settings = {
+        .limits = limits_of(options.limits), .niceness = options.niceness, .cpus = pd::cpu_set_of(options.cpus)};
+    program.descriptors = std::move(descriptors);
 
-    pd::pass(pd::step::launches);
     // The launcher answers on its own thread, and std::function wants something copyable.
     services.launcher.start(std::move(program), [self = shared_from_this()](pd::spawn_result result) mutable {
         auto shared = std::make_shared<pd::spawn_result>(std::move(result));
         pool_engine::post_for(std::move(self), [shared](pool_engine& pool, const std::shared_ptr<worker_link>& link) {
-            pool.worker_started(link, std::move(*shared));
+            if (auto* child = std::get_if<pd::started_child>(&*shared)) {
+                pool.worker_started(link, std::move(*child));
+            } else {
+                pool.worker_not_started(link, std::get<spawn_error>(*shared).what(), true);
+            }
         });
     });
+}
+
+void worker_link::fork(std::vector<pd::passed_descriptor> descriptors) {
+    const process_pool_options& options = pool_->options();
+    pd::fork_request request{.name = options.name,
+                             .environment = options.environment,
+                             .directory = options.working_directory,
+                             .limits = limits_of(options.limits),
+                             .niceness = options.niceness,
+                             .cpus = options.cpus};
+    std::vector<pd::unique_fd> passed;
+    for (pd::passed_descriptor& each : descriptors) {
+        request.descriptors.push_back(each.child);
+        passed.push_back(std::move(each.parent));
+    }
+    arm_kill(options.start_limit);
+    asked_ = pool_->zygote()->fork(
+        std::move(request), std::move(passed), [self = shared_from_this()](pd::fork_result result) mutable {
+            auto shared = std::make_shared<pd::fork_result>(std::move(result));
+            pool_engine::post_for(std::move(self), [shared](pool_engine& pool, const auto& link) {
+                link->asked_.reset();
+                if (auto* child = std::get_if<pd::started_child>(&*shared)) {
+                    pool.worker_started(link, std::move(*child));
+                } else {
+                    pool.worker_not_started(link, std::get<std::string>(*shared), false);
+                }
+            });
+        });
+}
+
+/// There is no process, and will be none.
+void worker_link::never_started() {
+    pool_->where().disarm(kill_timer_);
+    if (rings_) rings_->unlink();
+    state_ = state::gone;
 }
 
 void worker_link::started(pd::started_child child) {

@@ -14,6 +14,8 @@
 #include <braid/wire/buffer.hpp>
 #include <braid/wire/frame.hpp>
 
+#include "process/zygote_process.hpp"
+
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <chrono>
@@ -143,7 +145,15 @@ private:
         bool seen_is_ready = false;  // it is in the home's queue
     };
 
+    [[nodiscard]] std::vector<pd::passed_descriptor> connect();
+    void spawn(std::vector<pd::passed_descriptor> descriptors);
+    void fork(std::vector<pd::passed_descriptor> descriptors);
     void started(pd::started_child child);
+    void never_started();
+    /// Nobody wants it any more, though it may have been wanted when it was asked for.
+    [[nodiscard]] bool was_taken_back() const noexcept { return condemned_ && !took_too_long(); }
+    [[nodiscard]] bool took_too_long() const noexcept { return !violation_.empty(); }
+    [[nodiscard]] const std::string& violation() const noexcept { return violation_; }
     void await_replies();
     void await_room();
     void read_replies();
@@ -194,6 +204,7 @@ private:
     ending ending_ = ending::none;
     death_reason reason_ = death_reason::unknown;
     int pid_ = -1;
+    std::optional<pd::zygote_process::ticket> asked_;  // of the zygote, until it has answered
     std::optional<pd::child_id> child_;
     pd::call_board board_;
     std::string violation_;  // why we killed it, if it did what no worker should

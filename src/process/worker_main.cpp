@@ -26,13 +26,13 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <tuple>
 #include <utility>
-#include <vector>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -277,13 +277,13 @@ void keep_from_children() {
 
 void run_worker(unsigned depth) {
     keep_from_children();
-    process_services services(program_name(), depth);
+    late_services services(program_name(), depth);
     install_services(services);
     {
         worker w;
+        w.say_hello();  // first: the parent has its part to do now
         // What is finished may lie behind a call that takes long.
         const orphan_guard guard(unique_fd(control_descriptor), [&w] { w.answer_nudge(); });
-        w.say_hello();
         w.serve();
         pass(step::leaves);
     }

@@ -107,6 +107,7 @@ void worker_link::take_frame(const wire::frame& frame, clock::time_point now) {
         case pd::frame_kind::reply: return take_reply(frame, now);
         case pd::frame_kind::part: return take_part(frame);
         case pd::frame_kind::initialised: return take_initialised(frame);
+        case pd::frame_kind::unfit: return violated("it could not " + wire::decode<std::string>(frame.body));
         case pd::frame_kind::request:
         case pd::frame_kind::batch:
         case pd::frame_kind::initialise: break;

@@ -165,6 +165,36 @@ TEST_SUITE("app/run and the end of programs") {
         }
     }
 
+    TEST_CASE("SIGKILL leaves neither a zygote nor a worker that it forked, busy, idle or on its way: 30 times") {
+        program settled("forked-wait");
+        CHECK(settled.says('w'));
+        settled.signal(SIGKILL);
+        CHECK(settled.wait() == -SIGKILL);
+        std::mt19937 random(11);
+        for (int round = 0; round != 30; ++round) {
+            program p("forked-wait");
+            // How far it comes until then is the kernel's choice.
+            for (auto spin = random() % 20'000'000; spin != 0; --spin)
+                std::atomic_signal_fence(std::memory_order_seq_cst);
+            p.signal(SIGKILL);
+            CHECK(p.wait() == -SIGKILL);
+            CHECK(p.complaints() == "");
+        }
+    }
+
+    TEST_CASE("a program that dies at any step of its talk with its zygote leaves neither that nor workers") {
+        for (const step at : {step::asks_zygote, step::hears_zygote, step::adopts_worker}) {
+            CAPTURE(static_cast<int>(at));
+            for (long time = 0; time != 3; ++time) {
+                const braid_test::fault_at fault(at, time);
+                program p("forked-calls");
+                CHECK(p.wait() == -SIGKILL);
+                CHECK(fault.happened());
+                CHECK(p.complaints() == "");
+            }
+        }
+    }
+
     TEST_CASE("SIGTERM cancels the app, which ends with 143 and leaves no worker") {
         program p("wait");
         CHECK(p.says('w'));

@@ -1,6 +1,8 @@
-// A program with a pool, for tests of how programs end: pool_program return|throw|exit|wait|block|calls|result
+// A program with a pool, for tests of how programs end:
+// pool_program return|throw|exit|wait|block|calls|result|forked-calls|forked-wait
 // It has a worker that is idle and two that are busy; each of those says b on standard output when it is. With `result`
-// it has one that says r and returns more than its parent takes, which is blocked by then.
+// it has one that says r and returns more than its parent takes, which is blocked by then. The workers of the last two
+// are forked.
 
 #include <braid/app/run.hpp>
 #include <braid/core/sleep.hpp>
@@ -16,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -53,8 +56,8 @@ task<> wait_for_cancellation(bool block) {
 std::string echo(const std::string& text) { return text; }
 
 /// Calls of all sizes, and an orderly end.
-task<> make_calls() {
-    process_pool pool({.workers = 2, .initialise = [] {}, .calls_per_worker = 10});
+task<> make_calls(zygote workers_of) {
+    process_pool pool({.workers = 2, .initialise = [] {}, .zygote = std::move(workers_of), .calls_per_worker = 10});
     co_await with_task_group([&](task_group& g) -> task<> {
         for (std::size_t i = 0; i != 30; ++i) {
             g.start([](process_pool& p, std::size_t size) -> task<> { co_await p.run(echo, std::string(size, 'x')); },
@@ -85,10 +88,15 @@ task<> leave_a_result() {
 }
 
 task<> app(std::span<char*> args) {
-    const std::string_view how = args[1];
+    std::string_view how = args[1];
+    zygote workers_of;
+    if (how.starts_with("forked-")) {
+        workers_of = zygote([] {});
+        how.remove_prefix(std::string_view("forked-").size());
+    }
     if (how == "result") co_await leave_a_result();
-    if (how == "calls") co_return co_await make_calls();
-    process_pool pool({.workers = 3, .grace = std::chrono::milliseconds(20)});
+    if (how == "calls") co_return co_await make_calls(workers_of);
+    process_pool pool({.workers = 3, .grace = std::chrono::milliseconds(20), .zygote = workers_of});
     co_await with_task_group([&](task_group& g) -> task<> {
         g.start([](process_pool& p) -> task<> { co_await p.run([] {}); }, std::ref(pool));
         for (int i = 0; i < 2; ++i) g.start(keep_busy, std::ref(pool));

@@ -3,6 +3,7 @@
 
 #include <braid/process/worker_initialiser.hpp>
 #include <braid/process/worker_output.hpp>
+#include <braid/process/zygote.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -49,6 +50,9 @@ struct process_pool_options {
     /// or takes longer than `initialise_limit`, is of no use: after a few of those the waiting calls fail with
     /// pool_failed, which says why.
     worker_initialiser initialise = {};
+    /// Workers are forked of this process, which has run a function that loads what all of them need: `.zygote =
+    /// {load_model, path}`. Default: each is started, and loads for itself. `start_limit` includes its function.
+    braid::zygote zygote = {};
     /// A worker that has run about so many calls is replaced (the exact number is drawn for each, up to a fifth more,
     /// so that they do not all go at once). 0: never.
     std::size_t calls_per_worker = 0;

@@ -32,7 +32,7 @@ using std::chrono::steady_clock;
 
 // A worker that starves ends by an exception that nobody catches. It need not say so on the terminal.
 [[maybe_unused]] const bool quiet = [] {
-    if (std::getenv("BRAID_WORKER")) std::set_terminate([] { std::abort(); });
+    if (std::getenv("BRAID_WORKER") || std::getenv("BRAID_ZYGOTE")) std::set_terminate([] { std::abort(); });
     return true;
 }();
 

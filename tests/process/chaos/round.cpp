@@ -83,14 +83,18 @@ task<> make_calls_at_once(round_state& r) {
 }
 
 /// On the pool's home: tells the tormentor whom there is, and changes how many there are.
-task<> disturb(process_pool& pool, tormentor& torments, const judge& all, std::uint64_t seed) {
+task<> disturb(process_pool& pool, const zygote& forked_of, tormentor& torments, const judge& all,
+               std::uint64_t seed) {
     std::mt19937_64 random(seed);
     while (all.ended() < calls_in_a_round) {
-        torments.workers_are(pool.worker_pids());
+        torments.workers_are(pool.worker_pids(), forked_of.pid());
         if (random() % 16 == 0) pool.resize(1 + static_cast<int>(random() % 4));
         co_await sleep_for(2ms);
     }
 }
+
+/// What a zygote does in the rounds that have one.
+void load() {}
 
 process_pool_options options_from(std::mt19937_64& random) {
     process_pool_options options;
@@ -101,6 +105,7 @@ process_pool_options options_from(std::mt19937_64& random) {
     if (random() % 3 == 0) options.calls_per_worker = 50 + random() % 500;
     if (random() % 3 == 0) options.idle_time = 5ms;
     if (random() % 3 == 0) options.spin = 50us;
+    if (random() % 3 == 0) options.zygote = {load};
     return options;
 }
 
@@ -117,7 +122,8 @@ verdict run_round(std::uint64_t seed) {
     harm done;
     {
         braid_test::loop_thread loop;
-        process_pool pool(loop.executor(), options_from(random));
+        const process_pool_options options = options_from(random);
+        process_pool pool(loop.executor(), options);
         tormentor torments(seed, all);
         round_state r{pool, all, seed};
         const bool cut_short = random() % 8 == 0;
@@ -126,7 +132,7 @@ verdict run_round(std::uint64_t seed) {
         for (std::size_t i = 0; i != caller_threads; ++i) {
             callers.emplace_back([&] { run_blocking(make_calls_at_once(r)); });
         }
-        auto disturbing = spawn(loop.executor(), disturb(pool, torments, all, seed), boost::asio::use_future);
+        auto disturbing = spawn(loop.executor(), disturb(pool, options.zygote, torments, all, seed), boost::asio::use_future);
         if (cut_short) {
             while (all.ended() < calls_in_a_round / 2) std::this_thread::sleep_for(1ms);
             pool.terminate();

@@ -29,9 +29,10 @@ constexpr rlim_t crumbs = 1 << 20;
 
 tormentor::tormentor(std::uint64_t seed, const judge& watched) : watched_(watched), random_(seed) {}
 
-void tormentor::workers_are(std::vector<int> pids) {
+void tormentor::workers_are(std::vector<int> pids, int zygote) {
     const std::lock_guard lock(mutex_);
     pids_ = std::move(pids);
+    zygote_ = zygote;
 }
 
 harm tormentor::stop() {
@@ -48,6 +49,8 @@ void tormentor::run() {
         {
             const std::lock_guard lock(mutex_);
             if (!pids_.empty()) pid = pids_[random_() % pids_.size()];
+            // No call is to notice.
+            if (zygote_ > 0 && random_() % 8 == 0) ::kill(zygote_, SIGKILL);
         }
         // It may be gone by now, then nothing happens: numbers are not reused so soon.
         if (pid > 0) torment(pid);

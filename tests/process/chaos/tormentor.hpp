@@ -22,7 +22,8 @@ public:
     tormentor& operator=(const tormentor&) = delete;
     ~tormentor() { stop(); }
 
-    void workers_are(std::vector<int> pids);
+    /// -1: they are not forked.
+    void workers_are(std::vector<int> pids, int zygote);
     /// Lets those go on that it had stopped for a while, and says what it has done.
     harm stop();
 
@@ -39,6 +40,7 @@ private:
     std::atomic<bool> stopping_ = false;
     std::mutex mutex_;
     std::vector<int> pids_;  // under mutex_
+    int zygote_ = -1;        // under mutex_
     std::thread thread_{[this] { run(); }};
 };
 
