@@ -9,21 +9,27 @@
 using braid::detail::short_mutex;
 
 TEST_SUITE("thread/short_mutex") {
-    TEST_CASE("four threads that count under it count right, whoever of them sleeps") {
-        constexpr int each = 100'000;
+    TEST_CASE("of four threads one is inside at a time, whoever of them sleeps, and none is lost") {
+        constexpr int each = 20'000;
         short_mutex mutex;
-        int counted = 0;
+        bool inside = false;
+        int overlaps = 0;
+        int entered = 0;
         {
             std::vector<std::jthread> threads;
             for (int t = 0; t < 4; ++t) {
                 threads.emplace_back([&] {
                     for (int i = 0; i < each; ++i) {
                         const std::lock_guard lock(mutex);
-                        if (++counted % 1'000 == 0) std::this_thread::yield();  // so that the others have to sleep
+                        overlaps += inside;
+                        inside = true;
+                        if (++entered % 100 == 0) std::this_thread::yield();  // so that the others come, and sleep
+                        inside = false;
                     }
                 });
             }
         }
-        CHECK(counted == 4 * each);
+        CHECK(overlaps == 0);
+        CHECK(entered == 4 * each);
     }
 }
