@@ -45,9 +45,11 @@ board_client::board_client(opened board)
       layout_(board_layout::of(board.options)),
       slot_count_(board.options.slot_count),
       outgoing_(board.fd.get(), board.options, header().committed) {
-    if (::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0) {
-        header().fenced.store(1, std::memory_order_relaxed);
-    }
+    if (heed_fences()) header().fenced.store(1, std::memory_order_relaxed);
+}
+
+bool heed_fences() noexcept {
+    return ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0;
 }
 
 board_header& board_client::header() const noexcept { return *header_of(mapping_); }
