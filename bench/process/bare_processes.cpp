@@ -1,9 +1,10 @@
 // The floors of pools of two processes: long_calls shares the work among two that do nothing else (calls a second);
-// first_results starts this program twice, with posix_spawn, and waits for a byte from each (milliseconds);
-// first_results_zygote lets a warm process fork two.
+// first_results starts the program of braid's contender twice, with posix_spawn, and waits for a byte from each
+// (milliseconds); first_results_zygote lets a warm process fork two.
 #include <array>
 #include <cstdlib>
-#include <cstring>
+#include <filesystem>
+#include <string>
 #include <vector>
 
 #include <fcntl.h>
@@ -34,6 +35,7 @@ int long_calls(std::uint64_t calls) {
 
 int first_results(std::size_t resident) {
     const std::vector<char> touched(resident, 'x');
+    std::string program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "braid_pool_life";
     const bench::stopwatch watch;
     std::array<int, 2> words{};
     if (::pipe2(words.data(), O_CLOEXEC) != 0) return 1;
@@ -41,12 +43,12 @@ int first_results(std::size_t resident) {
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_adddup2(&actions, words[1], STDOUT_FILENO);
     std::array<pid_t, 2> children{};
-    std::array<char, 16> self{"/proc/self/exe"};
     std::array<char, 8> hello{"--hello"};
-    std::array<char*, 3> arguments{self.data(), hello.data(), nullptr};
+    std::array<char*, 3> arguments{program.data(), hello.data(), nullptr};
     for (pid_t& child : children) {
-        if (::posix_spawn(&child, self.data(), &actions, nullptr, arguments.data(), environ) != 0) return 1;
+        if (::posix_spawn(&child, program.data(), &actions, nullptr, arguments.data(), environ) != 0) return 1;
     }
+    ::close(words[1]);  // a child that fails is heard of
     std::array<char, 2> bytes{};
     for (std::size_t got = 0; got < bytes.size();) {
         const ssize_t n = ::read(words[0], bytes.data() + got, bytes.size() - got);
@@ -92,7 +94,6 @@ int first_results_of_forks() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc == 2 && std::strcmp(argv[1], "--hello") == 0) return ::write(STDOUT_FILENO, "h", 1) == 1 ? 0 : 1;
     const auto asked = bench::parse(argc, argv);
     if (asked.problem == "long_calls") return long_calls(asked.operations);
     if (asked.problem == "first_results_10m") return first_results(std::size_t{10} << 20);

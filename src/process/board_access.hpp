@@ -25,4 +25,8 @@ constexpr std::uint64_t pack_current(std::uint32_t slot, call_id id) noexcept {
     return (std::uint64_t{slot} + 1) << 32 | (id & call_id_mask);
 }
 
+/// Lets this process heed the fences of its parent; true if it does. Before there is a second thread this costs next to
+/// nothing, later the kernel waits until all processors have passed by: some milliseconds if they are busy.
+bool heed_fences() noexcept;
+
 }  // namespace braid::process_detail

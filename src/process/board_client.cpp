@@ -52,9 +52,11 @@ board_client::board_client(opened board)
         incoming_.emplace(std::span(mapping_.data() + layout_.incoming, board.options.incoming_capacity),
                           header().requests);
     }
-    if (::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0) {
-        header().fenced.store(1, std::memory_order_relaxed);
-    }
+    if (heed_fences()) header().fenced.store(1, std::memory_order_relaxed);
+}
+
+bool heed_fences() noexcept {
+    return ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0;
 }
 
 board_header& board_client::header() const noexcept { return *header_of(mapping_); }

@@ -1,6 +1,7 @@
 #include "process/worker_main.hpp"
 
 #include "process/attachment_ends.hpp"
+#include "process/board_access.hpp"
 #include "process/call_board.hpp"
 #include "process/call_clock.hpp"
 #include "process/crash_handler.hpp"
@@ -277,6 +278,7 @@ void keep_from_children() {
 
 void run_worker(unsigned depth) {
     keep_from_children();
+    heed_fences();  // while there is no other thread
     late_services services(program_name(), depth);
     install_services(services);
     {

@@ -1,5 +1,6 @@
 // Workers that die at every step of their talk with the parent, after every so many bytes.
 
+#include <braid/process/descriptor.hpp>
 #include <braid/process/process_pool.hpp>
 
 #include "support/faults.hpp"
@@ -15,7 +16,15 @@
 #include <chrono>
 #include <csignal>
 #include <functional>
+#include <ranges>
+#include <stdexcept>
 #include <string>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 using namespace braid;
 using namespace braid::testing;
@@ -38,6 +47,22 @@ std::string repeated(const std::string& counter, std::size_t call, const std::st
     return all;
 }
 void nothing() {}
+descriptor pipe_with(char byte) {
+    int both[2];
+    if (::pipe2(both, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "make a pipe");
+    const descriptor write(both[1]);
+    if (::write(write.get(), &byte, 1) != 1) throw std::runtime_error("no write");
+    return descriptor(both[0]);
+}
+char read_byte(const descriptor& from) {
+    char byte = 0;
+    if (::read(from.get(), &byte, 1) != 1) throw std::runtime_error("no read");
+    return byte;
+}
+descriptor next_letter(const std::string& counter, std::size_t item, const descriptor& from) {
+    run_counter::ran(counter, item);
+    return pipe_with(static_cast<char>(read_byte(from) + 1));
+}
 
 struct ends {
     std::size_t values = 0;
@@ -83,7 +108,7 @@ task<> call_later(process_pool& pool, run_counter& counter, ends& seen) {
 }
 
 /// A pool's life with one worker that dies there. How its calls ended.
-ends live_through(int workers, std::chrono::microseconds spin) {
+ends live_with(int workers, std::chrono::microseconds spin) {
     run_counter counter(calls + 1);
     return run_blocking([](run_counter& c, int n, std::chrono::microseconds looks) -> task<ends> {
         process_pool pool({.workers = n, .initialise = nothing, .spin = looks});
@@ -93,14 +118,41 @@ ends live_through(int workers, std::chrono::microseconds spin) {
         co_return seen;
     }(counter, workers, spin));
 }
+ends live_through(int workers) { return live_with(workers, {}); }
+ends spin_through(int workers) { return live_with(workers, std::chrono::microseconds(50)); }
+
+/// The same with items of a map, which take a descriptor and give one.
+ends map_through(int workers) {
+    run_counter counter(calls);
+    return run_blocking([](run_counter& c, int n) -> task<ends> {
+        process_pool pool({.workers = n});
+        auto items = std::views::iota(std::size_t{0}, calls) | std::views::transform([&](std::size_t i) {
+                         return std::tuple<std::string, std::size_t, descriptor>(c.path(), i,
+                                                                                 pipe_with(static_cast<char>('a' + i)));
+                     });
+        auto outcomes = pool.map_outcomes(next_letter, items, {.batch = 4});
+        ends seen;
+        for (std::size_t i = 0; i != calls; ++i) {
+            auto each = co_await outcomes.next();
+            try {
+                const descriptor given = std::move(*each).value();
+                const bool right = read_byte(given) == static_cast<char>('b' + i);
+                ++(right && c.runs_of(i) == 1 ? seen.values : seen.wrong);
+            } catch (const worker_died& e) {
+                ++(e.signal() == SIGKILL && e.item() == i && c.runs_of(i) <= 1 ? seen.died : seen.wrong);
+            }
+        }
+        co_return seen;
+    }(counter, workers));
+}
 
 /// From the first byte on until no worker comes so far. Returns how often one died.
-int die_everywhere(step at, std::size_t calls_that_may_die, std::chrono::microseconds spin = {}) {
+int die_everywhere(step at, std::size_t calls_that_may_die, ends (*life)(int) = live_through) {
     int deaths = 0;
     for (long bytes = 0;; bytes = braid_test::next_point(bytes)) {
         CAPTURE(bytes);
         const braid_test::fault_at fault(at, bytes);
-        const ends seen = live_through(1 + deaths % 2, spin);
+        const ends seen = life(1 + deaths % 2);
         CHECK(seen.wrong == 0);
         CHECK(seen.died + seen.died_later <= calls_that_may_die);
         CHECK(seen.values + seen.died == calls);
@@ -124,11 +176,10 @@ TEST_SUITE("process/fault_points") {
     }
 
     TEST_CASE("a worker that looks out for its parent may die at the same steps for the same price") {
-        constexpr std::chrono::microseconds spin{50};
-        CHECK(die_everywhere(step::reads_requests, 1, spin) > several);
-        CHECK(die_everywhere(step::commits_reply, 1, spin) > many);
-        CHECK(die_everywhere(step::writes_replies, 1, spin) > 0);  // it may be called once in its life
-        CHECK(die_everywhere(step::finishes_call, 1, spin) >= several);
+        CHECK(die_everywhere(step::reads_requests, 1, spin_through) > several);
+        CHECK(die_everywhere(step::commits_reply, 1, spin_through) > many);
+        CHECK(die_everywhere(step::writes_replies, 1, spin_through) > 0);  // it may be called once in its life
+        CHECK(die_everywhere(step::finishes_call, 1, spin_through) >= several);
         CHECK(has_no_child());
     }
 
@@ -141,6 +192,16 @@ TEST_SUITE("process/fault_points") {
         CHECK(die_everywhere(step::finishes_call, 0) >= several);
         CHECK(die_everywhere(step::finished_call, 0) >= several);
         CHECK(has_no_child());
+    }
+
+    TEST_CASE(
+        "a worker that dies while it gives results of a map with descriptors beside them costs one item at most") {
+        const belongings before;
+        CHECK(die_everywhere(step::reads_requests, 1, map_through) >= several);
+        CHECK(die_everywhere(step::commits_reply, 1, map_through) >= several);
+        CHECK(die_everywhere(step::writes_replies, 1, map_through) >= several);
+        CHECK(has_no_child());
+        CHECK(belongings() == before);
     }
 
     TEST_CASE("a worker that dies on its way out costs nothing") {
