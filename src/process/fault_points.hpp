@@ -29,11 +29,11 @@ enum class step : std::uint8_t {
     // Of a parent whose worker takes its time with a batch:
     splits_batch,  // the worker is told, and may have ended
     // Of a zygote:
-    preloads,      // it is about to
-    takes_fork,    // a request is its own, and nothing is made yet
-    forked,        // the worker exists, and nobody is told
+    preloads,    // it is about to
+    takes_fork,  // a request is its own, and nothing is made yet
+    forked,      // the worker exists, and nobody is told
     // Of a worker that was forked:
-    is_forked,     // it is not a worker yet
+    is_forked,  // it is not a worker yet
     // Of a parent with a zygote:
     asks_zygote,
     hears_zygote,

@@ -18,8 +18,8 @@ namespace {
 constexpr int PR_GET_TID_ADDRESS = 40;
 #endif
 
-/// Where the C library keeps the number of this thread: locks and pthread_kill believe it. It has told the kernel, to be
-/// woken when the thread ends. Null if the kernel does not tell (it lacks CONFIG_CHECKPOINT_RESTORE).
+/// Where the C library keeps the number of this thread: locks and pthread_kill believe it. It has told the kernel, to
+/// be woken when the thread ends. Null if the kernel does not tell (it lacks CONFIG_CHECKPOINT_RESTORE).
 pid_t* kept_thread_id() noexcept {
     pid_t* at = nullptr;
     if (::prctl(PR_GET_TID_ADDRESS, &at, 0, 0, 0) != 0) return nullptr;

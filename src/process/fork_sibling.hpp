@@ -1,6 +1,6 @@
 #pragma once
-// fork(), but the new process is a sibling: a child of this process's parent, which can wait for it and kill it as if it
-// had made it itself.
+// fork(), but the new process is a sibling: a child of this process's parent, which can wait for it and kill it as if
+// it had made it itself.
 
 #include <sys/types.h>
 

@@ -21,7 +21,7 @@ struct process_services {
     unsigned depth;       ///< 0 in the program itself, 1 in its workers, and so on
     unique_fd executable = open_self_executable();
     output_thread output;
-    output_thread answers;  // of zygotes: not on the thread of output, which may have to wait for whoever reads that
+    output_thread answers;     // of zygotes: not on the thread of output, which may have to wait for whoever reads that
     launcher_thread launcher;  // destroyed after the reaper, which has reaped every child by then
     oom_watch memory;
     reaper children;

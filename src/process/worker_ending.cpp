@@ -96,7 +96,8 @@ void worker_link::grace_is_over() noexcept {
         condemned_ = true;
         return pool_->zygote()->give_up(*asked_);
     }
-    if (state_ == state::starting) return violated(fmt::format("it was started and said nothing for {} ms", limit.count()));
+    if (state_ == state::starting)
+        return violated(fmt::format("it was started and said nothing for {} ms", limit.count()));
     // It may have ended meanwhile, its reply waiting behind a call that began before we could take that back.
     if (stopping_ && is_done(*stopping_) && !answer_is_due_) return await_answer(*stopping_);
     if (stopping_) ending_ = ending::stopped_call;

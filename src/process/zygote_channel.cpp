@@ -66,7 +66,8 @@ zygote_page::zygote_page() : fd_(make_page_memory()), mapping_(fd_.get(), page_s
 }
 
 zygote_page::zygote_page(unique_fd fd) : mapping_(fd.get(), page_size) {
-    if (::madvise(mapping_.data(), page_size, MADV_DONTFORK) != 0) throw_errno("keep a zygote's page from its children");
+    if (::madvise(mapping_.data(), page_size, MADV_DONTFORK) != 0)
+        throw_errno("keep a zygote's page from its children");
 }
 
 fork_slot& zygote_page::at(std::uint32_t slot) const noexcept {

@@ -57,7 +57,8 @@ public:
         std::fflush(nullptr);  // or each worker would print it
         std::cout.flush();
         const bool failed = wire::is_failure(out.bytes());
-        tell({.what = failed ? zygote_says::refused : zygote_says::ready, .reply = {out.bytes().begin(), out.bytes().end()}});
+        tell({.what = failed ? zygote_says::refused : zygote_says::ready,
+              .reply = {out.bytes().begin(), out.bytes().end()}});
         if (failed) ::_exit(1);
     }
 
@@ -115,9 +116,10 @@ private:
         }
         if (count <= 1 + threads_of_tools) return;
         reply.rewind(0);
-        wire::encode_failure(reply, wire::outcome::exception,
-                             std::make_exception_ptr(usage_error(fmt::format(
-                                 "it left {} threads running beside its own: a process is forked with one", count - 1))));
+        wire::encode_failure(
+            reply, wire::outcome::exception,
+            std::make_exception_ptr(usage_error(
+                fmt::format("it left {} threads running beside its own: a process is forked with one", count - 1))));
     }
 
     /// Returns 0 or an errno.

@@ -1,6 +1,6 @@
-// A program with a pool, for tests of how programs end: pool_program return|throw|exit|wait|block|calls|forked-calls|forked-wait
-// The workers of the last two are forked.
-// It has a worker that is idle and two that are busy; each of those says b on standard output when it is.
+// A program with a pool, for tests of how programs end: pool_program
+// return|throw|exit|wait|block|calls|forked-calls|forked-wait The workers of the last two are forked. It has a worker
+// that is idle and two that are busy; each of those says b on standard output when it is.
 
 #include <braid/app/run.hpp>
 #include <braid/core/sleep.hpp>
@@ -52,8 +52,7 @@ std::string echo(const std::string& text) { return text; }
 
 /// Calls of all sizes, and an orderly end.
 task<> make_calls(zygote workers_of) {
-    process_pool pool(
-        {.workers = 2, .initialise = [] {}, .zygote = std::move(workers_of), .calls_per_worker = 10});
+    process_pool pool({.workers = 2, .initialise = [] {}, .zygote = std::move(workers_of), .calls_per_worker = 10});
     co_await with_task_group([&](task_group& g) -> task<> {
         for (std::size_t i = 0; i != 30; ++i) {
             g.start([](process_pool& p, std::size_t size) -> task<> { co_await p.run(echo, std::string(size, 'x')); },
