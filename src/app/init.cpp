@@ -40,7 +40,8 @@ runtime::~runtime() = default;
 
 namespace {
 
-// The depth of this worker, or of a zygote's, if it is one; otherwise 0. The variable is taken away: children of calls are no workers.
+// The depth of this worker, or of a zygote's, if it is one; otherwise 0. The variable is taken away: children of calls
+// are no workers.
 unsigned take_depth(const char* variable) {
     const char* value = std::getenv(variable);
     if (!value) return 0;
@@ -62,7 +63,8 @@ unsigned take_depth(const char* variable) {
 runtime init(int argc, char** argv) {
     wire::capture_image();
     if (const unsigned depth = take_depth(worker_variable); depth != 0) run_worker(depth);
-    if (const unsigned depth = take_depth(zygote_variable); depth != 0 && argc > 1) run_zygote(depth, std::span(argv[1], std::strlen(argv[1])));
+    if (const unsigned depth = take_depth(zygote_variable); depth != 0 && argc > 1)
+        run_zygote(depth, std::span(argv[1], std::strlen(argv[1])));
     ignore_sigpipe();
     return runtime(std::make_unique<runtime::parts>(argc > 0 ? argv[0] : "braid"));
 }

@@ -19,12 +19,13 @@ constexpr auto look_interval = 2ms;
 
 }  // namespace
 
-pool_engine::pool_engine(std::shared_ptr<home> where, process_pool_options options, pd::process_services& services)
+pool_engine::pool_engine(std::shared_ptr<home> where, process_pool_options options, pd::process_services& services,
+                         std::shared_ptr<pd::zygote_process> zygote)
     : home_(std::move(where)),
       home_address_(home_.get()),
       options_(std::move(options)),
       services_(services),
-      zygote_(options_.zygote.process()),
+      zygote_(std::move(zygote)),
       most_workers_(static_cast<std::size_t>(*options_.workers)),
       read_buffer_(256 * 1024) {
     if (zygote_) zygote_->enter();
@@ -270,23 +271,6 @@ void pool_engine::settle_if_gone() {
     home_->disarm(retry_timer_);
     home_->disarm(idle_timer_);
     for (auto& then : std::exchange(gone_, {})) then();
-}
-
-// Nothing is to be left, so the last one waits for its end. What the callback holds goes to the home with it.
-bool pool_engine::has_left_zygote() {
-    if (!zygote_) return true;
-    if (std::exchange(leaving_zygote_, true)) return false;
-    zygote_->leave([self = shared_from_this()]() mutable {
-        const auto box = self->inbox_;
-        home& where = self->where();
-        post_into(*box, [&] {
-            where.post_function([self = std::move(self)] {
-                self->zygote_ = nullptr;
-                self->plan();
-            });
-        });
-    });
-    return false;
 }
 
 void pool_engine::terminate_blocking() {

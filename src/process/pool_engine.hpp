@@ -26,7 +26,9 @@ namespace braid::detail {
 /// Lifetime: kept by the pool, by calls on their way, and by each worker it has.
 class pool_engine : public std::enable_shared_from_this<pool_engine> {
 public:
-    pool_engine(std::shared_ptr<home> where, process_pool_options options, pd::process_services& services);
+    /// Leaves the zygote when its last worker is gone: the options have no handle of it.
+    pool_engine(std::shared_ptr<home> where, process_pool_options options, pd::process_services& services,
+                std::shared_ptr<pd::zygote_process> zygote);
 
     [[nodiscard]] home& where() const noexcept { return *home_; }
     /// Whether `place` is the pool's home, which may be gone by now.

@@ -49,7 +49,7 @@ void pool_engine::worker_started(const std::shared_ptr<worker_link>& link, pd::s
     } catch (const std::exception& e) {  // it has been killed and reaped
         return worker_not_started(link, e.what(), true);
     }
-    if (state_ == state::terminated) link->kill();
+    if (state_ == state::terminated || link->took_too_long()) link->kill();
     plan();  // a pool that is closing may not need it any more
 }
 
@@ -87,6 +87,23 @@ void pool_engine::failed_to_start(const std::string& why, bool may_try_again) {
         may_try_again ? fmt::format(", {} times in a row; the last time", failed_starts_allowed) : "";
     fail_queued(std::make_exception_ptr(
         pool_failed(fmt::format("no worker of the pool {} could be started{}: {}", options_.name, attempts, why))));
+}
+
+// Nothing is to be left, so the last one waits for its end. What the callback holds goes to the home with it.
+bool pool_engine::has_left_zygote() {
+    if (!zygote_) return true;
+    if (std::exchange(leaving_zygote_, true)) return false;
+    zygote_->leave([self = shared_from_this()]() mutable {
+        const auto box = self->inbox_;
+        home& where = self->where();
+        post_into(*box, [&] {
+            where.post_function([self = std::move(self)] {
+                self->zygote_ = nullptr;
+                self->plan();
+            });
+        });
+    });
+    return false;
 }
 
 // Between calls: those that are used up, and those that are too many.

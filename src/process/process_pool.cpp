@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include <sched.h>
 
 namespace braid {
@@ -128,7 +130,9 @@ std::shared_ptr<pool_engine> make_engine(std::shared_ptr<home> where, process_po
     if (!options.workers) options.workers = usable_cpus();
     check(options);
     process_detail::ignore_sigpipe();
-    const auto engine = std::make_shared<pool_engine>(std::move(where), std::move(options), *services);
+    const zygote forked_of = std::exchange(options.zygote, {});
+    const auto engine =
+        std::make_shared<pool_engine>(std::move(where), std::move(options), *services, forked_of.process());
     if (engine->options().min_workers > 0) {
         engine->post([engine] { engine->start_minimum(); });
     }

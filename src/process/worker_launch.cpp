@@ -129,7 +129,6 @@ void worker_link::fork(std::vector<pd::passed_descriptor> descriptors) {
         request.descriptors.push_back(each.child);
         passed.push_back(std::move(each.parent));
     }
-    arm_kill(options.start_limit);
     asked_ = pool_->zygote()->fork(
         std::move(request), std::move(passed), [self = shared_from_this()](pd::fork_result result) mutable {
             auto shared = std::make_shared<pd::fork_result>(std::move(result));
@@ -142,6 +141,7 @@ void worker_link::fork(std::vector<pd::passed_descriptor> descriptors) {
                 }
             });
         });
+    arm_kill(options.start_limit);
 }
 
 /// There is no process, and will be none.

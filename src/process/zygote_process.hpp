@@ -112,4 +112,16 @@ private:
     unsigned deaths_ = 0;  // since it last forked something
 };
 
+// Implementation
+
+template <class Do>
+void zygote_process::locked(Do what) {
+    calls then;
+    {
+        const std::lock_guard lock(mutex_);
+        what(then);
+    }
+    for (const auto& call : then) call();
+}
+
 }  // namespace braid::process_detail

@@ -61,9 +61,7 @@ struct seen {
     std::uint64_t address;
     std::string content;
 };
-seen look() {
-    return {::getpid(), the_model->loader, reinterpret_cast<std::uintptr_t>(the_model), the_model->content};
-}
+seen look() { return {::getpid(), the_model->loader, reinterpret_cast<std::uintptr_t>(the_model), the_model->content}; }
 int pid() { return ::getpid(); }
 int parent() { return ::getppid(); }
 int kills_itself() { return ::raise(SIGKILL); }

@@ -83,8 +83,7 @@ task<> make_calls_at_once(round_state& r) {
 }
 
 /// On the pool's home: tells the tormentor whom there is, and changes how many there are.
-task<> disturb(process_pool& pool, const zygote& forked_of, tormentor& torments, const judge& all,
-               std::uint64_t seed) {
+task<> disturb(process_pool& pool, const zygote& forked_of, tormentor& torments, const judge& all, std::uint64_t seed) {
     std::mt19937_64 random(seed);
     while (all.ended() < calls_in_a_round) {
         torments.workers_are(pool.worker_pids(), forked_of.pid());
@@ -132,7 +131,8 @@ verdict run_round(std::uint64_t seed) {
         for (std::size_t i = 0; i != caller_threads; ++i) {
             callers.emplace_back([&] { run_blocking(make_calls_at_once(r)); });
         }
-        auto disturbing = spawn(loop.executor(), disturb(pool, options.zygote, torments, all, seed), boost::asio::use_future);
+        auto disturbing =
+            spawn(loop.executor(), disturb(pool, options.zygote, torments, all, seed), boost::asio::use_future);
         if (cut_short) {
             while (all.ended() < calls_in_a_round / 2) std::this_thread::sleep_for(1ms);
             pool.terminate();
