@@ -18,8 +18,7 @@ struct html_content {
 };
 
 /// Reads an HTML document and collects its references into `references`, as written, and its fragments if `fragments`
-/// is not null. `utf8` must be valid UTF-8. Threads: any number at once. Throws: std::runtime_error if libxml2 runs out
-/// of memory or gives up.
+/// is not null. `utf8` must be valid UTF-8. Threads: any number at once.
 [[nodiscard]] html_content read_html(std::string_view utf8, link_set& references, fragment_set* fragments = nullptr);
 
 }  // namespace crawl

@@ -134,9 +134,8 @@ TEST_SUITE("crawl/parse") {
     }
 
     TEST_CASE("truncated and unclosed markup still gives its links") {
-        // A browser would drop the tag that the end cuts; libxml2 keeps what is there of it.
-        CHECK(links_of(parse_html("<a href=x>y</a><a href=z")) ==
-              strings{"a http://host/dir/x", "a http://host/dir/z"});
+        // The tag that the end cuts is dropped, as a browser does.
+        CHECK(links_of(parse_html("<a href=x>y</a><a href=z")) == strings{"a http://host/dir/x"});
         CHECK(links_of(parse_html("<p><b><a href=x><i></p></b>")) == strings{"a http://host/dir/x"});
         CHECK(parse_html("").links.empty());
         CHECK(parse_html("<!-- never closed <a href=x>").links.empty());
@@ -150,17 +149,6 @@ TEST_SUITE("crawl/parse") {
     TEST_CASE("an attribute of ten million characters is read") {
         const auto page = parse_html("<a title='" + repeat("0123456789", 1'000'000) + "' href=x>y</a>");
         CHECK(links_of(page) == strings{"a http://host/dir/x"});
-    }
-
-    TEST_CASE("a page cut into pieces at any byte is read like a whole one") {
-        // The parser is fed in pieces of 256 KiB: put a link across that border at every offset.
-        const std::string tail = "<a href=\"target.html\">text</a><p>end";
-        for (std::size_t shift = 0; shift < tail.size(); ++shift) {
-            const std::string head = "<p>" + std::string(256 * 1024 - 3 - shift, 'x');
-            const auto page = parse_html(head + tail);
-            CHECK(links_of(page) == strings{"a http://host/dir/target.html"});
-            CHECK(page.text_length == 256 * 1024 - 3 - shift + 7);
-        }
     }
 
     TEST_CASE("a document whose own URL is none is refused") {
