@@ -116,7 +116,18 @@ private:
         if (element == "a" || element == "area") fragments_->add_reference(value_of("href", attributes));
     }
 
+    /// A language tag; what is longer than any is none.
+    void read_language(const xmlChar** attributes) {
+        constexpr std::size_t longest_tag = 64;
+        std::string_view tag = value_of("lang", attributes);
+        if (tag.empty()) tag = value_of("xml:lang", attributes);
+        while (!tag.empty() && is_html_space(tag.front())) tag.remove_prefix(1);
+        while (!tag.empty() && is_html_space(tag.back())) tag.remove_suffix(1);
+        if (content_.language.empty() && tag.size() <= longest_tag) content_.language = tag;
+    }
+
     void read_attributes(std::string_view element, const xmlChar** attributes) {
+        if (element == "html") read_language(attributes);
         if (element == "meta") return read_meta(attributes);
         const bool is_link = element == "a" || element == "area";
         const bool nofollow = is_link && asks_nofollow(value_of("rel", attributes));
