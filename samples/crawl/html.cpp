@@ -74,6 +74,7 @@ private:
         if (name == "title") in_title_ = !have_title_;
         if (tokens_.attributes().empty()) return;
         if (fragments_ != nullptr) read_fragments(name);
+        if (name == "html") read_language();
         if (name == "meta") return read_meta();
         if (name == "base") read_base();
         read_reference(name);
@@ -93,6 +94,16 @@ private:
 
     void read_base() {
         if (!content_.base_href && tokens_.has_attribute("href")) content_.base_href = tokens_.attribute("href");
+    }
+
+    /// A language tag; what is longer than any is none.
+    void read_language() {
+        constexpr std::size_t longest_tag = 64;
+        std::string_view tag = tokens_.attribute("lang");
+        if (tag.empty()) tag = tokens_.attribute("xml:lang");
+        while (!tag.empty() && is_html_space(tag.front())) tag.remove_prefix(1);
+        while (!tag.empty() && is_html_space(tag.back())) tag.remove_suffix(1);
+        if (content_.language.empty() && tag.size() <= longest_tag) content_.language = tag;
     }
 
     void read_reference(std::string_view name) {

@@ -13,6 +13,7 @@ namespace crawl {
 
 struct html_content {
     std::string title;
+    std::string language{};  ///< of the document, as its root element says
     std::uint64_t text_length{};
     std::optional<std::string> base_href;  ///< of the first <base> that has one
 };

@@ -59,6 +59,8 @@ void add_output(CLI::App& app, options& o) {
 
 void add_results(CLI::App& app, options& o) {
     app.add_option("--jsonl", o.jsonl, "also write results as JSON Lines: an object for each URL, with its links");
+    app.add_option("--warc", o.warc,
+                   "also write requests and responses to a WARC 1.1 file, compressed if its name ends in .gz");
     app.add_option("--report", o.report, "also write a self-contained HTML page that shows the results");
     app.add_flag("--fragments", o.fragments, "also find links to places that their page does not have (page#place)");
     app.add_flag("--fail-on-broken", o.fail_on_broken, "exit with 8 if there are broken links or fragments");
@@ -126,11 +128,6 @@ void add_refresh(CLI::App& app, options& o) {
                  "where the file holds a crawl that is complete: ask servers only for what has changed since");
 }
 
-/// What is kept of a page does not include its places.
-void check_refresh(const options& o) {
-    if (o.refresh && o.fragments) throw CLI::ValidationError("--refresh", "it cannot be combined with --fragments");
-}
-
 void add_request(CLI::App& app, options& o) {
     const auto set_user_agent = [&o](const std::string& name) {
         if (name.find_first_of("\r\n") != std::string::npos) {
@@ -153,7 +150,8 @@ void add_request(CLI::App& app, options& o) {
         ->check([](const std::string& text) {
             return text.find(':') != std::string::npos ? "" : "it is not of the form NAME:PASSWORD";
         });
-    app.add_flag("--cookies", o.cookies, "keep the cookies that servers set while the crawl runs, and send them");
+    app.add_flag("--cookies", o.cookies,
+                 "keep the cookies that servers set until the crawl is complete, and send them");
     app.add_flag_callback(
         "--no-sitemaps", [&o] { o.sitemaps = false; }, "do not read the sitemaps that a robots.txt names");
 }
@@ -183,7 +181,6 @@ std::variant<options, early_exit> parse_options(int argc, const char* const* arg
     try {
         app.parse(argc, argv);
         for (const std::string& text : seeds) o.seeds.push_back(parse_seed(text));
-        check_refresh(o);
         o.proxies = proxy_settings(environment);
     } catch (const CLI::CallForHelp&) {
         return early_exit{0, app.help()};
@@ -207,6 +204,7 @@ std::string what_is_crawled(const options& o) {
                         o.traps.same_segment, o.traps.queries_of_path, o.traps.urls_of_host);
     if (o.fragments) text += "fragments\n";
     if (!o.jsonl.empty()) text += fmt::format("lines {}\n", o.jsonl.string());
+    if (!o.warc.empty()) text += fmt::format("warc {}\n", o.warc.string());
     return text;
 }
 

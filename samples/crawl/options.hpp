@@ -22,6 +22,7 @@ struct options {
 
     std::filesystem::path report;  ///< an HTML file that shows the results; empty: none
     std::filesystem::path jsonl;   ///< results as JSON Lines, too; empty: none
+    std::filesystem::path warc;    ///< requests and responses as a WARC file, too; empty: none
     bool fragments = false;        ///< also finds links to places that their page does not have
     bool fail_on_broken = false;   ///< an exit status of its own if there are broken links
 
@@ -60,8 +61,8 @@ struct options {
     std::string user_agent = "braid-crawl";
     std::vector<std::pair<std::string, std::string>> headers;  ///< sent with every request; secret ones to seeds only
     std::string user;                                          ///< NAME:PASSWORD, for the hosts of the seeds
-    bool cookies = false;                                      ///< keeps cookies while the crawl runs, and sends them
-    bool sitemaps = true;                                      ///< reads those that a robots.txt names
+    bool cookies = false;  ///< keeps cookies until the crawl is complete, and sends them
+    bool sitemaps = true;  ///< reads those that a robots.txt names
     proxy_settings proxies;
 };
 

@@ -53,9 +53,16 @@ struct linked_fragments {
     std::vector<std::string> fragments;  ///< as written, each once
 };
 
+/// The places that a document has, and those that it links to, of itself and of others.
+struct page_places {
+    std::vector<std::string> places{};
+    std::vector<linked_fragments> fragments{};
+};
+
 /// What is in a document: what a worker gives back. Empty for a type that is neither HTML nor CSS, nor a sitemap.
 struct parsed_page {
     std::string title;             ///< UTF-8, trimmed, white space collapsed
+    std::string language{};        ///< that the root element names: `en`, `pt-BR`
     std::uint64_t text_length{};   ///< characters of visible text, a run of white space counted as one
     std::string base;              ///< what the links were resolved against: the document or its <base href>
     std::uint64_t content_hash{};  ///< XXH64 of the body

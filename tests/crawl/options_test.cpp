@@ -109,6 +109,7 @@ TEST_SUITE("crawl/options") {
         CHECK(o.cookies);
         CHECK_FALSE(o.sitemaps);
         CHECK(o.refresh);
+        CHECK(good({"http://h", "--refresh", "--fragments", "--warc", "a.warc.gz"}).warc == "a.warc.gz");
         CHECK(error_of({"http://h", "--user", "me"}) == "crawl: --user: it is not of the form NAME:PASSWORD");
         const char* const argv[] = {"crawl", "http://h"};
         const auto broken = [](const char* name) {
