@@ -17,6 +17,7 @@ namespace crawl {
 struct earlier_page {
     finished_record end;
     std::vector<link> links;
+    std::vector<extract> extracts{};
 };
 
 /// The tables of an earlier crawl, beside those of the one that goes on in the same file. Threads: one at a time.
@@ -40,9 +41,11 @@ public:
 
 private:
     [[nodiscard]] std::vector<link> links_of(std::int64_t id);
+    [[nodiscard]] std::vector<extract> extracts_of(std::int64_t id);
 
     statement find_;
     statement links_;
+    statement extracts_;
 };
 
 }  // namespace crawl

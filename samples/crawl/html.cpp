@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "robots_directives.hpp"
+#include "simhash.hpp"
 #include "text_counter.hpp"
 
 namespace crawl {
@@ -57,6 +58,7 @@ public:
     html_content finish() {
         content_.title = std::move(title_).collapsed(longest_title);
         content_.text_length = text_.count();
+        content_.simhash = simhash_.finish();
         return std::move(content_);
     }
 
@@ -88,6 +90,7 @@ public:
             title_.append(text);
         } else {
             text_.add(text);
+            simhash_.add(text);
         }
     }
 
@@ -140,6 +143,7 @@ private:
     fragment_set* fragments_;  // null if nobody asks
     html_content content_;
     text_counter text_;
+    text_simhash simhash_;
     text_collector title_;
     std::string style_;
     bool in_title_ = false;

@@ -46,6 +46,7 @@ parsed_page parse(const document& doc, fragment_set* fragments) {
             read_html(to_utf8(doc.body, charset_of(doc.content_type, doc.body), storage), references, fragments);
         page.title = std::move(content.title);
         page.text_length = content.text_length;
+        page.simhash = content.simhash;
         if (content.base_href) {
             if (auto resolved = resolve(base, *content.base_href)) base = std::move(*resolved);
         }
