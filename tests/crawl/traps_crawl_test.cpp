@@ -18,7 +18,7 @@ namespace {
 
 using pages_of_site = std::map<std::string, row>;
 
-std::size_t fetched(const pages_of_site& pages) {
+std::size_t fetched_in(const pages_of_site& pages) {
     return static_cast<std::size_t>(
         std::count_if(pages.begin(), pages.end(), [](const auto& p) { return p.second.outcome == "fetched"; }));
 }
@@ -55,15 +55,15 @@ TEST_SUITE("crawl/traps") {
         crawl_endless([](const std::string&) { return "x/"; }, no_changes,
                       [](const auto& pages, const summary&) {
                           CHECK(reason(pages) == "its path has \"x\" more than 4 times");
-                          CHECK(fetched(pages) == 5);
+                          CHECK(fetched_in(pages) == 5);
                       });
         crawl_endless([](const std::string& at) { return std::to_string(at.size()) + "/"; }, no_changes,
                       [](const auto& pages, const summary&) {
                           CHECK(reason(pages) == "its path has 33 segments");
-                          CHECK(fetched(pages) == 33);
+                          CHECK(fetched_in(pages) == 33);
                       });
         crawl_endless([](const std::string& at) { return at + std::string(300, 'y'); }, no_changes,
-                      [](const auto& pages, const summary&) { CHECK(fetched(pages) == 7); });
+                      [](const auto& pages, const summary&) { CHECK(fetched_in(pages) == 7); });
     }
 
     TEST_CASE("a calendar comes to an end") {
@@ -75,7 +75,7 @@ TEST_SUITE("crawl/traps") {
             return "/" + std::to_string(year) + "/01/";
         };
         crawl_endless(next, no_changes, [](const auto& pages, const summary&) {
-            CHECK(fetched(pages) == 12);
+            CHECK(fetched_in(pages) == 12);
             CHECK(reason(pages).ends_with("more than 10 years from now"));
         });
     }
@@ -85,12 +85,12 @@ TEST_SUITE("crawl/traps") {
         crawl_endless(
             session, [](options& o) { o.traps.queries_of_path = 20; },
             [](const auto& pages, const summary&) {
-                CHECK(fetched(pages) == 21);
+                CHECK(fetched_in(pages) == 21);
                 CHECK(reason(pages) == "more than 20 URLs differ in their query alone");
             });
         const auto added = [](const std::string& at) { return at + (at == "/" ? "?" : "&") + "sort=up"; };
         crawl_endless(added, no_changes, [](const auto& pages, const summary&) {
-            CHECK(fetched(pages) == 5);
+            CHECK(fetched_in(pages) == 5);
             CHECK(reason(pages) == "its query has \"sort=up\" more than 4 times");
         });
     }
@@ -100,12 +100,12 @@ TEST_SUITE("crawl/traps") {
         crawl_endless(
             numbered, [](options& o) { o.traps.urls_of_host = 30; },
             [](const auto& pages, const summary&) {
-                CHECK(fetched(pages) == 30);
+                CHECK(fetched_in(pages) == 30);
                 CHECK(reason(pages) == "its host has more than 30 URLs");
             });
         crawl_endless(
             numbered, [](options& o) { o.max_depth = 8; },
-            [](const auto& pages, const summary&) { CHECK(fetched(pages) == 9); });
+            [](const auto& pages, const summary&) { CHECK(fetched_in(pages) == 9); });
     }
 
     TEST_CASE("only so many pages of the same content are followed, but what other pages refer to is fetched") {
