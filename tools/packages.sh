@@ -4,7 +4,8 @@
 build_packages=(
     g++ cmake ninja-build ccache pkgconf
     libboost1.81-dev libboost-filesystem1.81-dev libboost-json1.81-dev libboost-url1.81-dev libfmt-dev libcereal-dev doctest-dev
-    zlib1g-dev libxml2-dev libsqlite3-dev libcli11-dev libssl-dev libbrotli-dev libzstd-dev libpsl-dev libicu-dev libtbb-dev python3
+    zlib1g-dev libxml2-dev libsqlite3-dev libcli11-dev libssl-dev libbrotli-dev libzstd-dev libpsl-dev libicu-dev libseccomp-dev
+    libtbb-dev python3
 )
 sanitizer_packages=("${build_packages[@]}" clang-19 libclang-rt-19-dev)
 script_packages=(python3)

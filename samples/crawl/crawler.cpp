@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -15,6 +16,7 @@
 #include "fragments.hpp"
 #include "hash.hpp"
 #include "robots_directives.hpp"
+#include "sandbox.hpp"
 #include "sitemap.hpp"
 
 namespace crawl {
@@ -32,6 +34,7 @@ frontier_options limits_of(const options& o) {
             .max_redirects = o.max_redirects,
             .per_host = o.per_host,
             .obey_nofollow = !o.ignore_robots,
+            .priority = o.priority,
             .traps = o.traps,
             .folder = temporary_folder(o)};
 }
@@ -68,7 +71,12 @@ namespace {
 parse_settings parsing_of(const options& o, page_parser with) {
     const int workers = o.workers != 0 ? static_cast<int>(o.workers) : braid::usable_cpus();
     if (with == nullptr) with = o.fragments ? parse_page_and_fragments : parse_page;
-    return {.parse = with, .workers = workers, .timeout = o.parse_timeout};
+    return {.parse = with,
+            .workers = workers,
+            .timeout = o.parse_timeout,
+            .cpu_time = o.parse_cpu,
+            .memory = o.parse_memory,
+            .sandbox = o.sandbox};
 }
 
 /// Of a crawl that is gone on with as much as its database knows of.
@@ -132,6 +140,9 @@ crawler::crawler(boost::asio::any_io_executor executor, const options& wanted, p
       archive_(archive_of(options_, store_)),
       recorder_(store_, lines_ ? &*lines_ : nullptr, archive_ ? &*archive_ : nullptr) {
     summary_.output = options_.output.string();
+    if (options_.sandbox && !can_sandbox()) {
+        summary_.notes.emplace_back("this kernel has no filters of system calls: pages are parsed without a sandbox");
+    }
 }
 
 braid::task<> crawler::run() {
@@ -151,8 +162,9 @@ braid::task<> crawler::run() {
 void crawler::restore() {
     if (!store_.resumed()) return;
     if (options_.cookies) fetcher_.cookies().restore(store_.cookies());
-    store_.each_known([this](const waiting_url& known, outcome how) {
+    store_.each_known([this](const waiting_url& known, outcome how, std::optional<std::uint64_t> content_hash) {
         frontier_.restore(known, how);
+        if (content_hash) std::ignore = frontier_.is_copy(known.text, *content_hash);
         if (how == outcome::pending || how == outcome::cancelled) return;
         ++summary_.outcomes[static_cast<std::size_t>(how)];
         ++summary_.resumed;
@@ -195,7 +207,9 @@ braid::task<> crawler::visit(braid::task_group& visits, fetch_job job) {
         auto& failure = std::get<fetch_failure>(result);
         archive(job, std::move(failure.wire));
         if (first_error_.empty()) first_error_ = fmt::format("cannot fetch {}: {}", job.target.text(), failure.message);
-        finished(job, {.id = job.id, .how = failure.how, .detail = std::move(failure.message), .took = failure.took});
+        finished_record end{
+            .id = job.id, .how = failure.how, .detail = std::move(failure.message), .took = failure.took};
+        finished(job, {std::string(job.target.text()), job.depth, std::move(end), {}});
     }
     if (recorder_.is_due()) note_cookies();
     co_await recorder_.flush_if_due();
@@ -238,11 +252,11 @@ braid::task<> crawler::digest(const fetch_job& job, fetched response) {
         end.content_hash = xxh64(response.body);
     }
     // From here on nothing suspends: a page is written with all its links or not at all.
-    std::vector<link> links;
-    if (parsed) links = take(job, std::move(*parsed), asks_nofollow(response.robots), end);
-    if (!response.location.empty()) links.push_back(take_redirect(job, response.location));
+    exported_page page{std::string(job.target.text()), job.depth, std::move(end), {}};
+    if (parsed) take(job, std::move(*parsed), asks_nofollow(response.robots), page);
+    if (!response.location.empty()) page.links.push_back(take_redirect(job, response.location));
     archive(job, std::move(response.wire));
-    finished(job, std::move(end), std::move(links));
+    finished(job, std::move(page));
 }
 
 bool crawler::is_worth_parsing(const fetch_job& job, const finished_record& end) const {
@@ -253,7 +267,7 @@ bool crawler::is_worth_parsing(const fetch_job& job, const finished_record& end)
 braid::task<bool> crawler::keep_earlier(const fetch_job& job, const fetched& response) {
     auto page = co_await recorder_.earlier(std::string(job.target.text()));
     if (!page) co_return false;
-    found_all(job, page->links, asks_nofollow(response.robots));
+    found_all(job, page->links, asks_nofollow(response.robots), page->end.content_hash);
     if (options_.fragments) take_fragments(job, std::move(page->fragments));
     archive(job, response.wire);
     page->end.id = job.id;
@@ -263,31 +277,38 @@ braid::task<bool> crawler::keep_earlier(const fetch_job& job, const fetched& res
     if (!response.known.etag.empty()) page->end.known.etag = response.known.etag;
     if (!response.known.last_modified.empty()) page->end.known.last_modified = response.known.last_modified;
     ++summary_.unchanged;
-    finished(job, std::move(page->end), std::move(page->links));
+    finished(job, {std::string(job.target.text()), job.depth, std::move(page->end), std::move(page->links),
+                   std::move(page->extracts)});
     co_return true;
 }
 
-std::vector<link> crawler::take(const fetch_job& job, parse_result result, bool nofollow, finished_record& end) {
+void crawler::take(const fetch_job& job, parse_result result, bool nofollow, exported_page& page) {
+    finished_record& end = page.end;
     if (auto* failure = std::get_if<parse_failure>(&result)) {
         end.how = failure->how;
         end.detail = std::move(failure->message);
-        return {};
+        return;
     }
     auto& parsed = std::get<parsed_page>(result);
-    found_all(job, parsed.links, nofollow);
+    found_all(job, parsed.links, nofollow, parsed.content_hash);
     take_fragments(job, {std::move(parsed.places), std::move(parsed.fragments)});
     end.title = std::move(parsed.title);
     end.language = std::move(parsed.language);
     if (is_html(end.type)) end.text_length = parsed.text_length;
     end.content_hash = parsed.content_hash;
-    return std::move(parsed.links);
+    end.simhash = parsed.simhash;
+    page.links = std::move(parsed.links);
+    page.extracts = std::move(parsed.extracts);
 }
 
 /// An index leads on to sitemaps as a redirect does: only so many times, and nobody has followed a link.
-void crawler::found_all(const fetch_job& job, const std::vector<link>& references, bool nofollow) {
+void crawler::found_all(const fetch_job& job, const std::vector<link>& references, bool nofollow,
+                        std::optional<std::uint64_t> content) {
+    const bool in_copy = content && frontier_.is_copy(job.target.text(), *content);
     for (const link& reference : references) {
         const bool leads_on = reference.kind == link_kind::sitemap_index;
-        found(reference, job.id, {leads_on ? job.depth : job.depth + 1, leads_on ? job.redirects + 1 : 0, nofollow});
+        found(reference, job.id,
+              {leads_on ? job.depth : job.depth + 1, leads_on ? job.redirects + 1 : 0, nofollow, in_copy});
     }
 }
 
@@ -332,13 +353,13 @@ void crawler::discovered(const added& what, std::string_view text, origin_of_lin
     }
 }
 
-void crawler::finished(const fetch_job& job, finished_record end, std::vector<link> links) {
+void crawler::finished(const fetch_job& job, exported_page page) {
+    const finished_record& end = page.end;
     ++summary_.outcomes[static_cast<std::size_t>(end.how)];
     if (end.how != outcome::fetched || end.status >= 400) ++errors_;
-    if (recorder_.exports()) {
-        recorder_.add(exported_page{std::string(job.target.text()), job.depth, end, std::move(links)});
-    }
-    recorder_.add(std::move(end));
+    for (const extract& found : page.extracts) recorder_.add(extract_record{job.id, found});
+    recorder_.add(end);
+    if (recorder_.exports()) recorder_.add(std::move(page));
 }
 
 void crawler::archive(const fetch_job& job, std::shared_ptr<const exchange> wire) {

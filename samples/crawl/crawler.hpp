@@ -73,13 +73,14 @@ private:
     [[nodiscard]] bool is_worth_parsing(const fetch_job& job, const finished_record& end) const;
     braid::task<bool> keep_earlier(const fetch_job& job, const fetched& response);
 
-    std::vector<link> take(const fetch_job& job, parse_result result, bool nofollow, finished_record& end);
+    void take(const fetch_job& job, parse_result result, bool nofollow, exported_page& page);
     void take_fragments(const fetch_job& job, page_places found);
     link take_redirect(const fetch_job& job, const std::string& location);
-    void found_all(const fetch_job& job, const std::vector<link>& references, bool nofollow);
+    void found_all(const fetch_job& job, const std::vector<link>& references, bool nofollow,
+                   std::optional<std::uint64_t> content);
     added found(const link& reference, url_id page, origin_of_link from);
     void discovered(const added& what, std::string_view text, origin_of_link from, std::string detail);
-    void finished(const fetch_job& job, finished_record end, std::vector<link> links = {});
+    void finished(const fetch_job& job, exported_page page);
     void archive(const fetch_job& job, std::shared_ptr<const exchange> wire);
     void note_cookies();
     void give_up_queued();

@@ -17,7 +17,8 @@ namespace crawl {
 struct earlier_page {
     finished_record end;
     std::vector<link> links;
-    page_places fragments;  ///< if those were looked for
+    page_places fragments{};  ///< if those were looked for
+    std::vector<extract> extracts{};
 };
 
 /// The tables of an earlier crawl, beside those of the one that goes on in the same file. Threads: one at a time.
@@ -43,11 +44,13 @@ public:
 private:
     [[nodiscard]] std::vector<link> links_of(std::int64_t id);
     [[nodiscard]] page_places fragments_of(std::int64_t id);
+    [[nodiscard]] std::vector<extract> extracts_of(std::int64_t id);
 
     statement find_;
     statement links_;
     statement places_;
     statement fragments_;
+    statement extracts_;
 };
 
 }  // namespace crawl

@@ -5,6 +5,7 @@
 
 #include "html_tokenizer.hpp"
 #include "robots_directives.hpp"
+#include "simhash.hpp"
 #include "text_counter.hpp"
 
 namespace crawl {
@@ -46,6 +47,7 @@ public:
         for (html_token token = tokens_.next(); token != html_token::end; token = tokens_.next()) take(token);
         content_.title = std::move(title_).collapsed(longest_title);
         content_.text_length = text_.count();
+        content_.simhash = simhash_.finish();
         return std::move(content_);
     }
 
@@ -57,6 +59,7 @@ private:
                     title_.append(tokens_.text());
                 } else {
                     text_.add(tokens_.text());
+                    simhash_.add(tokens_.text());
                 }
                 break;
             case html_token::start_tag: start_element(tokens_.name()); break;
@@ -126,6 +129,7 @@ private:
     fragment_set* fragments_;  // null if nobody asks
     html_content content_;
     text_counter text_;
+    text_simhash simhash_;
     text_collector title_;
     bool in_title_ = false;
     bool have_title_ = false;

@@ -15,7 +15,8 @@ struct html_content {
     std::string title;
     std::string language{};  ///< of the document, as its root element says
     std::uint64_t text_length{};
-    std::optional<std::string> base_href;  ///< of the first <base> that has one
+    std::optional<std::uint64_t> simhash{};  ///< of the text, if it is long enough
+    std::optional<std::string> base_href;    ///< of the first <base> that has one
 };
 
 /// Reads an HTML document and collects its references into `references`, as written, and its fragments if `fragments`

@@ -37,6 +37,17 @@ json::object link_object(const link& l, const json::storage_ptr& memory) {
     return object;
 }
 
+json::array extracts_array(const std::vector<extract>& extracts, const json::storage_ptr& memory) {
+    json::array array(memory);
+    for (const extract& e : extracts) {
+        json::object object(memory);
+        object.emplace("name", text_of(e.name, memory));
+        object.emplace("value", text_of(e.value, memory));
+        array.push_back(std::move(object));
+    }
+    return array;
+}
+
 json::object page_object(const exported_page& page, const json::storage_ptr& memory) {
     const finished_record& end = page.end;
     json::object object(memory);
@@ -58,6 +69,7 @@ json::object page_object(const exported_page& page, const json::storage_ptr& mem
     links.reserve(page.links.size());
     for (const link& l : page.links) links.push_back(link_object(l, memory));
     object.emplace("links", std::move(links));
+    if (!page.extracts.empty()) object.emplace("extracts", extracts_array(page.extracts, memory));
     return object;
 }
 

@@ -19,6 +19,7 @@ struct exported_page {
     std::uint32_t depth;
     finished_record end;
     std::vector<link> links;
+    std::vector<extract> extracts{};
 };
 
 /// One object and a newline, in valid UTF-8 whatever came from the network. What there is nothing to say about is left

@@ -2,6 +2,7 @@
 // What travels to a worker process and back: plain aggregates, so that no line of serialisation code is needed.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,12 @@ struct page_places {
     std::vector<linked_fragments> fragments{};
 };
 
+/// Something that a user's own parser looks for: a price, an address.
+struct extract {
+    std::string name;  ///< what it is
+    std::string value;
+};
+
 /// What is in a document: what a worker gives back. Empty for a type that is neither HTML nor CSS, nor a sitemap.
 struct parsed_page {
     std::string title;             ///< UTF-8, trimmed, white space collapsed
@@ -71,6 +78,9 @@ struct parsed_page {
     // Only if fragments are asked for, see parse_page_and_fragments:
     std::vector<std::string> places{};          ///< in an HTML page that a fragment can name
     std::vector<linked_fragments> fragments{};  ///< that it links to, of itself and of what is in `links`
+
+    std::optional<std::uint64_t> simhash{};  ///< of the text of an HTML page, if it is long enough, see simhash.hpp
+    std::vector<extract> extracts{};         ///< what a parser adds that builds on parse_page, see parse_stage.hpp
 };
 
 }  // namespace crawl

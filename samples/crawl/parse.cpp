@@ -48,6 +48,7 @@ parsed_page parse(const document& doc, fragment_set* fragments) {
         page.title = std::move(content.title);
         page.language = std::move(content.language);
         page.text_length = content.text_length;
+        page.simhash = content.simhash;
         if (content.base_href) {
             if (auto resolved = resolve(base, *content.base_href)) base = std::move(*resolved);
         }

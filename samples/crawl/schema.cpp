@@ -28,7 +28,8 @@ CREATE TABLE pages(
   detail TEXT,
   etag TEXT,
   last_modified TEXT,
-  language TEXT);
+  language TEXT,
+  simhash INTEGER);
 CREATE TABLE page_links(from_id INTEGER NOT NULL, to_id INTEGER NOT NULL, kind_id INTEGER NOT NULL,
   nofollow INTEGER NOT NULL);
 CREATE TABLE link_kinds(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
@@ -38,6 +39,8 @@ CREATE TABLE fragment_links(
   to_id INTEGER NOT NULL,
   fragment TEXT NOT NULL,
   decoded TEXT NOT NULL);
+CREATE TABLE page_extracts(page_id INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL);
+CREATE TABLE near_copies(page_id INTEGER PRIMARY KEY, of_id INTEGER NOT NULL, distance INTEGER NOT NULL);
 CREATE TABLE crawl(
   command TEXT NOT NULL,
   complete INTEGER NOT NULL,

@@ -54,6 +54,7 @@ struct finished_record {
     std::string title{};
     std::optional<std::uint64_t> text_length{};
     std::optional<std::uint64_t> content_hash{};
+    std::optional<std::uint64_t> simhash{};
     std::optional<std::chrono::system_clock::time_point> fetched_at{};
     std::optional<std::uint64_t> bytes{};
     std::optional<std::uint64_t> received{};
@@ -83,6 +84,12 @@ struct fragment_record {
     std::string fragment;  ///< as written
 };
 
+/// A user's parser found something in a page.
+struct extract_record {
+    url_id page;
+    extract what;
+};
+
 /// A response is in the archive whose payload others may share.
 using payload_record = archived_payload;
 
@@ -93,10 +100,13 @@ struct cookies_record {
 
 /// The `discovered_record` of a URL comes before its others.
 using record = std::variant<discovered_record, admitted_record, finished_record, link_record, place_record,
-                            fragment_record, payload_record, cookies_record>;
+                            fragment_record, extract_record, payload_record, cookies_record>;
 
 /// 16 hexadecimal digits.
 [[nodiscard]] std::string hash_text(std::uint64_t hash);
+
+/// The number that `hash_text` wrote; nothing for other text.
+[[nodiscard]] std::optional<std::uint64_t> parse_hash(std::string_view digits);
 
 struct broken_link {
     std::string target;
@@ -138,8 +148,10 @@ public:
     /// The crawl that is being refreshed; null if none is.
     [[nodiscard]] earlier_crawl* refreshed() noexcept { return refreshed_.get(); }
 
-    /// Every URL of the crawl that is gone on with, in the order of discovery.
-    void each_known(const std::function<void(const waiting_url&, outcome)>& take);
+    /// Every URL of the crawl that is gone on with, in the order of discovery, with the hash of its content if it has
+    /// one.
+    void each_known(
+        const std::function<void(const waiting_url&, outcome, std::optional<std::uint64_t> content_hash)>& take);
 
     /// Writes a batch in one transaction. Batches of thousands are fastest.
     void add(std::span<const record> batch, bytes_beside files = {});
@@ -153,7 +165,8 @@ public:
     /// Those of the crawl that is gone on with.
     [[nodiscard]] std::vector<cookie> cookies();
 
-    /// Writes what is still in the log to the file itself, so that it stands alone. Nothing can be added afterwards.
+    /// Finds pages of almost the same text, and writes what is still in the log to the file itself, so that it stands
+    /// alone. Nothing can be added afterwards.
     /// What waits still in a crawl that is not `complete` becomes `cancelled`.
     void finish(bool complete = true);
 
@@ -172,8 +185,10 @@ private:
     void write(const link_record& r);
     void write(const place_record& r);
     void write(const fragment_record& r);
+    void write(const extract_record& r);
     void write(const payload_record& r);
     void write(const cookies_record& r);
+    void write_near_copies();
 
     database db_;
     earlier found_ = earlier::none;
@@ -183,6 +198,7 @@ private:
     std::optional<statement> insert_link_;
     std::optional<statement> insert_place_;
     std::optional<statement> insert_fragment_;
+    std::optional<statement> insert_extract_;
     std::optional<statement> insert_payload_;
     std::optional<statement> find_payload_;
     std::optional<statement> set_files_;
