@@ -258,4 +258,12 @@ std::string_view encoding_of_label(std::string_view label) {
     return found != labels.end() && found->first == wanted ? found->second : std::string_view();
 }
 
+std::vector<std::string_view> all_encodings() {
+    std::vector<std::string_view> encodings;
+    for (const auto& [label, encoding] : labels) encodings.push_back(encoding);
+    std::sort(encodings.begin(), encodings.end());
+    encodings.erase(std::unique(encodings.begin(), encodings.end()), encodings.end());
+    return encodings;
+}
+
 }  // namespace crawl

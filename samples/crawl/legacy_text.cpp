@@ -165,4 +165,13 @@ std::string_view detect_encoding(std::string_view bytes) {
     return found.empty() || hides ? usual : found;
 }
 
+/// What ICU has loaded once it keeps.
+void load_encodings() {
+    for (const std::string_view encoding : all_encodings()) {
+        (void)decode_legacy("x", encoding);
+        (void)encode_legacy("x", encoding);
+    }
+    (void)detect_encoding("\xE9");
+}
+
 }  // namespace crawl

@@ -20,4 +20,7 @@ namespace crawl {
 /// UTF-32).
 [[nodiscard]] std::string_view detect_encoding(std::string_view bytes);
 
+/// Has ICU load what the above will need: for a process that is about to lose its files.
+void load_encodings();
+
 }  // namespace crawl

@@ -17,6 +17,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "legacy_text.hpp"
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define CRAWL_HAS_SANITIZERS 1
 #elif defined(__has_feature)
@@ -31,8 +33,8 @@
 namespace crawl {
 namespace {
 
-/// The legacy encodings of the web, under the names that iconv and browsers have for them. Source:
-/// https://encoding.spec.whatwg.org/#names-and-labels
+/// The legacy encodings of the web, under the names that iconv has for them: in sitemaps libxml2 has it convert.
+/// Source: https://encoding.spec.whatwg.org/#names-and-labels
 constexpr std::array charsets{
     "ASCII",        "BIG5",         "BIG5-HKSCS",   "CP932",        "CP949",        "CP950",        "EUC-JP",
     "EUC-KR",       "GB18030",      "GB2312",       "GBK",          "IBM866",       "ISO-2022-JP",  "ISO-8859-1",
@@ -43,8 +45,9 @@ constexpr std::array charsets{
     "WINDOWS-1251", "WINDOWS-1252", "WINDOWS-1253", "WINDOWS-1254", "WINDOWS-1255", "WINDOWS-1256", "WINDOWS-1257",
     "WINDOWS-1258", "CP874"};
 
-/// Both ways they are in modules of the C library, which are files. One that is in use stays in memory.
+/// ICU's are for pages. Those of the C library are files of their own; one that is in use stays in memory.
 void open_charsets() {
+    load_encodings();
     static std::vector<iconv_t> kept;
     for (const char* name : charsets) {
         if (auto* const from = iconv_open("UTF-8", name); from != reinterpret_cast<iconv_t>(-1)) kept.push_back(from);
@@ -54,7 +57,7 @@ void open_charsets() {
 /// What libraries make, and open, at their first use.
 void parse_something() {
     (void)parse_page_and_fragments(
-        {"http://page.example/", "text/html", "<title>x</title><a href=\"//y.example/#z\">"});
+        {"http://page.example/", "text/html", "<title>x</title><a href=\"//\xC3\xBF.example/#z\">"});
     (void)parse_page({"http://page.example/", "text/css", "a { background: url(x) }"});
 }
 
