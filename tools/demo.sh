@@ -20,12 +20,13 @@ stop_server() {
     server_pid=
 }
 
-# start_server FOLDER: sets site_url. The server has a session of its own, so that Ctrl-C reaches the crawler alone and
+# start_server FOLDER [SERVER...]: sets site_url. The server has a session of its own, so that Ctrl-C reaches the crawler alone and
 # what is in flight can be finished; it is stopped when this shell ends, however it ends.
 start_server() {
-    local folder=$1 line
+    local folder=$1 line server=("${@:2}")
+    ((${#server[@]})) || server=("$serve" --port 0)
     trap stop_server EXIT
-    exec {server_output}< <(exec setsid "$serve" --root "$folder" --port 0)
+    exec {server_output}< <(exec setsid "${server[@]}" --root "$folder")
     server_pid=$!
     # The server says where it is once it listens.
     read -r -t 60 -u "$server_output" line || die "the server of $folder did not start"
@@ -82,31 +83,40 @@ crawl_for_check() {
 }
 
 command_check_demo() {
-    local runs=1 wrapper=() kill_crawler= argument run result failed=0
+    local runs=1 wrapper=() server=() site=$demo_package kill_crawler= argument run result failed=0 folder truth
     for argument; do
         case $argument in
             --kill-workers) wrapper=(python3 tests/crawl/kill_workers.py --every 1 --) ;;
             --kill-crawler) kill_crawler=yes ;;
+            --nginx) server=(python3 tools/serve_with_nginx.py) ;;
+            python3.11-doc | sqlite3-doc) site=$argument ;;
             [1-9]*) runs=$argument ;;
             *) die_usage "check-demo: unexpected argument: $argument" ;;
         esac
     done
+    [[ -z $kill_crawler ]] || ((${#server[@]} == 0)) || die_usage "check-demo: --kill-crawler has a server of its own"
     require_packages "${script_packages[@]}"
+    ((${#server[@]} == 0)) || require_packages nginx-light
     build_demo
     # Always the unpacked package: installed, its links to other packages would resolve, and fewer targets be broken.
-    unpack_demo_site
-    start_server "$demo_site"
+    unpack_package "$site" "build/corpus/$site"
+    case $site in
+        python3.11-doc) folder=$demo_site ;;
+        *) folder=build/corpus/$site/usr/share/doc/sqlite3 ;;
+    esac
+    truth=tests/crawl/data/$site
+    start_server "$folder" "${server[@]}"
     for ((run = 1; run <= runs; run++)); do
         result=$results/check-$run.db
         rm -f "$result"*
         printf 'run %d of %d: ' "$run" "$runs"
         if [[ -n $kill_crawler ]]; then
-            python3 tests/crawl/kill_crawler.py "$crawl" --site "$demo_site" --truth "$demo_truth" || failed=$((failed + 1))
+            python3 tests/crawl/kill_crawler.py "$crawl" --site "$folder" --truth "$truth" || failed=$((failed + 1))
         elif ! crawl_for_check "$result" "${wrapper[@]}" >"$results/check-$run.log" 2>&1; then
             printf 'the crawl failed:\n'
             cat "$results/check-$run.log"
             failed=$((failed + 1))
-        elif ! python3 tests/crawl/compare_with_truth.py "$result" "$site_url" "$demo_truth"; then
+        elif ! python3 tests/crawl/compare_with_truth.py "$result" "$site_url" "$truth"; then
             failed=$((failed + 1))
         fi
     done

@@ -4,13 +4,14 @@
 build_packages=(
     g++ cmake ninja-build ccache pkgconf
     libboost1.81-dev libboost-filesystem1.81-dev libboost-json1.81-dev libboost-url1.81-dev libfmt-dev libcereal-dev doctest-dev
-    zlib1g-dev libxml2-dev libsqlite3-dev libcli11-dev libssl-dev libbrotli-dev libzstd-dev libpsl-dev libtbb-dev python3
+    zlib1g-dev libxml2-dev libsqlite3-dev libcli11-dev libssl-dev libbrotli-dev libzstd-dev libpsl-dev libicu-dev libseccomp-dev
+    libtbb-dev python3
 )
 sanitizer_packages=("${build_packages[@]}" clang-19 libclang-rt-19-dev)
 script_packages=(python3)
 # Asked for in continuous integration only; tests that want them are skipped where they are absent. Another web server to
-# crawl, which starts as a service when it is installed, and another compiler.
-ci_packages=(nginx-light clang-19 libclang-rt-19-dev)
+# crawl, which starts as a service when it is installed, another compiler, and another writer of archives.
+ci_packages=(nginx-light clang-19 libclang-rt-19-dev wget)
 process_bench_packages=(python3-joblib nodejs) # peers of the process pool
 format_packages=(clang-format-19)
 demo_package=python3.11-doc # unpacked, not installed
@@ -65,3 +66,20 @@ download_package() (
     fetch=(apt-get download -q -o APT::Sandbox::User=root "$1")
     "${fetch[@]}" || { as_root apt-get update -q && "${fetch[@]}"; }
 )
+
+# What tests use of Node's packages, in continuous integration only: in build/node, at the versions of tools/node's lock file,
+# without running any script of theirs.
+require_node_packages() {
+    local folder=build/node
+    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+        require_packages nodejs npm
+    fi
+    # npm writes the hidden file when all is there.
+    if cmp -s tools/node/package-lock.json "$folder/package-lock.json" && [[ -f $folder/node_modules/.package-lock.json ]]; then
+        return
+    fi
+    note "installing Node packages for the tests"
+    mkdir -p "$folder"
+    cp tools/node/package.json tools/node/package-lock.json "$folder"
+    quietly install-node-packages npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund
+}

@@ -9,15 +9,16 @@ namespace crawl {
 /// The type of a Content-Type header in lower case, without its parameters: `text/html`.
 [[nodiscard]] std::string media_type(std::string_view content_type);
 
-/// The charset parameter of a Content-Type header; empty if it has none.
-[[nodiscard]] std::string charset_parameter(std::string_view content_type);
+/// Which encoding a browser takes an HTML document for: that of a byte order mark, of the header, of what is declared
+/// in the first 1,024 bytes, or the one that it looks like. In the standard's names; a label that means none is
+/// ignored.
+[[nodiscard]] std::string_view encoding_of_html(std::string_view content_type, std::string_view body);
 
-/// What a browser takes the encoding to be: a byte order mark, the header, a `<meta>` in the first 1,024 bytes, else
-/// UTF-8. Latin 1 and ASCII mean windows-1252, as on the web they do.
-[[nodiscard]] std::string charset_of(std::string_view content_type, std::string_view body);
+/// The same of a style sheet, whose declaration is an `@charset` rule; UTF-8 if nothing says otherwise.
+[[nodiscard]] std::string_view encoding_of_css(std::string_view content_type, std::string_view body);
 
-/// A view of `body` as valid UTF-8, without its byte order mark. What does not decode becomes U+FFFD; an unknown
-/// charset is read as UTF-8. `storage` holds the text if it had to be converted; the view is into it or into `body`.
-[[nodiscard]] std::string_view to_utf8(std::string_view body, const std::string& charset, std::string& storage);
+/// A view of `body` as valid UTF-8, without its byte order mark. What does not decode becomes U+FFFD. `storage` holds
+/// the text if it had to be converted; the view is into it or into `body`.
+[[nodiscard]] std::string_view to_utf8(std::string_view body, std::string_view encoding, std::string& storage);
 
 }  // namespace crawl

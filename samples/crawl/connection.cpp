@@ -11,6 +11,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <cerrno>
+#include <sstream>
 #include <utility>
 
 namespace crawl {
@@ -28,6 +29,12 @@ constexpr std::uint32_t head_limit = 64 * 1024;
 constexpr std::size_t read_size = 64 * 1024;
 // What is kept until more of it has come: a head, the line before a chunk, the trailer after the last.
 constexpr std::size_t buffer_limit = 2 * read_size;
+
+std::string bytes_of(const http_request& asked) {
+    std::ostringstream out;
+    out << asked;
+    return std::move(out).str();
+}
 
 }  // namespace
 
@@ -71,7 +78,15 @@ bool connection::silent() {
     return !tls_ || !has_unread(*tls_);
 }
 
-braid::task<error_code> connection::exchange_heads(const http_request& asked, body_limit limit) {
+std::string connection::peer() const {
+    error_code error;
+    const tcp::endpoint there = socket_.remote_endpoint(error);
+    return error ? std::string() : there.address().to_string();
+}
+
+braid::task<error_code> connection::exchange_heads(const http_request& asked, body_limit limit, exchange* copy) {
+    copy_ = copy;
+    if (copy_ != nullptr) copy_->request = bytes_of(asked);
     return tls_ ? exchange_heads_over(*tls_, asked, limit) : exchange_heads_over(socket_, asked, limit);
 }
 
@@ -80,10 +95,7 @@ braid::task<error_code> connection::read_some() { return tls_ ? read_some_from(*
 template <class Stream>
 braid::task<error_code> connection::exchange_heads_over(Stream& stream, const http_request& asked, body_limit limit) {
     ++exchanges_;
-    received_ = 0;
-    wants_more_ = false;
     std::size_t heads = 0;
-    parser_.emplace();
     error_code error = std::get<0>(co_await http::async_write(stream, asked, use_code));
     // The server may have answered before it closed: a write that failed does not keep that from being read.
     const bool write_failed = error.failed();
@@ -92,15 +104,30 @@ braid::task<error_code> connection::exchange_heads_over(Stream& stream, const ht
         parser_->header_limit(static_cast<std::uint32_t>(head_limit - heads));
         parser_->body_limit(boost::none);  // decoded_body has its own
         parser_->get().body().limit = limit;
-        const auto read = co_await http::async_read_header(stream, buffer_, *parser_, use_code);
-        const error_code read_error = std::get<0>(read);
-        heads += std::get<1>(read);
+        parser_->get().body().copy = copy_;
+        const error_code read_error = co_await read_head_from(stream);
+        heads += parsed_;
         if (read_error && !(write_failed && !answered())) error = read_error;
         if (read_error) co_return error;
         error = {};
     } while (answer().result_int() / 100 == 1 && answer().result_int() != 101);  // announcements of the response proper
+    if (copy_ != nullptr) copy_->head_size = parsed_;
+    received_ = 0;
     parser_->eager(true);
     co_return error;
+}
+
+/// Beast's async_read_header does not tell which bytes it took.
+template <class Stream>
+braid::task<error_code> connection::read_head_from(Stream& stream) {
+    parsed_ = 0;
+    wants_more_ = false;
+    if (copy_ != nullptr) copy_->response.clear();
+    while (!parser_->is_header_done()) {
+        const error_code error = co_await read_some_from(stream);
+        if (error) co_return error;
+    }
+    co_return error_code();
 }
 
 /// Beast's own async_read_some goes on reading while a piece ends within a chunk's head: then it is not known how long
@@ -114,11 +141,15 @@ braid::task<error_code> connection::read_some_from(Stream& stream) {
         error_code error = std::get<0>(read);
         buffer_.commit(std::get<1>(read));
         received_ += std::get<1>(read);
+        if (error == asio::error::eof && !parser_->got_some()) co_return http::error::end_of_stream;
         if (error == asio::error::eof) parser_->put_eof(error);
         if (error || parser_->is_done()) co_return error;
     }
     error_code error;
-    buffer_.consume(parser_->put(buffer_.data(), error));
+    const std::size_t taken = parser_->put(buffer_.data(), error);
+    if (copy_ != nullptr) copy_->response.append({static_cast<const char*>(buffer_.data().data()), taken});
+    parsed_ += taken;
+    buffer_.consume(taken);
     wants_more_ = error == http::error::need_more;
     if (wants_more_) error = {};
     co_return error;

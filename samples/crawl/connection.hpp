@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "decoded_body.hpp"
+#include "exchange.hpp"
 #include "tls.hpp"
 
 namespace crawl {
@@ -46,12 +47,17 @@ public:
     /// connection is such a thing, too.
     [[nodiscard]] bool silent();
 
-    /// Sends a request and reads the head of its response. The limit is on what will be read of the body.
-    braid::task<boost::system::error_code> exchange_heads(const http_request& asked, body_limit limit);
+    /// Sends a request and reads the head of its response. The limit is on what will be read of the body. `copy`, which
+    /// may be null, gets both as they are on the wire, and the body as it comes; it must live as long as that is read.
+    braid::task<boost::system::error_code> exchange_heads(const http_request& asked, body_limit limit,
+                                                          exchange* copy = nullptr);
 
     /// Takes the next piece of the response, which is not complete yet, however small it is.
     braid::task<boost::system::error_code> read_some();
     [[nodiscard]] bool complete() const { return parser_->is_done(); }
+
+    /// The numeric address of the other end; empty if there is none any more.
+    [[nodiscard]] std::string peer() const;
 
     /// Bytes that were read for the body so far, encoded and with what is around its chunks.
     [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
@@ -73,6 +79,8 @@ private:
     braid::task<boost::system::error_code> exchange_heads_over(Stream& stream, const http_request& asked,
                                                                body_limit limit);
     template <class Stream>
+    braid::task<boost::system::error_code> read_head_from(Stream& stream);
+    template <class Stream>
     braid::task<boost::system::error_code> read_some_from(Stream& stream);
 
     boost::asio::ip::tcp::socket socket_;
@@ -81,6 +89,8 @@ private:
     std::optional<boost::beast::http::response_parser<decoded_body>> parser_;
     std::uint64_t exchanges_ = 0;
     std::uint64_t received_ = 0;
+    std::size_t parsed_ = 0;  // bytes of the current response, or announcement
+    exchange* copy_ = nullptr;
     bool wants_more_ = false;  // what is in buffer_ is a beginning
 };
 

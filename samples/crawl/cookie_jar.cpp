@@ -81,8 +81,10 @@ void cookie_jar::take(const url& from, std::string_view set_cookie, cookie_time 
         return c.name == made->name && c.domain == made->domain && c.path == made->path &&
                c.host_only == made->host_only;
     });
+    if (made->until <= now && known == cookies_.end()) return;
+    ++changes_;
     if (made->until <= now) {
-        if (known != cookies_.end()) cookies_.erase(known);
+        cookies_.erase(known);
     } else if (known != cookies_.end()) {
         *known = std::move(*made);  // keeps its place: it is as old as it was
     } else {
@@ -110,7 +112,7 @@ std::string cookie_jar::for_request(const url& target, cookie_time now) const {
     return header;
 }
 
-std::optional<cookie_jar::cookie> cookie_jar::parse(const url& from, std::string_view set_cookie, cookie_time now) {
+std::optional<cookie> cookie_jar::parse(const url& from, std::string_view set_cookie, cookie_time now) {
     const auto is_control = [](char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f'; };
     if (set_cookie.size() > longest_cookie || std::any_of(set_cookie.begin(), set_cookie.end(), is_control)) {
         return std::nullopt;

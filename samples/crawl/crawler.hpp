@@ -14,10 +14,12 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "archiver.hpp"
 #include "fetch.hpp"
 #include "frontier.hpp"
 #include "json_lines.hpp"
@@ -71,13 +73,16 @@ private:
     [[nodiscard]] bool is_worth_parsing(const fetch_job& job, const finished_record& end) const;
     braid::task<bool> keep_earlier(const fetch_job& job, const fetched& response);
 
-    std::vector<link> take(const fetch_job& job, parse_result result, bool nofollow, finished_record& end);
-    void take_fragments(const fetch_job& job, parsed_page& parsed);
+    void take(const fetch_job& job, parse_result result, bool nofollow, exported_page& page);
+    void take_fragments(const fetch_job& job, page_places found);
     link take_redirect(const fetch_job& job, const std::string& location);
-    void found_all(const fetch_job& job, const std::vector<link>& references, bool nofollow);
+    void found_all(const fetch_job& job, const std::vector<link>& references, bool nofollow,
+                   std::optional<std::uint64_t> content);
     added found(const link& reference, url_id page, origin_of_link from);
     void discovered(const added& what, std::string_view text, origin_of_link from, std::string detail);
-    void finished(const fetch_job& job, finished_record end, std::vector<link> links = {});
+    void finished(const fetch_job& job, exported_page page);
+    void archive(const fetch_job& job, std::shared_ptr<const exchange> wire);
+    void note_cookies();
     void give_up_queued();
     void complete_summary();
 
@@ -90,8 +95,10 @@ private:
     robots robots_;
     parse_stage parser_;
     std::optional<json_lines> lines_;
+    std::optional<archiver> archive_;
     recorder recorder_;
     bool stopping_ = false;
+    std::uint64_t cookies_noted_ = 0;  // changes of the jar that the database knows of
     std::uint64_t errors_ = 0;
     std::string first_error_;
     summary summary_;

@@ -36,6 +36,10 @@ void decoded_body::reader::init(const boost::optional<std::uint64_t>& length, er
 void decoded_body::reader::feed(std::string_view piece, error_code& error) {
     fed_ = true;
     body_.received += piece.size();
+    if (body_.copy != nullptr) {
+        body_.copy->payload.update(piece);
+        body_.copy->payload_size += piece.size();
+    }
     judge(decoder_->feed(piece, body_.bytes), error);
 }
 

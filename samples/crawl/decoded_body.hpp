@@ -11,6 +11,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "exchange.hpp"
 #include "inflate.hpp"
 #include "outcome.hpp"
 
@@ -31,6 +32,7 @@ struct decoded_body {
         std::uint64_t received{};          ///< bytes, as they came
         std::optional<outcome> refusal{};  ///< `too_large` or `bad_encoding`
         std::string message{};             ///< the refusal in words
+        exchange* copy = nullptr;          ///< whose payload this is; may be null
     };
 
     class reader {

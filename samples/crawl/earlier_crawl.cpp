@@ -2,20 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "outcome.hpp"
 
 namespace crawl {
 namespace {
-
-std::optional<std::uint64_t> parse_hex(const std::string& digits) {
-    std::uint64_t value = 0;
-    const char* const end = digits.data() + digits.size();
-    const auto [rest, error] = std::from_chars(digits.data(), end, value, 16);
-    if (digits.empty() || error != std::errc() || rest != end) return std::nullopt;
-    return value;
-}
 
 std::optional<std::uint64_t> number_at(const statement& row, int column) {
     if (row.is_null(column)) return std::nullopt;
@@ -36,18 +26,26 @@ void drop_all(database& db, std::string_view type, std::string_view which = "TRU
 
 }  // namespace
 
-void earlier_crawl::set_aside(database& db) {
+void earlier_crawl::set_aside(database& db, bool keep_archive) {
     drop_all(db, "view");
     drop_all(db, "index");
-    db.execute("ALTER TABLE pages RENAME TO earlier_pages; ALTER TABLE page_links RENAME TO earlier_links");
-    drop_all(db, "table", "name NOT IN ('earlier_pages', 'earlier_links')");
+    db.execute(
+        "ALTER TABLE pages RENAME TO earlier_pages; ALTER TABLE page_links RENAME TO earlier_links;"
+        "ALTER TABLE places RENAME TO earlier_places; ALTER TABLE fragment_links RENAME TO earlier_fragments;"
+        "ALTER TABLE page_extracts RENAME TO earlier_extracts");
+    drop_all(db, "table",
+             fmt::format("name NOT GLOB 'earlier_*' AND name <> '{}'", keep_archive ? "archived_payloads" : ""));
     db.execute(
         "CREATE INDEX earlier_pages_by_url ON earlier_pages(url);"
-        "CREATE INDEX earlier_links_by_page ON earlier_links(from_id)");
+        "CREATE INDEX earlier_links_by_page ON earlier_links(from_id);"
+        "CREATE INDEX earlier_fragments_by_page ON earlier_fragments(from_id);"
+        "CREATE INDEX earlier_extracts_by_page ON earlier_extracts(page_id)");
 }
 
 void earlier_crawl::drop(database& db) {
-    db.execute("DROP TABLE IF EXISTS earlier_pages; DROP TABLE IF EXISTS earlier_links");
+    for (const char* name : {"pages", "links", "places", "fragments", "extracts"}) {
+        db.execute(fmt::format("DROP TABLE IF EXISTS earlier_{}", name));
+    }
 }
 
 bool earlier_crawl::is_in(database& db) {
@@ -55,13 +53,20 @@ bool earlier_crawl::is_in(database& db) {
 }
 
 earlier_crawl::earlier_crawl(database& db)
-    : find_(db, fmt::format("SELECT id, status, type, title, text_length, content_hash, bytes, etag, last_modified "
-                            "FROM earlier_pages WHERE url = ?1 AND outcome = '{}' AND status BETWEEN 200 AND 299 "
-                            "AND (etag IS NOT NULL OR last_modified IS NOT NULL)",
-                            to_string(outcome::fetched))),
+    : find_(db, fmt::format(
+                    "SELECT id, status, type, title, text_length, content_hash, bytes, etag, last_modified, language, "
+                    "simhash "
+                    "FROM earlier_pages WHERE url = ?1 AND outcome = '{}' AND status BETWEEN 200 AND 299 "
+                    "AND (etag IS NOT NULL OR last_modified IS NOT NULL)",
+                    to_string(outcome::fetched))),
       links_(db,
              "SELECT p.url, l.kind_id, p.outcome, p.detail, l.nofollow FROM earlier_links l "
-             "JOIN earlier_pages p ON p.id = l.to_id WHERE l.from_id = ?1 ORDER BY l.rowid") {}
+             "JOIN earlier_pages p ON p.id = l.to_id WHERE l.from_id = ?1 ORDER BY l.rowid"),
+      places_(db, "SELECT name FROM earlier_places WHERE page_id = ?1"),
+      fragments_(db,
+                 "SELECT p.url, f.fragment FROM earlier_fragments f JOIN earlier_pages p ON p.id = f.to_id "
+                 "WHERE f.from_id = ?1 ORDER BY f.to_id, f.rowid"),
+      extracts_(db, "SELECT name, value FROM earlier_extracts WHERE page_id = ?1 ORDER BY rowid") {}
 
 std::optional<validators> earlier_crawl::validators_of(std::string_view url) {
     find_.bind(1, url);
@@ -82,11 +87,22 @@ std::optional<earlier_page> earlier_crawl::page(std::string_view url) {
                  .type = find_.text(2),
                  .title = find_.text(3),
                  .text_length = number_at(find_, 4),
-                 .content_hash = parse_hex(find_.text(5)),
+                 .content_hash = parse_hash(find_.text(5)),
+                 .simhash = number_at(find_, 10),
                  .bytes = number_at(find_, 6),
-                 .known = {find_.text(7), find_.text(8)}};
+                 .known = {find_.text(7), find_.text(8)},
+                 .language = find_.text(9)};
     find_.reset();
     found.links = links_of(id);
+    found.fragments = fragments_of(id);
+    found.extracts = extracts_of(id);
+    return found;
+}
+
+std::vector<extract> earlier_crawl::extracts_of(std::int64_t id) {
+    std::vector<extract> found;
+    extracts_.bind(1, id);
+    while (extracts_.step()) found.push_back({extracts_.text(0), extracts_.text(1)});
     return found;
 }
 
@@ -102,6 +118,20 @@ std::vector<link> earlier_crawl::links_of(std::int64_t id) {
                          links_.integer(4) != 0});
     }
     return links;
+}
+
+page_places earlier_crawl::fragments_of(std::int64_t id) {
+    page_places found;
+    places_.bind(1, id);
+    while (places_.step()) found.places.push_back(places_.text(0));
+    fragments_.bind(1, id);
+    while (fragments_.step()) {
+        std::string url = fragments_.text(0);
+        if (found.fragments.empty() || found.fragments.back().url != url)
+            found.fragments.push_back({std::move(url), {}});
+        found.fragments.back().fragments.push_back(fragments_.text(1));
+    }
+    return found;
 }
 
 }  // namespace crawl

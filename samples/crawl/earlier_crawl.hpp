@@ -17,14 +17,17 @@ namespace crawl {
 struct earlier_page {
     finished_record end;
     std::vector<link> links;
+    page_places fragments{};  ///< if those were looked for
+    std::vector<extract> extracts{};
 };
 
 /// The tables of an earlier crawl, beside those of the one that goes on in the same file. Threads: one at a time.
 /// Throws: store_error.
 class earlier_crawl {
 public:
-    /// Gives the tables of the file's crawl other names, with an index, and removes what else is there.
-    static void set_aside(database& db);
+    /// Gives the tables of the file's crawl other names, with an index, and removes what else is there, but for what is
+    /// known of its archive if that is gone on with.
+    static void set_aside(database& db, bool keep_archive);
     static void drop(database& db);
     [[nodiscard]] static bool is_in(database& db);
 
@@ -40,9 +43,14 @@ public:
 
 private:
     [[nodiscard]] std::vector<link> links_of(std::int64_t id);
+    [[nodiscard]] page_places fragments_of(std::int64_t id);
+    [[nodiscard]] std::vector<extract> extracts_of(std::int64_t id);
 
     statement find_;
     statement links_;
+    statement places_;
+    statement fragments_;
+    statement extracts_;
 };
 
 }  // namespace crawl

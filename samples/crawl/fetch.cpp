@@ -52,6 +52,16 @@ std::uint64_t most_received(const body_limit& limit) {
     return limit.bytes < (UINT64_MAX - slack) / 2 ? 2 * limit.bytes + slack : UINT64_MAX;
 }
 
+/// Source: WARC 1.1, 5.13.
+std::string_view why_truncated(outcome how) {
+    switch (how) {
+        case outcome::too_large: return "length";
+        case outcome::timed_out: return "time";
+        case outcome::network_error: return "disconnect";
+        default: return "unspecified";
+    }
+}
+
 std::string text_of(boost::beast::string_view field) { return {field.data(), field.size()}; }
 
 fetched take_response(http_response& from) {
@@ -78,12 +88,13 @@ struct fetcher::order {
     std::optional<validators> unless;
     body_limit limit;
     time_point end;
+    bool copy;
 };
 
 braid::task<fetch_result> fetcher::fetch(url target, fetch_terms terms) {
     const body_limit limit{terms.cut_after.value_or(options_.max_body), terms.cut_after.has_value()};
     const order wanted{std::move(target), std::move(terms.unless), limit,
-                       time_point::clock::now() + options_.total_timeout};
+                       time_point::clock::now() + options_.total_timeout, terms.copy};
     std::unique_ptr<connection> over = connections_.take(wanted.target);
     if (over) {
         fetch_result result = co_await exchange(*over, wanted);
@@ -114,15 +125,32 @@ braid::task<fetch_result> fetcher::connect_and_exchange(connection& over, const 
 
 braid::task<fetch_result> fetcher::exchange(connection& over, const order& wanted) {
     const http_request asked = make_request(wanted);
+    const std::shared_ptr<crawl::exchange> copy = make_copy(over, wanted);
     const phase waiting{"waiting for the response", options_.first_byte_timeout};
     const auto error =
-        co_await braid::move_on_at(waiting.deadline(wanted.end), over.exchange_heads(asked, wanted.limit));
+        co_await braid::move_on_at(waiting.deadline(wanted.end), over.exchange_heads(asked, wanted.limit, copy.get()));
     if (!error) co_return waiting.timed_out(wanted.end, options_.total_timeout);
     if (*error) co_return network_failure(*error, waiting.doing);
     if (options_.cookies) take_cookies(wanted.target, over.answer());
     auto failure = co_await read_body(over, wanted);
-    if (failure) co_return std::move(*failure);
-    co_return take_response(over.answer());
+    if (copy) copy->status = static_cast<int>(over.answer().result_int());
+    if (failure) {
+        if (copy) copy->truncated = why_truncated(failure->how);
+        failure->wire = copy;
+        co_return std::move(*failure);
+    }
+    if (copy) copy->payload_digest = copy->payload.finish();
+    fetched result = take_response(over.answer());
+    result.wire = copy;
+    co_return result;
+}
+
+std::shared_ptr<crawl::exchange> fetcher::make_copy(const connection& over, const order& wanted) const {
+    if (!wanted.copy) return nullptr;
+    auto copy = std::make_shared<crawl::exchange>(options_.temporary);
+    copy->begun = std::chrono::system_clock::now();
+    if (options_.connecting.proxies.of(wanted.target) == nullptr) copy->address = over.peer();
+    return copy;
 }
 
 braid::task<std::optional<fetch_failure>> fetcher::read_body(connection& over, const order& wanted) {

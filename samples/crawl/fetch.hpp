@@ -7,6 +7,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +18,7 @@
 #include "connection_pool.hpp"
 #include "connector.hpp"
 #include "cookie_jar.hpp"
+#include "exchange.hpp"
 #include "fetch_error.hpp"
 #include "url.hpp"
 #include "validators.hpp"
@@ -34,12 +37,14 @@ struct fetch_options {
     std::vector<url> homes{};                                    ///< the hosts that are told the user's secrets
     bool cookies = false;                                        ///< keeps cookies, and sends them
     connector_options connecting{};
+    std::filesystem::path temporary = ".";  ///< a folder for copies of large responses
 };
 
 /// How one URL is to be fetched.
 struct fetch_terms {
     std::optional<std::uint64_t> cut_after{};  ///< the rest of a body beyond so many decoded bytes is left unread
     std::optional<validators> unless{};        ///< the response still has these: a 304 comes then, without a body
+    bool copy = false;                         ///< keeps what is on the wire, too
 };
 
 /// A response that came, whatever its status.
@@ -53,6 +58,7 @@ struct fetched {
     std::string body;                  ///< decoded
     std::uint64_t received{};          ///< bytes of the body as they came, still encoded
     std::chrono::microseconds took{};  ///< the attempt, from looking up the host to the last byte
+    std::shared_ptr<exchange> wire{};  ///< if it was wanted
 };
 
 using fetch_result = std::variant<fetched, fetch_failure>;
@@ -68,6 +74,8 @@ public:
     braid::task<fetch_result> fetch(url target, fetch_terms terms);
     braid::task<fetch_result> fetch(url target) { return fetch(std::move(target), fetch_terms()); }
 
+    [[nodiscard]] cookie_jar& cookies() noexcept { return cookies_; }
+
 private:
     struct order;
     [[nodiscard]] http_request make_request(const order& wanted) const;
@@ -75,6 +83,7 @@ private:
     void take_cookies(const url& from, const http_response& response);
     braid::task<fetch_result> connect_and_exchange(connection& over, const order& wanted);
     braid::task<fetch_result> exchange(connection& over, const order& wanted);
+    [[nodiscard]] std::shared_ptr<crawl::exchange> make_copy(const connection& over, const order& wanted) const;
     braid::task<std::optional<fetch_failure>> read_body(connection& over, const order& wanted);
 
     fetch_options options_;

@@ -3,10 +3,12 @@
 
 #include <boost/system/error_code.hpp>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "exchange.hpp"
 #include "outcome.hpp"
 
 namespace crawl {
@@ -17,6 +19,7 @@ struct fetch_failure {
     std::string message;
     bool passing = false;                             ///< trying again may help
     std::optional<std::chrono::microseconds> took{};  ///< the attempt, if there was one
+    std::shared_ptr<const exchange> wire{};           ///< what came, if that was wanted and the head was complete
 };
 
 /// `doing` is what was going on, such as "connecting".

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "link_set.hpp"
 #include "url_text.hpp"
 #include "utf8.hpp"
 
@@ -45,10 +46,10 @@ void fragment_set::add_reference(std::string_view href) {
     found->second.insert(std::move(*fragment));
 }
 
-std::vector<linked_fragments> fragment_set::resolve_all(const url& base) const {
+std::vector<linked_fragments> fragment_set::resolve_all(const url& base, std::string_view encoding) const {
     std::map<std::string, words> resolved;
     for (const auto& [document, fragments] : references_) {
-        if (const auto target = resolve(base, document)) {
+        if (const auto target = resolve_in(encoding, base, document)) {
             resolved[std::string(target->text())].insert(fragments.begin(), fragments.end());
         }
     }

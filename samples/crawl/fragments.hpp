@@ -34,7 +34,7 @@ public:
     [[nodiscard]] std::vector<std::string> places() const { return {places_.begin(), places_.end()}; }
 
     /// By document; those of references that are no URL are left out.
-    [[nodiscard]] std::vector<linked_fragments> resolve_all(const url& base) const;
+    [[nodiscard]] std::vector<linked_fragments> resolve_all(const url& base, std::string_view encoding = "utf-8") const;
 
 private:
     using words = std::set<std::string, std::less<>>;

@@ -11,7 +11,8 @@ namespace {
 
 /// Does the verdict depend on where a URL was found, and not on the URL alone?
 bool depends_on_origin(outcome verdict) {
-    return verdict == outcome::over_depth || verdict == outcome::too_many_redirects || verdict == outcome::nofollow;
+    return verdict == outcome::over_depth || verdict == outcome::too_many_redirects || verdict == outcome::nofollow ||
+           verdict == outcome::only_on_copies;
 }
 
 }  // namespace
@@ -69,12 +70,13 @@ void frontier::restore(const waiting_url& known, outcome how) {
 std::optional<fetch_job> frontier::next() {
     if (turns_.empty()) return std::nullopt;
     host& h = *turns_.front();
-    waiting_url first = waiting_.read(h.queue.front());
+    place_queue& queue = *h.next();
+    const waiting_url first = waiting_.read(queue.front());
     const auto target = parse_url(first.text);
     if (!target) throw std::logic_error("frontier: what is queued is no URL: " + first.text);
     turns_.pop_front();
     h.in_turn = false;
-    h.queue.pop_front();
+    queue.pop();
     ++h.in_flight;
     ++in_flight_;
     --queued_;
@@ -98,7 +100,7 @@ void frontier::one_at_a_time(const url& target) {
 
 std::size_t frontier::drain() {
     for (auto& [origin, h] : hosts_) {
-        h.queue.clear();
+        for (place_queue& queue : h.queues) queue.clear();
         h.in_turn = false;
     }
     turns_.clear();
@@ -110,6 +112,7 @@ frontier::verdict frontier::judge(const url& found, origin_of_link from) const {
     if (from.redirects > limits_.max_redirects) return {outcome::too_many_redirects};
     if (from.depth > limits_.max_depth) return {outcome::over_depth};
     if (from.nofollow && limits_.obey_nofollow) return {outcome::nofollow};
+    if (from.in_copy) return {outcome::only_on_copies};
     if (std::string why = traps_.suspicion(found.text()); !why.empty()) return {outcome::trap, std::move(why)};
     if (accepted_ >= limits_.max_pages) return {outcome::over_page_limit};
     return {outcome::pending};
@@ -126,13 +129,28 @@ added frontier::add_judged(std::string_view text, outcome how) {
 void frontier::enqueue(const waiting_url& what, const std::string& origin) {
     ++accepted_;
     ++queued_;
-    host& h = hosts_.try_emplace(origin, host{{}, 0, limits_.per_host}).first->second;
-    h.queue.push_back(waiting_.append(what));
+    host& h = hosts_.try_emplace(origin, host{.limit = limits_.per_host}).first->second;
+    h.queues[limits_.priority.rank(what.text)].push(waiting_.append(what));
     give_turn(h);
 }
 
+place_queue* frontier::host::next() noexcept {
+    const auto waits = [](const place_queue& queue) { return !queue.empty(); };
+    const auto found = std::find_if(queues.begin(), queues.end(), waits);
+    return found != queues.end() ? &*found : nullptr;
+}
+
+std::size_t frontier::memory() const noexcept {
+    std::size_t bytes = seen_.memory() + traps_.memory();
+    for (const auto& [origin, h] : hosts_) {
+        bytes += sizeof h;
+        for (const place_queue& queue : h.queues) bytes += queue.memory();
+    }
+    return bytes;
+}
+
 void frontier::give_turn(host& h) {
-    if (h.in_turn || h.queue.empty() || h.in_flight >= h.limit) return;
+    if (h.in_turn || h.next() == nullptr || h.in_flight >= h.limit) return;
     h.in_turn = true;
     turns_.push_back(&h);
 }

@@ -1,8 +1,10 @@
 #pragma once
 // What has been seen and what is still to be fetched: where every URL gets its number and its verdict.
 //
-// In memory are 16 bytes for each URL seen and 8 for each that waits; the text of those that wait is on disk.
+// In memory are 21 to 43 bytes for each URL seen, 8 to 16 for each that waits, and 11 to 21 for each page whose content
+// is known and each path with queries; the text of those that wait is on disk.
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
@@ -13,6 +15,8 @@
 
 #include "outcome.hpp"
 #include "page.hpp"
+#include "place_queue.hpp"
+#include "priority.hpp"
 #include "scope.hpp"
 #include "traps.hpp"
 #include "url.hpp"
@@ -27,6 +31,7 @@ struct frontier_options {
     std::uint32_t max_redirects = 10;      ///< redirects in a row
     std::uint32_t per_host = UINT32_MAX;   ///< fetches of one host and port at a time
     bool obey_nofollow = true;
+    priority_rules priority{};  ///< within a host
     trap_limits traps{};
     std::filesystem::path folder = std::filesystem::temp_directory_path();  ///< for the URLs that wait
 };
@@ -44,6 +49,7 @@ struct origin_of_link {
     std::uint32_t depth = 0;      ///< of the URL found: one more than its page's, the same for a redirect
     std::uint32_t redirects = 0;  ///< one more than its page's for a redirect, else 0
     bool nofollow = false;        ///< it is not to be followed from there
+    bool in_copy = false;         ///< that is one of many pages with the same content, see is_copy
 };
 
 /// What `add` made of a URL.
@@ -57,8 +63,9 @@ struct added {
     [[nodiscard]] bool changed() const noexcept { return is_new || was != verdict; }
 };
 
-/// Breadth first within a host; the hosts take turns. A URL that was not to be fetched because of where it was found
-/// (too deep, after too many redirects, not to be followed) is judged anew when it is found elsewhere. Threads: one.
+/// By priority, and breadth first, within a host; the hosts take turns. A URL that was not to be fetched because of
+/// where it was found (too deep, after too many redirects, not to be followed, on a copy) is judged anew when it is
+/// found elsewhere. Threads: one.
 class frontier {
 public:
     frontier(scope within, frontier_options limits);
@@ -74,6 +81,12 @@ public:
     /// Puts a URL of an earlier run back: one that was `pending` or `cancelled` is queued, another is only known.
     /// Throws: std::runtime_error if what is to be queued is no URL.
     void restore(const waiting_url& known, outcome how);
+
+    /// Takes note of the content of a page. True if as many of its host as may have had it before: then it is likely
+    /// that its links lead to more of the same, for ever.
+    [[nodiscard]] bool is_copy(std::string_view page, std::uint64_t content_hash) {
+        return traps_.is_copy(page, content_hash);
+    }
 
     /// The next URL to fetch, now in flight: each is to be ended by `done`. Nothing if the queue is empty, or holds
     /// only hosts that are at their limit. Throws: std::system_error, as `add` does, if the queue cannot be kept on
@@ -92,15 +105,20 @@ public:
     [[nodiscard]] std::size_t queued() const noexcept { return queued_; }
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
     [[nodiscard]] std::size_t seen() const noexcept { return seen_.size(); }
+    /// Bytes held, but for the names of the hosts.
+    [[nodiscard]] std::size_t memory() const noexcept;
     /// Nothing is queued or in flight: the crawl is complete.
     [[nodiscard]] bool finished() const noexcept { return queued_ == 0 && in_flight_ == 0; }
 
 private:
     struct host {
-        std::deque<std::uint64_t> queue;  // places in waiting_
+        std::array<place_queue, priority_rules::ranks> queues{};  // places in waiting_
+        std::size_t limit = 0;
         std::size_t in_flight = 0;
-        std::size_t limit;
         bool in_turn = false;  // it is in turns_: it has work and may start it
+
+        /// The one that is served next; null if nothing waits.
+        [[nodiscard]] place_queue* next() noexcept;
     };
     struct verdict {
         outcome how;

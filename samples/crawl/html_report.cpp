@@ -78,6 +78,8 @@ constexpr std::array tables{
           "nothing was fetched"},
     table{"Largest", "SELECT url, bytes, received, type FROM largest_pages LIMIT 25", "nothing was fetched"},
     table{"Same content under several URLs", "SELECT url, copies, bytes FROM duplicates", "none"},
+    table{"Almost the same text",
+          "SELECT url, \"of\" AS \"almost that of\", text_length AS characters FROM near_duplicates", "none"},
 };
 
 std::string cell(const std::string& text) {

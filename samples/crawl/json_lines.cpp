@@ -1,17 +1,9 @@
 #include "json_lines.hpp"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <boost/json/array.hpp>
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <cerrno>
-#include <cstring>
-#include <stdexcept>
 
 #include "utf8.hpp"
 
@@ -45,6 +37,17 @@ json::object link_object(const link& l, const json::storage_ptr& memory) {
     return object;
 }
 
+json::array extracts_array(const std::vector<extract>& extracts, const json::storage_ptr& memory) {
+    json::array array(memory);
+    for (const extract& e : extracts) {
+        json::object object(memory);
+        object.emplace("name", text_of(e.name, memory));
+        object.emplace("value", text_of(e.value, memory));
+        array.push_back(std::move(object));
+    }
+    return array;
+}
+
 json::object page_object(const exported_page& page, const json::storage_ptr& memory) {
     const finished_record& end = page.end;
     json::object object(memory);
@@ -55,6 +58,7 @@ json::object page_object(const exported_page& page, const json::storage_ptr& mem
     if (end.status != 0) object.emplace("status", end.status);
     add_text(object, "type", end.type);
     add_text(object, "title", end.title);
+    add_text(object, "language", end.language);
     add_number(object, "text_length", end.text_length);
     if (end.content_hash) add_text(object, "content_hash", hash_text(*end.content_hash));
     if (end.fetched_at) add_text(object, "fetched_at", iso_time(*end.fetched_at));
@@ -65,6 +69,7 @@ json::object page_object(const exported_page& page, const json::storage_ptr& mem
     links.reserve(page.links.size());
     for (const link& l : page.links) links.push_back(link_object(l, memory));
     object.emplace("links", std::move(links));
+    if (!page.extracts.empty()) object.emplace("extracts", extracts_array(page.extracts, memory));
     return object;
 }
 
@@ -75,44 +80,12 @@ std::string json_line(const exported_page& page) {
     return json::serialize(page_object(page, &memory)) + '\n';
 }
 
-json_lines::json_lines(std::filesystem::path path, std::uint64_t kept)
-    : path_(std::move(path)), file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666)), size_(kept) {
-    if (file_ < 0) fail("open", std::strerror(errno));
-    try {
-        keep(kept);
-    } catch (...) {
-        ::close(file_);
-        throw;
-    }
-}
-
-json_lines::~json_lines() { ::close(file_); }
-
-void json_lines::keep(std::uint64_t bytes) {
-    struct stat now{};
-    if (::fstat(file_, &now) != 0) fail("read", std::strerror(errno));
-    if (!S_ISREG(now.st_mode)) return;
-    if (static_cast<std::uint64_t>(now.st_size) < bytes) {
-        fail("go on with", fmt::format("it has {} bytes, and the crawl wrote {}", now.st_size, bytes));
-    }
-    const auto end = static_cast<off_t>(bytes);
-    if (::ftruncate(file_, end) != 0 || ::lseek(file_, end, SEEK_SET) < 0) fail("write", std::strerror(errno));
-}
+json_lines::json_lines(std::filesystem::path path, std::uint64_t kept) : file_(std::move(path), kept) {}
 
 void json_lines::write(std::span<const exported_page> pages) {
     std::string text;
     for (const exported_page& page : pages) text += json_line(page);
-    for (std::string_view rest = text; !rest.empty();) {
-        const ssize_t written = ::write(file_, rest.data(), rest.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) fail("write", std::strerror(errno));
-        rest.remove_prefix(static_cast<std::size_t>(written));
-    }
-    size_ += text.size();
-}
-
-void json_lines::fail(std::string_view doing, std::string_view why) const {
-    throw std::runtime_error(fmt::format("cannot {} {}: {}", doing, path_.string(), why));
+    file_.write(text);
 }
 
 }  // namespace crawl

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "growing_file.hpp"
 #include "page.hpp"
 #include "store.hpp"
 
@@ -18,6 +19,7 @@ struct exported_page {
     std::uint32_t depth;
     finished_record end;
     std::vector<link> links;
+    std::vector<extract> extracts{};
 };
 
 /// One object and a newline, in valid UTF-8 whatever came from the network. What there is nothing to say about is left
@@ -27,25 +29,16 @@ struct exported_page {
 /// A file that grows. Threads: one at a time. Throws: std::runtime_error that names the file and the reason.
 class json_lines {
 public:
-    /// Keeps the first `kept` bytes of what is there and drops the rest: it was written by a crawl that was killed
-    /// before it could take note of it. A pipe has nothing to drop.
+    /// Keeps the first `kept` bytes of what is there, see growing_file.
     json_lines(std::filesystem::path path, std::uint64_t kept);
-    json_lines(const json_lines&) = delete;
-    json_lines& operator=(const json_lines&) = delete;
-    ~json_lines();
 
     void write(std::span<const exported_page> pages);
 
     /// Bytes written, those that were kept included.
-    [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+    [[nodiscard]] std::uint64_t size() const noexcept { return file_.size(); }
 
 private:
-    [[noreturn]] void fail(std::string_view doing, std::string_view why) const;
-    void keep(std::uint64_t bytes);
-
-    std::filesystem::path path_;
-    int file_;
-    std::uint64_t size_;
+    growing_file file_;
 };
 
 }  // namespace crawl

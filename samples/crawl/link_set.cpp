@@ -1,17 +1,33 @@
 #include "link_set.hpp"
 
+#include <algorithm>
+
 #include "css.hpp"
+#include "legacy_text.hpp"
 
 namespace crawl {
 namespace {
 
-link resolve_one(const url& base, const std::string& href, link_kind kind, bool nofollow) {
-    const auto resolved = resolve(base, href);
+link resolve_one(std::string_view encoding, const url& base, const std::string& href, link_kind kind, bool nofollow) {
+    const auto resolved = resolve_in(encoding, base, href);
     if (resolved) return {std::string(resolved->text()), kind, {}, false, nofollow};
     return {href, kind, resolved.error().message, resolved.error().why == url_error::fault::scheme, nofollow};
 }
 
 }  // namespace
+
+url_result resolve_in(std::string_view encoding, const url& base, std::string_view href) {
+    const std::size_t question = href.find('?');
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    if (encoding == "utf-8" || question == std::string_view::npos ||
+        std::all_of(href.begin() + static_cast<std::ptrdiff_t>(question), href.end(), is_ascii)) {
+        return resolve(base, href);
+    }
+    const std::size_t end = std::min(href.find('#', question), href.size());
+    std::string written(href.substr(0, question));
+    written += encode_legacy(href.substr(question, end - question), encoding);
+    return resolve(base, written);
+}
 
 void link_set::add(std::string_view href, link_kind kind, bool nofollow) {
     const std::string_view without_fragment = href.substr(0, href.find('#'));
@@ -28,12 +44,12 @@ void link_set::add_css(std::string_view css) {
     }
 }
 
-std::vector<link> link_set::resolve_all(const url& base) const {
+std::vector<link> link_set::resolve_all(const url& base, std::string_view encoding) const {
     std::vector<link> links;
     links.reserve(references_.size());
     std::array<std::array<std::unordered_set<std::string>, link_kind_count>, 2> resolved;
     for (const reference& r : references_) {
-        link found = resolve_one(base, *r.href, r.kind, r.nofollow || follow_none_);
+        link found = resolve_one(encoding, base, *r.href, r.kind, r.nofollow || follow_none_);
         if (resolved[found.nofollow ? 1 : 0][static_cast<std::size_t>(r.kind)].insert(found.url).second)
             links.push_back(std::move(found));
     }

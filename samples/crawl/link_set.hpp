@@ -12,6 +12,9 @@
 
 namespace crawl {
 
+/// A reference of a document in that encoding, resolved as a browser does.
+[[nodiscard]] url_result resolve_in(std::string_view encoding, const url& base, std::string_view href);
+
 class link_set {
 public:
     /// A reference that is empty or only a fragment points into the document itself and is no link.
@@ -23,8 +26,9 @@ public:
     /// Adds what a style sheet, or a style attribute, refers to.
     void add_css(std::string_view css);
 
-    /// The links, in order of appearance, resolved; those that turn out to be equal are merged.
-    [[nodiscard]] std::vector<link> resolve_all(const url& base) const;
+    /// The links, in order of appearance, resolved; those that turn out to be equal are merged. A browser writes
+    /// queries in the encoding of the document.
+    [[nodiscard]] std::vector<link> resolve_all(const url& base, std::string_view encoding = "utf-8") const;
 
 private:
     struct string_hash {

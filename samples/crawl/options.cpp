@@ -59,6 +59,8 @@ void add_output(CLI::App& app, options& o) {
 
 void add_results(CLI::App& app, options& o) {
     app.add_option("--jsonl", o.jsonl, "also write results as JSON Lines: an object for each URL, with its links");
+    app.add_option("--warc", o.warc,
+                   "also write requests and responses to a WARC 1.1 file, compressed if its name ends in .gz");
     app.add_option("--report", o.report, "also write a self-contained HTML page that shows the results");
     app.add_flag("--fragments", o.fragments, "also find links to places that their page does not have (page#place)");
     app.add_flag("--fail-on-broken", o.fail_on_broken, "exit with 8 if there are broken links or fragments");
@@ -108,9 +110,27 @@ void add_manners(CLI::App& app, options& o) {
 void add_traps(CLI::App& app, options& o) {
     app.add_option("--max-url-length", o.traps.length, "characters of a URL; longer ones are taken for traps (2048)");
     app.add_option("--max-segments", o.traps.segments, "segments of a path (32)");
-    app.add_option("--max-same-segment", o.traps.same_segment, "times that one segment may occur in a path (4)");
+    app.add_option("--max-same-segment", o.traps.same_segment,
+                   "times that one segment may occur in a path, one parameter in a query (4)");
+    app.add_option("--max-parameters", o.traps.parameters, "parameters of a query (64)");
+    app.add_option("--max-years-ahead", o.traps.years_ahead, "years that a date in a URL may be ahead (10)")
+        ->check(CLI::Range(0U, 9999U, "a number from 0 to 9999"));
     app.add_option("--max-queries", o.traps.queries_of_path, "URLs that differ in their query alone (10000)");
+    app.add_option("--max-copies", o.traps.copies,
+                   "pages of a host with the same content, byte for byte, whose links are followed (100)");
     app.add_option("--max-per-host", o.traps.urls_of_host, "URLs of one host and port (no limit)");
+}
+
+void add_priority(CLI::App& app, options& o) {
+    app.add_option("--first", o.priority.first,
+                   "fetch what matches before the rest of its host: URLs, with * for anything, such as */blog/*")
+        ->expected(1)
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app.add_option("--last", o.priority.last, "fetch what matches after the rest of its host")
+        ->expected(1)
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void add_safety(CLI::App& app, options& o) {
@@ -119,16 +139,17 @@ void add_safety(CLI::App& app, options& o) {
     app.add_option("--ca-file", o.ca_file, "PEM file of certificates to trust beside those of the system")
         ->check(CLI::ExistingFile);
     app.add_flag("--insecure", o.insecure, "do not verify certificates: anybody may answer in the place of a server");
+    add_parsed(app, "--parse-memory", o.parse_memory, parse_size, "address space of a worker that parses (2G)");
+    add_parsed(app, "--parse-cpu", o.parse_cpu, parse_duration, "CPU time to parse one page (10s)");
+    app.add_flag_callback(
+        "--no-sandbox", [&o] { o.sandbox = false; },
+        "let workers that parse open files and sockets; else a filter of system calls keeps them from it, where the "
+        "kernel has that");
 }
 
 void add_refresh(CLI::App& app, options& o) {
     app.add_flag("--refresh", o.refresh,
                  "where the file holds a crawl that is complete: ask servers only for what has changed since");
-}
-
-/// What is kept of a page does not include its places.
-void check_refresh(const options& o) {
-    if (o.refresh && o.fragments) throw CLI::ValidationError("--refresh", "it cannot be combined with --fragments");
 }
 
 void add_request(CLI::App& app, options& o) {
@@ -148,12 +169,14 @@ void add_request(CLI::App& app, options& o) {
            "\"Name: value\", sent with every request, but Authorization and Cookie to the start hosts only; may be "
            "repeated")
         ->expected(1)
+        ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app.add_option("--user", o.user, "NAME:PASSWORD for the hosts of the start URLs, told to no other")
         ->check([](const std::string& text) {
             return text.find(':') != std::string::npos ? "" : "it is not of the form NAME:PASSWORD";
         });
-    app.add_flag("--cookies", o.cookies, "keep the cookies that servers set while the crawl runs, and send them");
+    app.add_flag("--cookies", o.cookies,
+                 "keep the cookies that servers set until the crawl is complete, and send them");
     app.add_flag_callback(
         "--no-sitemaps", [&o] { o.sitemaps = false; }, "do not read the sitemaps that a robots.txt names");
 }
@@ -166,6 +189,7 @@ void add_common_options(CLI::App& app, options& o) {
     add_scope(app, o);
     add_manners(app, o);
     add_traps(app, o);
+    add_priority(app, o);
     add_safety(app, o);
     add_request(app, o);
 }
@@ -183,7 +207,6 @@ std::variant<options, early_exit> parse_options(int argc, const char* const* arg
     try {
         app.parse(argc, argv);
         for (const std::string& text : seeds) o.seeds.push_back(parse_seed(text));
-        check_refresh(o);
         o.proxies = proxy_settings(environment);
     } catch (const CLI::CallForHelp&) {
         return early_exit{0, app.help()};
@@ -203,10 +226,14 @@ std::string what_is_crawled(const options& o) {
         fmt::format("depth {} pages {} redirects {} body {}\n", o.max_depth, o.max_pages, o.max_redirects, o.max_body);
     text += fmt::format("robots {}\n", o.ignore_robots ? "ignored" : "obeyed");
     if (!o.sitemaps) text += "sitemaps ignored\n";
-    text += fmt::format("length {} segments {} same {} queries {} host {}\n", o.traps.length, o.traps.segments,
-                        o.traps.same_segment, o.traps.queries_of_path, o.traps.urls_of_host);
+    text += fmt::format("length {} segments {} same {} parameters {} years {} queries {} copies {} host {}\n",
+                        o.traps.length, o.traps.segments, o.traps.same_segment, o.traps.parameters, o.traps.years_ahead,
+                        o.traps.queries_of_path, o.traps.copies, o.traps.urls_of_host);
+    if (!o.priority.first.empty()) text += fmt::format("first {}\n", fmt::join(o.priority.first, " "));
+    if (!o.priority.last.empty()) text += fmt::format("last {}\n", fmt::join(o.priority.last, " "));
     if (o.fragments) text += "fragments\n";
     if (!o.jsonl.empty()) text += fmt::format("lines {}\n", o.jsonl.string());
+    if (!o.warc.empty()) text += fmt::format("warc {}\n", o.warc.string());
     return text;
 }
 

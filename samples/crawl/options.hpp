@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "priority.hpp"
 #include "proxy.hpp"
 #include "traps.hpp"
 #include "url.hpp"
@@ -16,14 +17,15 @@
 namespace crawl {
 
 struct options {
-    std::vector<url> seeds;                     ///< where the crawl starts
+    std::vector<url> seeds{};                   ///< where the crawl starts
     std::filesystem::path output = "crawl.db";  ///< the SQLite file of results
     bool quiet = false;                         ///< no progress; errors and the summary stay
 
-    std::filesystem::path report;  ///< an HTML file that shows the results; empty: none
-    std::filesystem::path jsonl;   ///< results as JSON Lines, too; empty: none
-    bool fragments = false;        ///< also finds links to places that their page does not have
-    bool fail_on_broken = false;   ///< an exit status of its own if there are broken links
+    std::filesystem::path report{};  ///< an HTML file that shows the results; empty: none
+    std::filesystem::path jsonl{};   ///< results as JSON Lines, too; empty: none
+    std::filesystem::path warc{};    ///< requests and responses as a WARC file, too; empty: none
+    bool fragments = false;          ///< also finds links to places that their page does not have
+    bool fail_on_broken = false;     ///< an exit status of its own if there are broken links
 
     std::uint32_t concurrency = 64;  ///< fetches at a time, in all
     std::uint32_t per_host = 32;     ///< fetches at a time from one host and port
@@ -39,15 +41,18 @@ struct options {
     std::chrono::milliseconds idle_timeout{20'000};        ///< from one piece of a body to the next
     std::chrono::milliseconds total_timeout{120'000};      ///< of one fetch, from its start to the last byte
     std::chrono::milliseconds parse_timeout{30'000};       ///< of one page
+    std::chrono::milliseconds parse_cpu{10'000};           ///< CPU time of one page
+    std::uint64_t parse_memory = std::uint64_t{2} << 30U;  ///< bytes of address space of a worker that parses
+    bool sandbox = true;                                   ///< those can neither open files nor talk to anybody
 
     bool refresh = false;  ///< asks servers for what has changed since the complete crawl in the file
     bool restart = false;  ///< drops a crawl in the file that is not complete, instead of going on with it
 
-    std::vector<std::string> include_hosts;  ///< hosts in scope beside those of the seeds, see scope.hpp
+    std::vector<std::string> include_hosts{};  ///< hosts in scope beside those of the seeds, see scope.hpp
     bool all_hosts = false;
-    bool allow_private = false;     ///< also addresses that are not of the public internet
-    bool insecure = false;          ///< takes any certificate
-    std::filesystem::path ca_file;  ///< PEM: roots that are trusted beside the system's
+    bool allow_private = false;       ///< also addresses that are not of the public internet
+    bool insecure = false;            ///< takes any certificate
+    std::filesystem::path ca_file{};  ///< PEM: roots that are trusted beside the system's
 
     bool ignore_robots = false;                             ///< robots.txt, robots <meta>, nofollow
     std::chrono::milliseconds delay{0};                     ///< between the starts of two fetches from one host
@@ -55,14 +60,15 @@ struct options {
     unsigned retries = 2;                                   ///< of a fetch that failed in passing
     std::chrono::milliseconds retry_delay{500};             ///< upper limit of the first pause, doubled for the next
     std::chrono::milliseconds longest_retry_after{60'000};  ///< that a server can ask for
-    trap_limits traps;
+    trap_limits traps{};
+    priority_rules priority{};  ///< in which order
 
     std::string user_agent = "braid-crawl";
-    std::vector<std::pair<std::string, std::string>> headers;  ///< sent with every request; secret ones to seeds only
-    std::string user;                                          ///< NAME:PASSWORD, for the hosts of the seeds
-    bool cookies = false;                                      ///< keeps cookies while the crawl runs, and sends them
-    bool sitemaps = true;                                      ///< reads those that a robots.txt names
-    proxy_settings proxies;
+    std::vector<std::pair<std::string, std::string>> headers{};  ///< sent with every request; secret ones to seeds only
+    std::string user{};                                          ///< NAME:PASSWORD, for the hosts of the seeds
+    bool cookies = false;  ///< keeps cookies until the crawl is complete, and sends them
+    bool sitemaps = true;  ///< reads those that a robots.txt names
+    proxy_settings proxies{};
 };
 
 /// The command line asks for something else than a crawl, or is wrong.

@@ -12,6 +12,7 @@ std::string_view to_string(outcome how) noexcept {
         case outcome::refused_address: return "address refused";
         case outcome::disallowed: return "disallowed";
         case outcome::nofollow: return "nofollow";
+        case outcome::only_on_copies: return "only on copies";
         case outcome::trap: return "trap";
         case outcome::bad_url: return "bad URL";
         case outcome::bad_scheme: return "bad scheme";
@@ -41,6 +42,7 @@ bool is_refusal(outcome how) noexcept {
         case outcome::over_depth:
         case outcome::over_page_limit:
         case outcome::nofollow:
+        case outcome::only_on_copies:
         case outcome::trap:
         case outcome::bad_url:
         case outcome::bad_scheme:

@@ -16,6 +16,7 @@ enum class outcome : std::uint8_t {
     refused_address,     ///< its host is not on the public internet, and --allow-private was not given
     disallowed,          ///< by the site's robots.txt, or because that is not available
     nofollow,            ///< every page that refers to it asks not to be followed there
+    only_on_copies,      ///< every page that refers to it is one of many of the same content, see --max-copies
     trap,                ///< it looks like one of endlessly many, see traps.hpp
     bad_url,             ///< not a URL
     bad_scheme,          ///< mailto:, javascript:, ...
@@ -29,7 +30,7 @@ enum class outcome : std::uint8_t {
     parser_failed,       ///< the parser threw
     cancelled,           ///< the crawl was stopped first
 };
-inline constexpr std::uint8_t outcome_count = 20;
+inline constexpr std::uint8_t outcome_count = 21;
 
 [[nodiscard]] std::string_view to_string(outcome how) noexcept;
 

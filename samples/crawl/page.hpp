@@ -2,6 +2,7 @@
 // What travels to a worker process and back: plain aggregates, so that no line of serialisation code is needed.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,9 +54,22 @@ struct linked_fragments {
     std::vector<std::string> fragments;  ///< as written, each once
 };
 
+/// The places that a document has, and those that it links to, of itself and of others.
+struct page_places {
+    std::vector<std::string> places{};
+    std::vector<linked_fragments> fragments{};
+};
+
+/// Something that a user's own parser looks for: a price, an address.
+struct extract {
+    std::string name;  ///< what it is
+    std::string value;
+};
+
 /// What is in a document: what a worker gives back. Empty for a type that is neither HTML nor CSS, nor a sitemap.
 struct parsed_page {
     std::string title;             ///< UTF-8, trimmed, white space collapsed
+    std::string language{};        ///< that the root element names: `en`, `pt-BR`
     std::uint64_t text_length{};   ///< characters of visible text, a run of white space counted as one
     std::string base;              ///< what the links were resolved against: the document or its <base href>
     std::uint64_t content_hash{};  ///< XXH64 of the body
@@ -64,6 +78,9 @@ struct parsed_page {
     // Only if fragments are asked for, see parse_page_and_fragments:
     std::vector<std::string> places{};          ///< in an HTML page that a fragment can name
     std::vector<linked_fragments> fragments{};  ///< that it links to, of itself and of what is in `links`
+
+    std::optional<std::uint64_t> simhash{};  ///< of the text of an HTML page, if it is long enough, see simhash.hpp
+    std::vector<extract> extracts{};         ///< what a parser adds that builds on parse_page, see parse_stage.hpp
 };
 
 }  // namespace crawl

@@ -41,25 +41,28 @@ parsed_page parse(const document& doc, fragment_set* fragments) {
     const std::string type = media_type(doc.content_type);
     std::string storage;
     link_set references;
+    std::string_view encoding = "utf-8";
     if (is_html(type)) {
-        html_content content =
-            read_html(to_utf8(doc.body, charset_of(doc.content_type, doc.body), storage), references, fragments);
+        encoding = encoding_of_html(doc.content_type, doc.body);
+        html_content content = read_html(to_utf8(doc.body, encoding, storage), references, fragments);
         page.title = std::move(content.title);
+        page.language = std::move(content.language);
         page.text_length = content.text_length;
+        page.simhash = content.simhash;
         if (content.base_href) {
             if (auto resolved = resolve(base, *content.base_href)) base = std::move(*resolved);
         }
     } else if (type == css_type) {
-        references.add_css(to_utf8(doc.body, charset_of(doc.content_type, {}), storage));
+        references.add_css(to_utf8(doc.body, encoding_of_css(doc.content_type, doc.body), storage));
     } else if (may_be_sitemap(type, doc.url)) {
         read_sitemap(doc.body, references);
     }
     page.base = base.text();
     page.content_hash = xxh64(doc.body);
-    page.links = references.resolve_all(base);
+    page.links = references.resolve_all(base, encoding);
     if (fragments != nullptr) {
         page.places = fragments->places();
-        page.fragments = fragments->resolve_all(base);
+        page.fragments = fragments->resolve_all(base, encoding);
         add_missing_links(page, doc.url);
     }
     return page;

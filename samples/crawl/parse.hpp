@@ -13,9 +13,9 @@ namespace crawl {
 /// Can a document of this media type refer to others, so that it is worth parsing?
 [[nodiscard]] bool can_refer(std::string_view media_type);
 
-/// Parses HTML (with libxml2's SAX push parser: no tree is built, nothing is fetched), CSS or a sitemap; other types
-/// give an empty page with its hash. Never fails on bad markup. Threads: any number at once.
-/// Throws: std::invalid_argument if the document's own URL is none; std::runtime_error if libxml2 cannot go on.
+/// Parses HTML (no tree is built, nothing is fetched), CSS or a sitemap; other types give an empty page with its hash.
+/// Never fails on bad markup. Threads: any number at once.
+/// Throws: std::invalid_argument if the document's own URL is none.
 [[nodiscard]] parsed_page parse_page(const document& doc);
 
 /// The same, and the fragments of HTML.

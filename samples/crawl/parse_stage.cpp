@@ -6,8 +6,11 @@
 
 #include <csignal>
 #include <exception>
+#include <new>
 #include <optional>
 #include <utility>
+
+#include "sandbox.hpp"
 
 namespace crawl {
 namespace {
@@ -15,10 +18,20 @@ namespace {
 /// Nothing that a parser does ends in SIGKILL: somebody else sent it, an administrator or a kernel short of memory.
 bool killed_from_outside(const braid::worker_died& death) { return death.signal() == SIGKILL; }
 
+/// No core dumps, and nothing written to disk, even where the kernel has no sandbox.
+constexpr std::uint64_t largest_file = 0;
+
+braid::process_pool_options pool_of(const parse_settings& s) {
+    braid::process_pool_options pool{.workers = s.workers, .name = "crawl-parser"};
+    pool.limits.file_size = largest_file;
+    if (!has_sanitizers()) pool.limits.memory = s.memory;
+    if (s.sandbox) pool.initialise = braid::worker_initialiser(enter_sandbox);
+    return pool;
+}
+
 }  // namespace
 
-parse_stage::parse_stage(parse_settings options)
-    : options_(options), pool_({.workers = options.workers, .name = "crawl-parser"}), free_(options.workers) {}
+parse_stage::parse_stage(parse_settings options) : options_(options), pool_(pool_of(options)), free_(options.workers) {}
 
 /// Parsing is pure, so that doing it again does no harm.
 braid::task<parse_result> parse_stage::parse(document page) {
@@ -28,7 +41,7 @@ braid::task<parse_result> parse_stage::parse(document page) {
         try {
             co_return co_await attempt(page);
         } catch (const braid::worker_died& death) {
-            if (!killed_from_outside(death)) co_return parse_failure{outcome::parser_crashed, death.what()};
+            if (!killed_from_outside(death)) co_return failure_of(death);
             killed = death.what();
         }
     }
@@ -38,15 +51,28 @@ braid::task<parse_result> parse_stage::parse(document page) {
 braid::task<parse_result> parse_stage::attempt(const document& page) {
     std::string failure;
     try {
-        auto parsed = co_await braid::move_on_after(options_.timeout, pool_.run(options_.parse, page));
+        const braid::call_options how{.limits = {.cpu_time = options_.cpu_time}};
+        auto parsed = co_await braid::move_on_after(options_.timeout, pool_.run(how, options_.parse, page));
         if (parsed) co_return std::move(*parsed);
         co_return parse_failure{outcome::parser_hung, fmt::format("not done after {} ms", options_.timeout.count())};
     } catch (const braid::worker_died&) {
         throw;
+    } catch (const std::bad_alloc&) {
+        failure = fmt::format("it wants more memory than a worker may have, which is {} MiB", options_.memory >> 20U);
     } catch (const std::exception& e) {
         failure = e.what();
     }
     co_return parse_failure{outcome::parser_failed, std::move(failure)};
+}
+
+parse_failure parse_stage::failure_of(const braid::worker_died& death) const {
+    if (death.reason() == braid::death_reason::cpu_limit) {
+        return {outcome::parser_hung, fmt::format("not done after {} ms of CPU time", options_.cpu_time.count())};
+    }
+    if (death.signal() == SIGSYS) {
+        return {outcome::parser_crashed, fmt::format("it tried what a parser may not do: {}", death.what())};
+    }
+    return {outcome::parser_crashed, death.what()};
 }
 
 }  // namespace crawl

@@ -1,6 +1,6 @@
 #pragma once
-// The CPU-bound stage: pages are parsed in worker processes, so that one which crashes or hangs the parser costs
-// itself.
+// The CPU-bound stage: pages are parsed in worker processes, so that one which crashes or hangs the parser, or takes it
+// over, costs itself.
 
 #include <braid/core/task.hpp>
 #include <braid/process/process_pool.hpp>
@@ -17,14 +17,18 @@
 
 namespace crawl {
 
-/// What runs in the workers.
+/// What runs in the workers. One that finds more than parse_page does calls that, and adds `extracts` to its result:
+/// samples/prices.cpp is an example.
 using page_parser = parsed_page (*)(const document&);
 
 struct parse_settings {
     page_parser parse = parse_page;
-    int workers = 1;                            ///< processes
-    std::chrono::milliseconds timeout{30'000};  ///< for one page
-    int attempts = 3;                           ///< at a page whose worker was killed from outside
+    int workers = 1;                                 ///< processes
+    std::chrono::milliseconds timeout{30'000};       ///< for one page
+    std::chrono::milliseconds cpu_time{10'000};      ///< of one page
+    std::uint64_t memory = std::uint64_t{2} << 30U;  ///< bytes of address space of a worker; without sanitizers only
+    bool sandbox = true;  ///< the workers can neither open files nor talk to anybody, see sandbox.hpp
+    int attempts = 3;     ///< at a page whose worker was killed from outside
 };
 
 struct parse_failure {
@@ -50,6 +54,7 @@ public:
 
 private:
     braid::task<parse_result> attempt(const document& page);
+    [[nodiscard]] parse_failure failure_of(const braid::worker_died& death) const;
 
     parse_settings options_;
     braid::process_pool pool_;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "archiver.hpp"
 #include "earlier_crawl.hpp"
 #include "json_lines.hpp"
 #include "store.hpp"
@@ -19,8 +20,8 @@ namespace crawl {
 /// Threads: one; the database is used on another, its own.
 class recorder {
 public:
-    /// `lines` may be null.
-    recorder(store& to, json_lines* lines);
+    /// `lines` and `archive` may be null.
+    recorder(store& to, json_lines* lines, archiver* archive);
 
     /// Takes note of a record; `flush_if_due` is to be awaited now and then. What is added without an await in between
     /// is written in one transaction.
@@ -30,7 +31,14 @@ public:
     [[nodiscard]] bool exports() const noexcept { return lines_ != nullptr; }
     void add(exported_page page) { collected_.pages.push_back(std::move(page)); }
 
-    /// Hands over what was collected, if it is enough or has waited for long. Suspends while too much is unwritten.
+    /// Somebody wants what was on the wire: the archive.
+    [[nodiscard]] bool archives() const noexcept { return archive_ != nullptr; }
+    void add(archived_exchange what);
+
+    /// What was collected is enough, or has waited for long.
+    [[nodiscard]] bool is_due() const noexcept;
+
+    /// Hands it over if it is. Suspends while too much is unwritten.
     braid::task<> flush_if_due();
 
     /// What is known of a URL from the crawl that is being refreshed.
@@ -50,14 +58,17 @@ private:
     struct batch {
         std::vector<record> records;
         std::vector<exported_page> pages;
+        std::vector<archived_exchange> exchanges;
+        std::size_t exchange_bytes = 0;  // in memory; a descriptor counts as what it spares
     };
     using clock = std::chrono::steady_clock;
 
     braid::task<> flush();
-    static void write(store& to, json_lines* lines, const batch& what);
+    static void write(store& to, json_lines* lines, archiver* archive, batch what);
 
     store& store_;
     json_lines* lines_;
+    archiver* archive_;
     batch collected_;
     clock::time_point last_flush_ = clock::now();
     braid::channel<batch> batches_;

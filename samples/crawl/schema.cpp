@@ -27,7 +27,9 @@ CREATE TABLE pages(
   outcome TEXT NOT NULL,
   detail TEXT,
   etag TEXT,
-  last_modified TEXT);
+  last_modified TEXT,
+  language TEXT,
+  simhash INTEGER);
 CREATE TABLE page_links(from_id INTEGER NOT NULL, to_id INTEGER NOT NULL, kind_id INTEGER NOT NULL,
   nofollow INTEGER NOT NULL);
 CREATE TABLE link_kinds(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
@@ -37,7 +39,22 @@ CREATE TABLE fragment_links(
   to_id INTEGER NOT NULL,
   fragment TEXT NOT NULL,
   decoded TEXT NOT NULL);
-CREATE TABLE crawl(command TEXT NOT NULL, complete INTEGER NOT NULL, exported INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE page_extracts(page_id INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL);
+CREATE TABLE near_copies(page_id INTEGER PRIMARY KEY, of_id INTEGER NOT NULL, distance INTEGER NOT NULL);
+CREATE TABLE crawl(
+  command TEXT NOT NULL,
+  complete INTEGER NOT NULL,
+  exported INTEGER NOT NULL DEFAULT 0,
+  archive TEXT,
+  archived INTEGER NOT NULL DEFAULT 0);
+-- A refresh may have left it there.
+CREATE TABLE IF NOT EXISTS archived_payloads(
+  digest TEXT PRIMARY KEY,
+  url TEXT NOT NULL,
+  date TEXT NOT NULL,
+  record TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE cookies(name TEXT NOT NULL, value TEXT NOT NULL, domain TEXT NOT NULL, path TEXT NOT NULL,
+  host_only INTEGER NOT NULL, secure INTEGER NOT NULL, until INTEGER);
 )sql";
 
 std::string kinds() {

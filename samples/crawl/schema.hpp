@@ -13,7 +13,7 @@ inline constexpr std::int64_t application_id = 0x62726463;
 
 /// To be raised with every change of a table: an incomplete crawl of another version is not gone on with. It is the
 /// file's `user_version`; the first version had none.
-inline constexpr std::int64_t version = 3;
+inline constexpr std::int64_t version = 4;
 
 /// Removes whatever an earlier crawl, of any version, left. Throws: store_error.
 void drop_all(database& db);

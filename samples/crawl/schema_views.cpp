@@ -19,6 +19,13 @@ CREATE VIEW duplicates(content_hash, copies, bytes, url) AS
   WHERE p.outcome = 'fetched' AND p.status BETWEEN 200 AND 299 AND p.bytes > 0
   ORDER BY c.copies DESC, p.content_hash, p.id;
 
+CREATE VIEW near_duplicates(url, "of", distance, text_length) AS
+  SELECT p.url, o.url, n.distance, p.text_length FROM near_copies n
+  JOIN pages p ON p.id = n.page_id JOIN pages o ON o.id = n.of_id ORDER BY n.of_id, n.distance, n.page_id;
+
+CREATE VIEW extracts(url, name, value) AS
+  SELECT p.url, e.name, e.value FROM page_extracts e JOIN pages p ON p.id = e.page_id;
+
 CREATE VIEW slowest_pages(url, took_ms, status, outcome, type, bytes) AS
   SELECT url, took_ms, status, outcome, type, bytes FROM pages WHERE took_ms IS NOT NULL ORDER BY took_ms DESC, id;
 

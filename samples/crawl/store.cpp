@@ -1,10 +1,12 @@
 #include "store.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
+
+#include <charconv>
 
 #include "earlier_crawl.hpp"
 #include "fragments.hpp"
+#include "near_duplicates.hpp"
 #include "schema.hpp"
 
 namespace crawl {
@@ -18,20 +20,23 @@ void bind_optional(statement& to, int index, const std::optional<std::uint64_t>&
     }
 }
 
-}  // namespace
+bool finds_fragments(const std::string& command) { return command.find("\nfragments\n") != std::string::npos; }
 
-std::string iso_time(std::chrono::system_clock::time_point when) {
-    const auto since = when.time_since_epoch();
-    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(since).count() % 1000;
-    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(when)),
-                       milliseconds);
-}
+}  // namespace
 
 std::string hash_text(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
 
+std::optional<std::uint64_t> parse_hash(std::string_view digits) {
+    std::uint64_t value = 0;
+    const char* const end = digits.data() + digits.size();
+    const auto [rest, error] = std::from_chars(digits.data(), end, value, 16);
+    if (digits.empty() || error != std::errc() || rest != end) return std::nullopt;
+    return value;
+}
+
 store::store(const std::filesystem::path& path, store_options options) : db_(path) {
     claim(options);
-    if (!resumed()) create_tables(options.command);
+    if (!resumed()) create_tables(options);
     if (earlier_crawl::is_in(db_)) refreshed_ = std::make_unique<earlier_crawl>(db_);
     insert_page_.emplace(
         db_, "INSERT INTO pages(id, url, depth, redirects, outcome, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
@@ -40,12 +45,15 @@ store::store(const std::filesystem::path& path, store_options options) : db_(pat
     finish_page_.emplace(db_,
                          "UPDATE pages SET outcome = ?2, detail = ?3, status = ?4, type = ?5, title = ?6, "
                          "text_length = ?7, content_hash = ?8, fetched_at = ?9, bytes = ?10, received = ?11, "
-                         "took_ms = ?12, etag = ?13, last_modified = ?14 WHERE id = ?1");
+                         "took_ms = ?12, etag = ?13, last_modified = ?14, language = ?15, simhash = ?16 WHERE id = ?1");
     insert_link_.emplace(db_, "INSERT INTO page_links(from_id, to_id, kind_id, nofollow) VALUES(?1, ?2, ?3, ?4)");
     insert_place_.emplace(db_, "INSERT INTO places(page_id, name) VALUES(?1, ?2)");
     insert_fragment_.emplace(db_,
                              "INSERT INTO fragment_links(from_id, to_id, fragment, decoded) VALUES(?1, ?2, ?3, ?4)");
-    set_exported_.emplace(db_, "UPDATE crawl SET exported = ?1");
+    insert_extract_.emplace(db_, "INSERT INTO page_extracts(page_id, name, value) VALUES(?1, ?2, ?3)");
+    insert_payload_.emplace(db_, "INSERT INTO archived_payloads(digest, url, date, record) VALUES(?1, ?2, ?3, ?4)");
+    find_payload_.emplace(db_, "SELECT url, date, record FROM archived_payloads WHERE digest = ?1");
+    set_files_.emplace(db_, "UPDATE crawl SET exported = ?1, archived = ?2");
 }
 
 store::~store() = default;
@@ -70,9 +78,12 @@ store::earlier store::what_is_there(const store_options& options) {
     const bool resumable = db_.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'crawl'") != 0;
     if (!resumable || options.restart) return earlier::to_drop;
     const std::int64_t version = db_.query_integer("PRAGMA user_version");
-    statement query(db_, "SELECT command FROM crawl WHERE NOT complete");
-    if (!query.step()) {
-        return options.refresh && version == schema::version ? earlier::to_refresh : earlier::to_drop;
+    statement query(db_, "SELECT command, complete FROM crawl");
+    if (!query.step()) return earlier::to_drop;
+    if (query.integer(1) != 0) {
+        // Where nobody looked for places and fragments, every page has to be read again.
+        const bool enough = !finds_fragments(options.command) || finds_fragments(query.text(0));
+        return options.refresh && version == schema::version && enough ? earlier::to_refresh : earlier::to_drop;
     }
     if (version != schema::version) {
         db_.fail("write", fmt::format("it holds a crawl that is not complete, of another version of this program (its "
@@ -87,39 +98,51 @@ store::earlier store::what_is_there(const store_options& options) {
     return earlier::to_go_on_with;
 }
 
-void store::create_tables(const std::string& command) {
+void store::create_tables(const store_options& options) {
     db_.execute("BEGIN IMMEDIATE");
-    if (found_ == earlier::to_refresh) earlier_crawl::set_aside(db_);
+    std::int64_t archived = 0;
+    if (found_ == earlier::to_refresh) {
+        {
+            statement query(db_, "SELECT archived FROM crawl WHERE archive = ?1");
+            query.bind(1, options.archive);
+            if (query.step()) archived = query.integer(0);
+        }
+        earlier_crawl::set_aside(db_, archived != 0);
+    }
     if (replaced_earlier()) schema::drop_all(db_);
     db_.execute(schema::create());
     {
-        statement insert(db_, "INSERT INTO crawl(command, complete) VALUES(?1, 0)");
-        insert.bind(1, command);
+        statement insert(db_, "INSERT INTO crawl(command, complete, archive, archived) VALUES(?1, 0, ?2, ?3)");
+        insert.bind(1, options.command);
+        insert.bind_nonempty(2, options.archive);
+        insert.bind(3, archived);
         insert.run();
     }
     db_.execute("COMMIT");
 }
 
-void store::each_known(const std::function<void(const waiting_url&, outcome)>& take) {
-    statement query(db_, "SELECT id, url, depth, redirects, outcome FROM pages ORDER BY id");
+void store::each_known(
+    const std::function<void(const waiting_url&, outcome, std::optional<std::uint64_t> content_hash)>& take) {
+    statement query(db_, "SELECT id, url, depth, redirects, outcome, content_hash FROM pages ORDER BY id");
     while (query.step()) {
         const std::string name = query.text(4);
         const auto how = outcome_of(name);
         if (!how) db_.fail("go on with", fmt::format("it has an outcome that is none: {}", name));
         take({static_cast<url_id>(query.integer(0)), static_cast<std::uint32_t>(query.integer(2)),
               static_cast<std::uint32_t>(query.integer(3)), query.text(1)},
-             *how);
+             *how, parse_hash(query.text(5)));
     }
 }
 
-void store::add(std::span<const record> batch, std::uint64_t exported) {
+void store::add(std::span<const record> batch, bytes_beside files) {
     db_.execute("BEGIN");
     try {
         for (const record& r : batch) {
             std::visit([this](const auto& of_its_kind) { write(of_its_kind); }, r);
         }
-        set_exported_->bind(1, static_cast<std::int64_t>(exported));
-        set_exported_->run();
+        set_files_->bind(1, static_cast<std::int64_t>(files.lines));
+        set_files_->bind(2, static_cast<std::int64_t>(files.archive));
+        set_files_->run();
         db_.execute("COMMIT");
     } catch (const store_error&) {
         // The first error is the one to tell; when the disk is full SQLite has rolled back by itself.
@@ -128,17 +151,22 @@ void store::add(std::span<const record> batch, std::uint64_t exported) {
     }
 }
 
-std::uint64_t store::exported() { return static_cast<std::uint64_t>(db_.query_integer("SELECT exported FROM crawl")); }
+bytes_beside store::files() {
+    const auto bytes = [this](const char* sql) { return static_cast<std::uint64_t>(db_.query_integer(sql)); };
+    return {bytes("SELECT exported FROM crawl"), bytes("SELECT archived FROM crawl")};
+}
 
 void store::finish(bool complete) {
     refreshed_.reset();
     if (complete) {
         earlier_crawl::drop(db_);
+        drop_cookies();
         db_.execute("UPDATE crawl SET complete = 1");
     } else {
         db_.execute(fmt::format("UPDATE pages SET outcome = '{}' WHERE outcome = '{}'", to_string(outcome::cancelled),
                                 to_string(outcome::pending)));
     }
+    write_near_copies();
     db_.execute("CREATE INDEX IF NOT EXISTS pages_by_url ON pages(url)");
     insert_page_.reset();
     admit_page_.reset();
@@ -146,8 +174,32 @@ void store::finish(bool complete) {
     insert_link_.reset();
     insert_place_.reset();
     insert_fragment_.reset();
-    set_exported_.reset();
+    insert_extract_.reset();
+    insert_payload_.reset();
+    find_payload_.reset();
+    set_files_.reset();
     db_.execute("PRAGMA journal_mode = DELETE");
+}
+
+/// Anew each time: more pages have come, or others.
+void store::write_near_copies() {
+    std::vector<text_of_page> texts;
+    {
+        statement query(db_, "SELECT simhash, content_hash, id FROM pages WHERE simhash IS NOT NULL");
+        while (query.step()) {
+            texts.push_back({static_cast<std::uint64_t>(query.integer(0)), parse_hash(query.text(1)).value_or(0),
+                             static_cast<url_id>(query.integer(2))});
+        }
+    }
+    db_.execute("BEGIN; DELETE FROM near_copies");
+    statement insert(db_, "INSERT INTO near_copies(page_id, of_id, distance) VALUES(?1, ?2, ?3)");
+    for (const near_copy& copy : find_near_copies(std::move(texts))) {
+        insert.bind(1, static_cast<std::int64_t>(copy.page));
+        insert.bind(2, static_cast<std::int64_t>(copy.of));
+        insert.bind(3, std::int64_t{copy.distance});
+        insert.run();
+    }
+    db_.execute("COMMIT");
 }
 
 std::vector<broken_link> store::broken_links() {
@@ -213,6 +265,8 @@ void store::write(const finished_record& r) {
     }
     finish_page_->bind_nonempty(13, r.known.etag);
     finish_page_->bind_nonempty(14, r.known.last_modified);
+    finish_page_->bind_nonempty(15, r.language);
+    bind_optional(*finish_page_, 16, r.simhash);
     finish_page_->run();
 }
 
@@ -237,6 +291,13 @@ void store::write(const fragment_record& r) {
     insert_fragment_->bind(3, r.fragment);
     insert_fragment_->bind(4, decoded);
     insert_fragment_->run();
+}
+
+void store::write(const extract_record& r) {
+    insert_extract_->bind(1, static_cast<std::int64_t>(r.page));
+    insert_extract_->bind(2, r.what.name);
+    insert_extract_->bind(3, r.what.value);
+    insert_extract_->run();
 }
 
 }  // namespace crawl

@@ -14,7 +14,10 @@
 #include <variant>
 #include <vector>
 
+#include "archiver.hpp"
+#include "cookie_jar.hpp"
 #include "frontier.hpp"
+#include "iso_time.hpp"
 #include "outcome.hpp"
 #include "page.hpp"
 #include "sqlite.hpp"
@@ -51,11 +54,13 @@ struct finished_record {
     std::string title{};
     std::optional<std::uint64_t> text_length{};
     std::optional<std::uint64_t> content_hash{};
+    std::optional<std::uint64_t> simhash{};
     std::optional<std::chrono::system_clock::time_point> fetched_at{};
     std::optional<std::uint64_t> bytes{};
     std::optional<std::uint64_t> received{};
     std::optional<std::chrono::microseconds> took{};
     validators known{};
+    std::string language{};
 };
 
 /// One page refers to another.
@@ -79,15 +84,29 @@ struct fragment_record {
     std::string fragment;  ///< as written
 };
 
-/// The `discovered_record` of a URL comes before its others.
-using record =
-    std::variant<discovered_record, admitted_record, finished_record, link_record, place_record, fragment_record>;
+/// A user's parser found something in a page.
+struct extract_record {
+    url_id page;
+    extract what;
+};
 
-/// UTC, ISO 8601 with milliseconds.
-[[nodiscard]] std::string iso_time(std::chrono::system_clock::time_point when);
+/// A response is in the archive whose payload others may share.
+using payload_record = archived_payload;
+
+/// The cookies that are kept from now on.
+struct cookies_record {
+    std::vector<cookie> jar;
+};
+
+/// The `discovered_record` of a URL comes before its others.
+using record = std::variant<discovered_record, admitted_record, finished_record, link_record, place_record,
+                            fragment_record, extract_record, payload_record, cookies_record>;
 
 /// 16 hexadecimal digits.
 [[nodiscard]] std::string hash_text(std::uint64_t hash);
+
+/// The number that `hash_text` wrote; nothing for other text.
+[[nodiscard]] std::optional<std::uint64_t> parse_hash(std::string_view digits);
 
 struct broken_link {
     std::string target;
@@ -99,6 +118,13 @@ struct store_options {
     std::string command{};  ///< what is crawled: only the same can be gone on with
     bool restart = false;   ///< drops an earlier crawl that is not complete
     bool refresh = false;   ///< keeps an earlier crawl that is, beside the new one, until that is complete, too
+    std::string archive{};  ///< the WARC file, which a refresh of its crawl goes on with; may be empty
+};
+
+/// How many bytes the files beside the database have when a batch is in them.
+struct bytes_beside {
+    std::uint64_t lines = 0;
+    std::uint64_t archive = 0;
 };
 
 /// The writer. Threads: one at a time. Throws: store_error.
@@ -122,17 +148,25 @@ public:
     /// The crawl that is being refreshed; null if none is.
     [[nodiscard]] earlier_crawl* refreshed() noexcept { return refreshed_.get(); }
 
-    /// Every URL of the crawl that is gone on with, in the order of discovery.
-    void each_known(const std::function<void(const waiting_url&, outcome)>& take);
+    /// Every URL of the crawl that is gone on with, in the order of discovery, with the hash of its content if it has
+    /// one.
+    void each_known(
+        const std::function<void(const waiting_url&, outcome, std::optional<std::uint64_t> content_hash)>& take);
 
-    /// Writes a batch in one transaction. Batches of thousands are fastest. `exported` is how many bytes its JSON Lines
-    /// have when this batch is in them.
-    void add(std::span<const record> batch, std::uint64_t exported = 0);
+    /// Writes a batch in one transaction. Batches of thousands are fastest.
+    void add(std::span<const record> batch, bytes_beside files = {});
 
     /// What was said so with the last batch, by the crawl that is gone on with too.
-    [[nodiscard]] std::uint64_t exported();
+    [[nodiscard]] bytes_beside files();
 
-    /// Writes what is still in the log to the file itself, so that it stands alone. Nothing can be added afterwards.
+    /// The payload of that digest, if it is in the archive.
+    [[nodiscard]] std::optional<archived_payload> payload(const std::string& digest);
+
+    /// Those of the crawl that is gone on with.
+    [[nodiscard]] std::vector<cookie> cookies();
+
+    /// Finds pages of almost the same text, and writes what is still in the log to the file itself, so that it stands
+    /// alone. Nothing can be added afterwards.
     /// What waits still in a crawl that is not `complete` becomes `cancelled`.
     void finish(bool complete = true);
 
@@ -143,13 +177,18 @@ private:
     enum class earlier : std::uint8_t { none, to_drop, to_refresh, to_go_on_with };
     [[nodiscard]] earlier what_is_there(const store_options& options);
     void claim(const store_options& options);
-    void create_tables(const std::string& command);
+    void create_tables(const store_options& options);
+    void drop_cookies();
     void write(const discovered_record& r);
     void write(const admitted_record& r);
     void write(const finished_record& r);
     void write(const link_record& r);
     void write(const place_record& r);
     void write(const fragment_record& r);
+    void write(const extract_record& r);
+    void write(const payload_record& r);
+    void write(const cookies_record& r);
+    void write_near_copies();
 
     database db_;
     earlier found_ = earlier::none;
@@ -159,7 +198,10 @@ private:
     std::optional<statement> insert_link_;
     std::optional<statement> insert_place_;
     std::optional<statement> insert_fragment_;
-    std::optional<statement> set_exported_;
+    std::optional<statement> insert_extract_;
+    std::optional<statement> insert_payload_;
+    std::optional<statement> find_payload_;
+    std::optional<statement> set_files_;
     std::unique_ptr<earlier_crawl> refreshed_;
 };
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/url/parse.hpp>
 #include <charconv>
 #include <optional>
 
@@ -33,6 +32,13 @@ std::string scheme_of(std::string_view text) {
     return scheme;
 }
 
+std::optional<std::uint16_t> parse_port(std::string_view digits) {
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+    return port;
+}
+
 std::string_view without_leading_slashes(std::string_view text) {
     const std::size_t start = text.find_first_not_of(slashes);
     return start == std::string_view::npos ? std::string_view() : text.substr(start);
@@ -54,17 +60,17 @@ public:
 
         const bool starts_anew = !scheme.empty() && (base_ == nullptr || base_->scheme() != scheme);
         const bool two_slashes = rest.size() >= 2 && is_slash(rest[0]) && is_slash(rest[1]);
-        out_ = scheme.empty() ? std::string(base_->scheme()) : scheme;
-        if (starts_anew || two_slashes) return absolute(without_leading_slashes(rest));
-        return relative(rest);
+        if (!starts_anew && !two_slashes) return relative(rest);
+        text() = scheme.empty() ? std::string(base_->scheme()) : scheme;
+        return absolute(without_leading_slashes(rest));
     }
 
 private:
     url_result absolute(std::string_view rest) {
         const std::size_t end = std::min(rest.find_first_of("/\\?"), rest.size());
         std::string_view authority = rest.substr(0, end);
-        const std::uint16_t port_of_scheme = usual_port(out_);
-        out_ += "://";
+        const std::uint16_t port_of_scheme = usual_port(text());
+        text() += "://";
         if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
             append_userinfo(authority.substr(0, at));
             authority.remove_prefix(at + 1);
@@ -74,17 +80,20 @@ private:
     }
 
     url_result relative(std::string_view rest) {
-        const boost::urls::url_view base(base_->text());
-        out_.assign(base_->text().substr(0, base_->text().size() - base_->target().size()));
-        const std::string_view base_path = base.encoded_path();
-        if (rest.empty() || rest.front() == '?') {
-            out_ += base_path;
-            if (rest.empty()) {
-                out_ += base_->target().substr(base_path.size());
-            } else {
-                append_query(rest);
-            }
-            return parse();
+        made_.host_ = base_->host_;
+        made_.host_end_ = base_->host_end_;
+        made_.target_ = base_->target_;
+        const std::string_view target = base_->target();
+        const std::string_view base_path = target.substr(0, target.find('?'));
+        text() = base_->part(0, base_->target_);
+        if (rest.empty()) {
+            text() += target;
+            return std::move(made_);
+        }
+        if (rest.front() == '?') {
+            text() += base_path;
+            append_query(rest);
+            return std::move(made_);
         }
         if (is_slash(rest.front())) return finish("/", rest.substr(1));
         return finish(base_path.substr(0, base_path.rfind('/') + 1), rest);
@@ -95,26 +104,26 @@ private:
         const std::size_t question = std::min(rest.find('?'), rest.size());
         std::string path(directory);
         url_text::append_path(path, rest.substr(0, question));
-        out_ += path;
+        text() += path;
         append_query(rest.substr(question));
-        return parse();
+        return std::move(made_);
     }
 
     void append_query(std::string_view query) {
         if (query.empty()) return;
-        out_ += '?';
-        url_text::append_encoded(out_, query.substr(1), url_text::part::query);
+        text() += '?';
+        url_text::append_encoded(text(), query.substr(1), url_text::part::query);
     }
 
     void append_userinfo(std::string_view userinfo) {
         const std::size_t colon = std::min(userinfo.find(':'), userinfo.size());
         const std::string_view password = userinfo.substr(std::min(colon + 1, userinfo.size()));
-        url_text::append_encoded(out_, userinfo.substr(0, colon), url_text::part::userinfo);
+        url_text::append_encoded(text(), userinfo.substr(0, colon), url_text::part::userinfo);
         if (!password.empty()) {
-            out_ += ':';
-            url_text::append_encoded(out_, password, url_text::part::userinfo);
+            text() += ':';
+            url_text::append_encoded(text(), password, url_text::part::userinfo);
         }
-        if (colon > 0 || !password.empty()) out_ += '@';
+        if (colon > 0 || !password.empty()) text() += '@';
     }
 
     std::optional<std::string_view> append_host_and_port(std::string_view authority, std::uint16_t port_of_scheme) {
@@ -122,16 +131,15 @@ private:
         const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
         const url_text::host_result host = url_text::canonical_host(authority.substr(0, colon));
         if (!host.fault.empty()) return host.fault;
-        out_ += host.host;
+        made_.host_ = text().size();
+        text() += host.host;
+        made_.host_end_ = made_.target_ = text().size();
         if (colon == std::string_view::npos || colon + 1 == authority.size()) return std::nullopt;
 
-        const std::string_view digits = authority.substr(colon + 1);
-        std::uint16_t port = 0;
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-        if (error != std::errc() || end != digits.data() + digits.size()) {
-            return "the port is not a number from 0 to 65535";
-        }
-        if (port != port_of_scheme) out_ += fmt::format(":{}", port);
+        const auto port = parse_port(authority.substr(colon + 1));
+        if (!port) return "the port is not a number from 0 to 65535";
+        if (*port != port_of_scheme) text() += fmt::format(":{}", *port);
+        made_.target_ = text().size();
         return std::nullopt;
     }
 
@@ -139,11 +147,7 @@ private:
         return !rest.empty() && is_slash(rest.front()) ? rest.substr(1) : rest;
     }
 
-    url_result parse() const {
-        const auto parsed = boost::urls::parse_uri(out_);
-        if (!parsed) return fault(parsed.error().message());
-        return url(boost::urls::url(*parsed));
-    }
+    std::string& text() { return made_.text_; }
 
     [[nodiscard]] url_error fault(std::string_view what) const {
         return {url_error::fault::malformed, fmt::format("\"{}\" is not a URL: {}", href_, what)};
@@ -156,12 +160,20 @@ private:
     const url* base_;
     std::string_view href_;
     std::string input_;
-    std::string out_;
+    url made_;
 };
 
 std::uint16_t usual_port(std::string_view scheme) noexcept { return scheme == "https" ? 443 : 80; }
 
-std::uint16_t url::port() const noexcept { return parsed_.has_port() ? parsed_.port_number() : usual_port(scheme()); }
+std::string_view url::address() const noexcept {
+    const std::string_view name = host();
+    return name.starts_with('[') ? name.substr(1, name.size() - 2) : name;
+}
+
+std::uint16_t url::port() const noexcept {
+    if (host_end_ == target_) return usual_port(scheme());
+    return parse_port(part(host_end_ + 1, target_)).value_or(0);
+}
 
 std::string url::origin() const { return fmt::format("{}://{}", scheme(), authority()); }
 

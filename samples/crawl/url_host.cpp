@@ -7,12 +7,23 @@
 #include <cstdint>
 #include <vector>
 
+#include "idna.hpp"
 #include "url_text.hpp"
 
 namespace crawl::url_text {
 namespace {
 
-constexpr std::string_view forbidden_in_hosts = " #/:<>?@[\\]^|%\x7f";
+bool is_forbidden(char c) {
+    constexpr std::string_view marks = "#/:<>?@[\\]^|%\x7f";
+    return static_cast<unsigned char>(c) <= ' ' || marks.find(c) != std::string_view::npos;
+}
+
+/// Most hosts: nothing in them is to be mapped but capitals, and no label is in Punycode.
+bool is_plain(std::string_view lower_case) {
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    return std::all_of(lower_case.begin(), lower_case.end(), is_ascii) &&
+           lower_case.find("xn--") == std::string_view::npos;
+}
 
 std::vector<std::string_view> split_labels(std::string_view host) {
     std::vector<std::string_view> labels;
@@ -111,13 +122,15 @@ host_result canonical_host(std::string_view text) {
     if (text.front() == '[') return canonical_ipv6(text);
     std::string host = percent_decode(text);
     for (char& c : host) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x80) return {"", "the host is not ASCII, and international names are not supported"};
-        if (byte < 0x20 || forbidden_in_hosts.find(c) != std::string_view::npos) {
-            return {"", "the host has a character that no host may have"};
-        }
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
     }
+    if (!is_plain(host)) {
+        auto ascii = domain_to_ascii(host);
+        if (!ascii) return {"", "the host is not a valid international name"};
+        host = std::move(*ascii);
+    }
+    if (std::any_of(host.begin(), host.end(), is_forbidden))
+        return {"", "the host has a character that no host may have"};
     if (!ends_in_number(host)) return {std::move(host), ""};
     if (auto address = parse_ipv4(host)) return {std::move(*address), ""};
     return {"", "the host is not an IPv4 address"};

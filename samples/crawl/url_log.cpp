@@ -1,6 +1,5 @@
 #include "url_log.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -8,6 +7,8 @@
 #include <cstring>
 #include <system_error>
 #include <utility>
+
+#include "unnamed_file.hpp"
 
 namespace crawl {
 namespace {
@@ -55,18 +56,8 @@ waiting_url url_log::read(std::uint64_t place) const {
     return what;
 }
 
-void url_log::open() {
-    file_ = ::open(folder_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (file_ >= 0) return;
-    // Not every file system can make a file without a name.
-    std::string name = (folder_ / "crawl-queue-XXXXXX").string();
-    file_ = ::mkostemp(name.data(), O_CLOEXEC);
-    if (file_ < 0) fail("make", folder_);
-    ::unlink(name.c_str());
-}
-
 void url_log::write_out() {
-    if (file_ < 0) open();
+    if (file_ < 0) file_ = open_unnamed_file(folder_);
     for (std::string_view rest = tail_; !rest.empty();) {
         const ssize_t n = ::pwrite(file_, rest.data(), rest.size(), static_cast<off_t>(written_));
         if (n < 0 && errno == EINTR) continue;

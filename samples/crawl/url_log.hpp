@@ -31,7 +31,6 @@ public:
     [[nodiscard]] waiting_url read(std::uint64_t place) const;
 
 private:
-    void open();
     void write_out();
     void read_bytes(std::uint64_t place, char* to, std::size_t size) const;
 

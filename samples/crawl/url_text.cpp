@@ -6,23 +6,21 @@
 namespace crawl::url_text {
 namespace {
 
-constexpr std::string_view unreserved_marks = "-._~";
-constexpr std::string_view path_marks = "!$&'()*+,;=:@/";
-constexpr std::string_view query_marks = "!$&()*+,;=:@/?";  // a browser encodes the apostrophe here
-constexpr std::string_view userinfo_marks = "!$&'()*+,";
+// What is percent-encoded in each part, beside control characters, spaces and all that is not ASCII.
+constexpr std::string_view path_marks = "\"#<>?`{}";
+constexpr std::string_view query_marks = "\"#<>'";
+constexpr std::string_view userinfo_marks = "\"#<>?`{}/:;=@[\\]^|";
 
 using char_set = std::array<bool, 256>;
 
-constexpr char_set allowed(std::string_view marks) {
+constexpr char_set all_but(std::string_view marks) {
     char_set set{};
-    for (unsigned c = '0'; c <= '9'; ++c) set[c] = true;
-    for (unsigned c = 'a'; c <= 'z'; ++c) set[c] = set[c - 'a' + 'A'] = true;
-    for (char c : unreserved_marks) set[static_cast<unsigned char>(c)] = true;
-    for (char c : marks) set[static_cast<unsigned char>(c)] = true;
+    for (unsigned c = '!'; c <= '~'; ++c) set[c] = true;
+    for (char c : marks) set[static_cast<unsigned char>(c)] = false;
     return set;
 }
 
-constexpr std::array<char_set, 3> allowed_in{allowed(path_marks), allowed(query_marks), allowed(userinfo_marks)};
+constexpr std::array<char_set, 3> stands_in{all_but(path_marks), all_but(query_marks), all_but(userinfo_marks)};
 
 constexpr int hex_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -59,10 +57,10 @@ void remove_last_segment(std::string& directory) {
 
 void append_encoded(std::string& out, std::string_view text, part where) {
     constexpr std::string_view digits = "0123456789ABCDEF";
-    const char_set& stands = allowed_in[static_cast<std::size_t>(where)];
+    const char_set& stands = stands_in[static_cast<std::size_t>(where)];
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto c = static_cast<unsigned char>(text[i]);
-        if (stands[c] || starts_escape(text, i)) {
+        if (stands[c]) {
             out += text[i];
         } else {
             out += '%';

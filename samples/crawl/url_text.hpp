@@ -10,7 +10,8 @@ namespace crawl::url_text {
 /// The part of a URL that is being encoded: each lets other characters stand.
 enum class part : unsigned char { path, query, userinfo };
 
-/// Appends `text`, percent-encoding what may not stand in `where`. Escapes that are there already stay as they are.
+/// Appends `text`, percent-encoding what browsers encode in `where`. A `%` stays as it is, whether it starts an escape
+/// or not.
 void append_encoded(std::string& out, std::string_view text, part where);
 
 /// Replaces every valid escape by the byte it stands for.

@@ -1,5 +1,6 @@
 #include "utf8.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace crawl {
@@ -24,19 +25,22 @@ bool continues(std::string_view text, std::size_t at, unsigned low = 0x80, unsig
            static_cast<unsigned char>(text[at]) <= high;
 }
 
-/// The length of the multi-byte sequence at the front, 0 if it is invalid. Source: Unicode, table 3-7.
-std::size_t sequence_length(std::string_view text) noexcept {
+struct sequence {
+    std::size_t wanted;  ///< bytes that its first one asks for; 0 if that begins none
+    std::size_t found;   ///< of those, from the front
+};
+
+/// The multi-byte sequence at the front. Source: Unicode, table 3-7.
+sequence sequence_at_front(std::string_view text) noexcept {
     const auto lead = static_cast<unsigned char>(text[0]);
-    if (lead >= 0xC2 && lead <= 0xDF) return continues(text, 1) ? 2 : 0;
-    if (lead >= 0xE0 && lead <= 0xEF) {
-        const bool second = continues(text, 1, lead == 0xE0 ? 0xA0 : 0x80, lead == 0xED ? 0x9F : 0xBF);
-        return second && continues(text, 2) ? 3 : 0;
-    }
-    if (lead >= 0xF0 && lead <= 0xF4) {
-        const bool second = continues(text, 1, lead == 0xF0 ? 0x90 : 0x80, lead == 0xF4 ? 0x8F : 0xBF);
-        return second && continues(text, 2) && continues(text, 3) ? 4 : 0;
-    }
-    return 0;
+    if (lead < 0xC2 || lead > 0xF4) return {0, 0};
+    const std::size_t wanted = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    const unsigned low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    const unsigned high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    if (!continues(text, 1, low, high)) return {wanted, 1};
+    std::size_t found = 2;
+    while (found < wanted && continues(text, found)) ++found;
+    return {wanted, found};
 }
 
 /// The length of the valid text at the front.
@@ -45,9 +49,9 @@ std::size_t valid_prefix(std::string_view text) noexcept {
     for (;;) {
         at += ascii_prefix(text.substr(at));
         if (at == text.size()) return at;
-        const std::size_t length = sequence_length(text.substr(at));
-        if (length == 0) return at;
-        at += length;
+        const sequence next = sequence_at_front(text.substr(at));
+        if (next.wanted == 0 || next.found < next.wanted) return at;
+        at += next.wanted;
     }
 }
 
@@ -63,7 +67,8 @@ std::string repair_utf8(std::string_view text) {
         out += text.substr(0, valid);
         if (valid == text.size()) return out;
         out += replacement;
-        text.remove_prefix(valid + 1);
+        text.remove_prefix(valid);
+        text.remove_prefix(std::max<std::size_t>(1, sequence_at_front(text).found));
     }
 }
 

@@ -8,6 +8,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/beast/http/write.hpp>
 #include <string>
+#include <utility>
 
 namespace serve {
 namespace {
@@ -72,17 +73,28 @@ braid::task<bool> send_message(boost::asio::ip::tcp::socket& socket, http::respo
     co_return response.keep_alive();
 }
 
+bool asks_for_something(const request& to) { return to.method() == http::verb::get || to.method() == http::verb::head; }
+
 }  // namespace
 
 answer answer_to(const request& to, const file_root& files) {
-    if (to.method() != http::verb::get && to.method() != http::verb::head) {
-        return tell(to, http::status::method_not_allowed);
-    }
+    if (!asks_for_something(to)) return tell(to, http::status::method_not_allowed);
     const auto target = to.target();
     const lookup found = files.find({target.data(), target.size()});
     if (const auto* file = std::get_if<found_file>(&found)) return give(to, *file);
     if (const auto* elsewhere = std::get_if<redirect>(&found)) return go_to(to, elsewhere->location);
     return tell(to, static_cast<http::status>(std::get<refusal>(found)));
+}
+
+answer answer_to(const request& to, const synthetic_site& site) {
+    if (!asks_for_something(to)) return tell(to, http::status::method_not_allowed);
+    const auto target = to.target();
+    auto page = site.page({target.data(), target.size()});
+    if (!page) return tell(to, http::status::not_found);
+    auto response = begin<http::string_body>(to, http::status::ok);
+    response.set(http::field::content_type, "text/html");
+    response.body() = std::move(*page);
+    return as_asked(to, std::move(response));
 }
 
 answer refuse_unreadable(const error_code& why) {

@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "files.hpp"
+#include "synthetic_site.hpp"
 
 namespace serve {
 
@@ -23,6 +24,9 @@ using answer =
 
 /// The response to a request: the file it asks for, or the reason why not.
 [[nodiscard]] answer answer_to(const http::request<http::empty_body>& request, const file_root& files);
+
+/// The same of a site that is computed.
+[[nodiscard]] answer answer_to(const http::request<http::empty_body>& request, const synthetic_site& site);
 
 /// The response to bytes that are no request that this server reads. It closes the connection.
 [[nodiscard]] answer refuse_unreadable(const boost::system::error_code& why);

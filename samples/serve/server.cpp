@@ -46,6 +46,11 @@ tcp::acceptor listen_on(const asio::any_io_executor& executor, const tcp::endpoi
     }
 }
 
+std::variant<file_root, synthetic_site> site_of(const server_options& options) {
+    if (options.synthetic != 0) return synthetic_site(options.synthetic);
+    return file_root(options.root);
+}
+
 /// Accepting failed for want of something that other connections will give back.
 bool is_shortage(const error_code& error) {
     return error == asio::error::no_descriptors || error == boost::system::errc::too_many_files_open_in_system ||
@@ -61,7 +66,7 @@ bool is_gone(const error_code& error) {
 }  // namespace
 
 server::server(asio::any_io_executor executor, server_options options)
-    : options_(std::move(options)), files_(options_.root), acceptor_(listen_on(executor, endpoint_of(options_))) {}
+    : options_(std::move(options)), site_(site_of(options_)), acceptor_(listen_on(executor, endpoint_of(options_))) {}
 
 std::string server::url() const {
     const tcp::endpoint where = acceptor_.local_endpoint();
@@ -99,7 +104,8 @@ braid::task<> server::serve_connection(tcp::socket socket) {
         const error_code error = std::get<0>(*came);
         if (is_gone(error)) co_return;
         // After a request that is none, nobody knows where the next one begins.
-        answer reply = error ? refuse_unreadable(error) : answer_to(parser.get(), files_);
+        answer reply = error ? refuse_unreadable(error)
+                             : std::visit([&parser](const auto& site) { return answer_to(parser.get(), site); }, site_);
         keep = co_await braid::shield(send(socket, std::move(reply), options_.stalled));
     }
     socket.shutdown(tcp::socket::shutdown_send, ignored);

@@ -8,13 +8,16 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <variant>
 
 #include "files.hpp"
+#include "synthetic_site.hpp"
 
 namespace serve {
 
 struct server_options {
     std::filesystem::path root;         ///< the folder that is served
+    std::uint64_t synthetic = 0;        ///< instead of a folder, a site of so many pages that are computed
     std::string address = "127.0.0.1";  ///< a numeric address to listen on
     std::uint16_t port = 8000;          ///< 0: any that is free
 
@@ -22,7 +25,7 @@ struct server_options {
     std::chrono::milliseconds stalled{10'000};  ///< how long a client may take to accept the next piece of a response
 };
 
-/// Serves the files of one folder over HTTP/1.1. Threads: one, that of its executor.
+/// Serves the files of one folder, or a site that is computed, over HTTP/1.1. Threads: one, that of its executor.
 class server {
 public:
     /// Listens. Throws: std::filesystem::filesystem_error for the folder; std::runtime_error that names address and
@@ -42,7 +45,7 @@ private:
     braid::task<> serve_connection(tcp::socket socket);
 
     server_options options_;
-    file_root files_;
+    std::variant<file_root, synthetic_site> site_;
     tcp::acceptor acceptor_;
 };
 

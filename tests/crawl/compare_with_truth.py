@@ -15,6 +15,9 @@ from urllib.parse import quote, unquote, urlsplit
 # Two URLs of one page: a crawler may report both.
 ALIASES_OF_THE_FRONT_PAGE = {"/", "/index.html"}
 
+# What a crawler that reads a backslash in a reference as itself takes for broken. A browser reads it as a slash.
+READ_AS_NO_BROWSER_DOES = {"/%5C"}
+
 
 def canonical(path: str) -> str:
     """One spelling for all ways to percent-encode a path, which may have a query."""
@@ -23,7 +26,7 @@ def canonical(path: str) -> str:
 
 
 def read_paths(file: Path) -> set[str]:
-    return {canonical(line) for line in file.read_text().splitlines() if line}
+    return {canonical(line) for line in file.read_text().splitlines() if line} - READ_AS_NO_BROWSER_DOES
 
 
 def read_result(database: str, site_url: str) -> tuple[set[str], set[str], list[str]]:

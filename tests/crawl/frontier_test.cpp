@@ -188,4 +188,37 @@ TEST_SUITE("crawl/frontier") {
         CHECK(f.next());  // its turn had come
         CHECK_FALSE(f.next());
     }
+
+    TEST_CASE("what is only on copies is not queued until it is found elsewhere") {
+        auto f = make();
+        const auto first = f.add(url_of("http://host:8000/a"), {.in_copy = true});
+        CHECK(first.verdict == outcome::only_on_copies);
+        CHECK(f.queued() == 0);
+        const auto again = f.add(url_of("http://host:8000/a"), {});
+        CHECK(again.verdict == outcome::pending);
+        CHECK(again.was == outcome::only_on_copies);
+    }
+
+    TEST_CASE("within a host what matches goes first or last, and the hosts take turns all the same") {
+        auto f = make({.priority = {.first = {"*/first"}, .last = {"*/last"}}}, {.all_hosts = true});
+        for (const char* text : {"http://a/last", "http://a/1", "http://a/2", "http://a/first", "http://b/last"}) {
+            f.add(url_of(text), {});
+        }
+        std::vector<std::string> order;
+        while (const auto job = f.next()) order.emplace_back(job->target.text());
+        CHECK(order ==
+              std::vector<std::string>{"http://a/first", "http://b/last", "http://a/1", "http://a/2", "http://a/last"});
+    }
+
+    TEST_CASE("two hundred thousand URLs that wait are held in less than 60 bytes each") {
+        constexpr std::size_t many = 200'000;
+        auto f = make();
+        for (std::size_t i = 0; i < many; ++i) {
+            const std::string name =
+                "http://host:8000/some/longer/path/to/show/that/it/is/not/kept/" + std::to_string(i);
+            f.add(crawl::link{name, crawl::link_kind::a, {}, false, false}, {});
+        }
+        CHECK(f.queued() == many);
+        CHECK(f.memory() < many * 60);
+    }
 }

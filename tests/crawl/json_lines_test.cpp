@@ -35,6 +35,7 @@ TEST_SUITE("crawl/json_lines") {
         finished_record end{
             .id = 1, .how = outcome::fetched, .status = 200, .type = "text/html", .title = "It's \"é\""};
         end.text_length = 12;
+        end.language = "de";
         end.content_hash = 0xabc;
         end.fetched_at = std::chrono::system_clock::time_point(std::chrono::milliseconds(1'700'000'000'123));
         end.took = std::chrono::microseconds(1500);
@@ -44,7 +45,7 @@ TEST_SUITE("crawl/json_lines") {
                                              {"mailto:x", link_kind::a, "no", true, true}};
         CHECK(json::parse(json_line({"http://h/", 3, end, links})) == json::parse(R"({
             "url": "http://h/", "depth": 3, "outcome": "fetched", "status": 200, "type": "text/html",
-            "title": "It's \"é\"", "text_length": 12, "content_hash": "0000000000000abc",
+            "title": "It's \"é\"", "language": "de", "text_length": 12, "content_hash": "0000000000000abc",
             "fetched_at": "2023-11-14T22:13:20.123Z", "took_ms": 1.5, "bytes": 99, "received": 40,
             "links": [{"url": "http://h/a", "kind": "img"},
                       {"url": "mailto:x", "kind": "a", "nofollow": true, "problem": "no"}]})"));

@@ -4,7 +4,7 @@
 usage: kill_crawler.py CRAWL [--kills N] [--seed N] [--site FOLDER --truth TRUTH]
 
 After every kill, what the database holds as done must not be asked for again; in the end the set of pages must be the
-one that is known, in the database and in the JSON Lines. Without --site it is a site of 1,000 pages that refer to each other; TRUTH is as for
+one that is known, in the database, in the JSON Lines and in the WARC file. Without --site it is a site of 1,000 pages that refer to each other; TRUTH is as for
 compare_with_truth.py.
 """
 
@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from warc_records import read_records  # noqa: E402
 from compare_with_truth import ALIASES_OF_THE_FRONT_PAGE, canonical, differences, read_paths, read_result  # noqa: E402
 
 PAGES = 1000
@@ -114,6 +115,23 @@ def wrong_lines(lines: Path, database: Path) -> list[str]:
     return complaints
 
 
+def wrong_archive(archive: Path, database: Path) -> list[str]:
+    """Complaints, unless each URL that answered is in the archive once, with its request."""
+    answers, requests = [], set()
+    for record in read_records(archive):
+        if record.fields["WARC-Type"] in ("response", "revisit"):
+            answers.append(record.fields)
+        elif record.fields["WARC-Type"] == "request":
+            requests.add(record.fields["WARC-Concurrent-To"])
+    archived = [fields["WARC-Target-URI"] for fields in answers]
+    complaints = [f"{len(archived)} responses of {len(set(archived))} URLs"] if len(set(archived)) != len(archived) else []
+    if requests != {fields["WARC-Record-ID"] for fields in answers}:
+        complaints.append(f"{len(requests)} requests for {len(answers)} responses")
+    with sqlite3.connect(database) as result:
+        known = {url for (url,) in result.execute("SELECT url FROM pages WHERE status IS NOT NULL")}
+    return complaints + [f"not in both archive and database: {url}" for url in sorted(known ^ set(archived))]
+
+
 def run_and_kill(command, requests, after, delay) -> bool:
     """True if it was killed; False if it came to its end before."""
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as crawl:
@@ -150,7 +168,8 @@ def main() -> int:
         database = Path(folder) / "result.db"
         command = [arguments.crawl, url, "--allow-private", "--quiet", "--output", str(database), "--concurrency", "8"]
         lines = Path(folder) / "result.jsonl"
-        command += ["--workers", "1", "--jsonl", str(lines)]
+        archive = Path(folder) / "result.warc.gz"
+        command += ["--workers", "1", "--jsonl", str(lines), "--warc", str(archive)]
         kills, progress, done = 0, 0, set()
         complaints = []
         while kills < arguments.kills:
@@ -176,7 +195,7 @@ def main() -> int:
         found, broken, unexpected = read_result(str(database), url)
         complaints += unexpected + differences("there", ok, found, ALIASES_OF_THE_FRONT_PAGE)
         complaints += differences("broken", missing, broken, set())
-        complaints += wrong_lines(lines, database)
+        complaints += wrong_lines(lines, database) + wrong_archive(archive, database)
         with sqlite3.connect(database) as result:
             for row in result.execute(
                 "SELECT count(*), from_id, to_id, kind_id FROM page_links GROUP BY 2, 3, 4 HAVING count(*) > 1 LIMIT 3"

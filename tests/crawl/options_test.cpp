@@ -44,6 +44,36 @@ TEST_SUITE("crawl/options") {
         CHECK(o.headers.empty());
     }
 
+    TEST_CASE("pages are parsed in a sandbox, unless that is not wanted") {
+        CHECK(good({"http://a"}).sandbox);
+        const auto o = good({"http://a", "--no-sandbox", "--parse-memory", "512M", "--parse-cpu", "2s"});
+        CHECK_FALSE(o.sandbox);
+        CHECK(o.parse_memory == 512U << 20U);
+        CHECK(o.parse_cpu == 2s);
+    }
+
+    TEST_CASE("what goes first or last may be named often, and a URL after it is one") {
+        const auto o = good({"--first", "*/a/*", "--last", "*.pdf", "http://h", "--first", "*/b/*"});
+        CHECK(o.priority.first == std::vector<std::string>{"*/a/*", "*/b/*"});
+        CHECK(o.priority.last == std::vector<std::string>{"*.pdf"});
+        CHECK(o.seeds.size() == 1);
+        CHECK(crawl::what_is_crawled(o) != crawl::what_is_crawled(good({"http://h"})));
+    }
+
+    TEST_CASE("a header takes no more than its own argument") {
+        const auto o = good({"-H", "X-A: 1", "http://h"});
+        CHECK(o.headers.size() == 1);
+        CHECK(o.seeds.size() == 1);
+    }
+
+    TEST_CASE("what is taken for a trap can be said") {
+        const auto o = good({"http://a", "--max-copies", "5", "--max-parameters", "6", "--max-years-ahead", "7"});
+        CHECK(o.traps.copies == 5);
+        CHECK(o.traps.parameters == 6);
+        CHECK(o.traps.years_ahead == 7);
+        CHECK(error_of({"http://a", "--max-years-ahead", "-1"}).find("--max-years-ahead") != std::string::npos);
+    }
+
     TEST_CASE("every option is understood, between the URLs too") {
         const auto o = good({"http://a", "-o",
                              "x.db",     "-c",
@@ -109,6 +139,7 @@ TEST_SUITE("crawl/options") {
         CHECK(o.cookies);
         CHECK_FALSE(o.sitemaps);
         CHECK(o.refresh);
+        CHECK(good({"http://h", "--refresh", "--fragments", "--warc", "a.warc.gz"}).warc == "a.warc.gz");
         CHECK(error_of({"http://h", "--user", "me"}) == "crawl: --user: it is not of the form NAME:PASSWORD");
         const char* const argv[] = {"crawl", "http://h"};
         const auto broken = [](const char* name) {

@@ -4,12 +4,16 @@
 usage: programs_test.py CRAWL SERVE [unittest options]
 """
 
+import ctypes
+import errno
 import http.client
 import http.server
 import os
+import platform
 import signal
 import socket
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -37,8 +41,25 @@ class Serving:
         return self.process.wait(timeout=30)
 
 
-def run(*arguments):
-    return subprocess.run(arguments, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+def run(*arguments, **more):
+    return subprocess.run(arguments, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, **more)
+
+
+def without_filters():
+    """From here on this process is on a kernel without seccomp(2): a filter of system calls says so."""
+    load, equal, give = 0x20, 0x15, 0x06
+    set_no_new_privileges, get_seccomp, set_seccomp = 38, 21, 22
+    seccomp, prctl, allow, no_such_call = 317, 157, 0x7FFF0000, 0x00050000 | errno.ENOSYS
+    program = b"".join(struct.pack("=HBBI", *instruction) for instruction in (
+        (load, 0, 0, 0), (equal, 5, 0, seccomp), (equal, 0, 3, prctl),
+        (load, 0, 0, 16), (equal, 2, 0, get_seccomp), (equal, 1, 0, set_seccomp),
+        (give, 0, 0, allow), (give, 0, 0, no_such_call),
+    ))
+    kept = ctypes.create_string_buffer(program)
+    described = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(kept)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(set_no_new_privileges, 1, 0, 0, 0) or libc.prctl(set_seccomp, 2, described):
+        raise OSError(ctypes.get_errno(), "cannot take the filters away")
 
 
 def is_sound(database):
@@ -139,6 +160,24 @@ class ServeTest(InFolder):
         self.assertIn("<h2>Broken links</h2>", (self.folder / "report.html").read_text())
         expected = {self.server.url + path: "fetched" for path in ("", "sub", "sub/", "large.bin", "gone")}
         self.assertEqual(outcomes(self.database), expected)
+
+
+    def test_a_site_that_is_computed_can_be_crawled(self):
+        server = subprocess.Popen([SERVE, "--synthetic", "300", "--port", "0"], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(server.stdout.close)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.terminate)
+        url = server.stdout.readline().split()[-1]
+        self.assertEqual(run(CRAWL, url, "--allow-private", "--output", self.database).returncode, 0)
+        expected = {url: "fetched"} | {f"{url}p/{i}": "fetched" for i in range(1, 300)}
+        self.assertEqual(outcomes(self.database), expected)
+
+    @unittest.skipUnless(platform.machine() == "x86_64", "the filter is one for x86-64")
+    def test_where_the_kernel_has_no_sandbox_pages_are_parsed_all_the_same_and_it_is_told(self):
+        result = run(CRAWL, self.server.url, "--allow-private", "--output", self.database, preexec_fn=without_filters)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("note: this kernel has no filters of system calls", result.stdout)
+        self.assertEqual(outcomes(self.database)[self.server.url + "sub/"], "fetched")
 
 
 class Slow(http.server.BaseHTTPRequestHandler):

@@ -58,7 +58,7 @@ std::string contents_of(const output_file& file) {
         "(SELECT url || '|' || depth || '|' || coalesce(status, '') || '|' || coalesce(type, '') || '|' || "
         "coalesce(title, '') || '|' || coalesce(text_length, '') || '|' || coalesce(content_hash, '') || "
         "'|' || coalesce(bytes, '') || '|' || outcome || '|' || coalesce(detail, '') || '|' || "
-        "coalesce(etag, '') AS concat_row FROM pages) ORDER BY line)) || char(10) || "
+        "coalesce(etag, '') || '|' || coalesce(language, '') AS concat_row FROM pages) ORDER BY line)) || char(10) || "
         "(SELECT group_concat(line, char(10)) FROM (SELECT f.url || '>' || t.url || '|' || l.kind_id || "
         "'|' || l.nofollow AS line FROM page_links l JOIN pages f ON f.id = l.from_id "
         "JOIN pages t ON t.id = l.to_id ORDER BY line))");
@@ -70,7 +70,8 @@ const std::string front =
 
 site small_site() {
     site made;
-    made.bodies = {{"/", front}, {"/a", "<title>A</title><a href=b>b</a>"}, {"/b", "<title>B</title>text"}};
+    made.bodies = {
+        {"/", front}, {"/a", "<title>A</title><a href=b>b</a>"}, {"/b", "<html lang=de><title>B</title>text"}};
     return made;
 }
 
@@ -93,6 +94,63 @@ TEST_SUITE("crawl/refresh") {
             CHECK(served.confirmed.size() == 3);
             CHECK(told.unchanged == 3);
             CHECK(contents_of(file) == before);
+        }));
+    }
+
+    TEST_CASE("places and fragments of what has not changed stay, and those of what has are looked for") {
+        site served;
+        served.bodies = {{"/", "<a href=a#here></a><a href=a#lost></a><a href=b></a><p id=top-of-it><a href='#none'>"},
+                         {"/a", "<p id=here><a href='b#x'></a>"},
+                         {"/b", "<p id=x>"}};
+        const output_file file;
+        constexpr auto broken =
+            "SELECT group_concat(fragment, ' ') FROM (SELECT fragment FROM broken_fragments ORDER BY 1)";
+        const std::string all =
+            "SELECT (SELECT group_concat(t, ' ') FROM (SELECT p.url || '#' || name AS t FROM places JOIN pages p ON "
+            "p.id = "
+            "page_id ORDER BY 1)) || '|' || (SELECT group_concat(t, ' ') FROM (SELECT f.url || '>' || t.url || '#' || "
+            "fragment || '=' || decoded AS t FROM fragment_links JOIN pages f ON f.id = from_id JOIN pages t ON t.id = "
+            "to_id "
+            "ORDER BY 1))";
+        braid::run_blocking(with_server(served.answers(), [&](test_server& server) -> braid::task<> {
+            options o = quick_options(server, file);
+            o.fragments = true;
+            co_await crawl_by(o, parse_page_and_fragments);
+            CHECK(query_text(file, broken) == "lost none");
+            const std::string before = query_text(file, all);
+            served.forget();
+            o.refresh = true;
+            co_await crawl_by(o, parse_page_and_fragments);
+            CHECK(served.sent.empty());
+            CHECK(query_text(file, all) == before);
+            CHECK(query_text(file, broken) == "lost none");
+            served.bodies["/b"] = "<p id=y>";
+            co_await crawl_by(o, parse_page_and_fragments);
+            const std::map<std::string, int> expected{{"/b", 1}};
+            CHECK(served.sent == expected);
+            CHECK(query_text(file, broken) == "lost none x");
+            CHECK(query_text(file, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'earlier%'") == "0");
+        }));
+    }
+
+    TEST_CASE("where fragments were not looked for, a refresh that does so reads every page again") {
+        site served = small_site();
+        served.bodies["/b"] = "<p id=x><a href='#none'>";
+        const output_file file;
+        braid::run_blocking(with_server(served.answers(), [&](test_server& server) -> braid::task<> {
+            options o = quick_options(server, file);
+            co_await crawl_by(o);
+            served.forget();
+            o.refresh = true;
+            o.fragments = true;
+            co_await crawl_by(o, parse_page_and_fragments);
+            CHECK(served.sent.size() == 3);
+            CHECK(query_text(file, "SELECT fragment FROM broken_fragments") == "none");
+            served.forget();
+            o.fragments = false;
+            co_await crawl_by(o);
+            CHECK(served.sent.empty());
+            CHECK(query_text(file, "SELECT count(*) FROM places") == "0");
         }));
     }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "corpus.hpp"
 #include "support/crawling.hpp"
 #include "support/fetching.hpp"
 #include "support/test_server.hpp"
@@ -131,6 +132,41 @@ TEST_SUITE("crawl/request") {
             const std::vector<std::string> without = co_await fetch_all(options, urls);
             CHECK(without[1].find("Cookie") == std::string::npos);
         }));
+    }
+
+    TEST_CASE("a crawl that is gone on with has its cookies, and one that is complete leaves none behind") {
+        crawler* running = nullptr;
+        std::string came_back;
+        const test_server::answer site = [&](const request& asked) -> reply {
+            if (asked == "/robots.txt") return {response(404, "", "")};
+            if (asked == "/") {
+                running->stop();
+                return {response(200,
+                                 "Content-Type: text/html\r\nSet-Cookie: session=s3cr3t; Path=/\r\n"
+                                 "Set-Cookie: kept=1; Max-Age=1000; HttpOnly\r\nSet-Cookie: gone=1; Max-Age=0\r\n",
+                                 "<a href=a></a>")};
+            }
+            came_back = asked.header("Cookie");
+            return {response(200, "", "")};
+        };
+        const output_file file;
+        braid::run_blocking(with_server(site, [&](test_server& server) -> braid::task<> {
+            options o = quick_options(server, file);
+            o.cookies = true;
+            for (int runs = 0; runs < 2; ++runs) {
+                {
+                    crawler crawling(co_await braid::this_executor(), o);
+                    running = &crawling;
+                    co_await crawling.run();
+                    CHECK(crawling.result().interrupted == (runs == 0));
+                }
+                const std::string kept = query_text(file, "SELECT group_concat(name) FROM cookies");
+                CHECK(kept == (runs == 0 ? "session,kept" : ""));
+            }
+            CHECK(came_back == "session=s3cr3t; kept=1");
+        }));
+        CHECK(query_text(file, "SELECT count(*) FROM cookies") == "0");
+        CHECK(read_file(file.path).find("s3cr3t") == std::string::npos);
     }
 
     TEST_CASE("a proxy for http is asked for the whole URL, and looks the name up itself") {

@@ -194,4 +194,25 @@ TEST_SUITE("crawl/schema") {
             }
         }
     }
+
+    TEST_CASE("a page of almost the same text is told with the first such page") {
+        const auto of_text = [](url_id id, std::uint64_t hash, std::uint64_t simhash) {
+            finished_record r = answered(id, 200, 100, hash);
+            r.simhash = simhash;
+            return r;
+        };
+        // The sign bit too: SQLite's numbers have one.
+        constexpr std::uint64_t text = 0xf0f0f0f0f0f0f0f0U;
+        crafted crawl({seen(1, "a"), seen(2, "b"), seen(3, "c"), seen(4, "d"), of_text(1, 1, text),
+                       of_text(2, 2, text ^ 0x8000000000000001U), of_text(3, 1, text), of_text(4, 4, ~text)});
+        CHECK(rows(crawl.db, "SELECT url, \"of\", distance FROM near_duplicates") ==
+              strings{"http://h/b http://h/a 2"});
+    }
+
+    TEST_CASE("what a user's parser found is told with its page") {
+        crafted crawl({seen(1, "a"), answered(1, 200), extract_record{1, {"price", "3 EUR"}},
+                       extract_record{1, {"price", "4 EUR"}}});
+        CHECK(rows(crawl.db, "SELECT url, name, value FROM extracts") ==
+              strings{"http://h/a price 3 EUR", "http://h/a price 4 EUR"});
+    }
 }

@@ -273,7 +273,7 @@ TEST_SUITE("crawl/store") {
         {
             store stopped(file, {.command = "this"});
             CHECK(stopped.resumed());
-            stopped.each_known([&known](const waiting_url& url, outcome how) {
+            stopped.each_known([&known](const waiting_url& url, outcome how, auto) {
                 known += url.text + " " + std::string(to_string(how)) + "\n";
             });
             stopped.add(std::vector<record>{admitted_record{4, 3, 2}});

@@ -23,6 +23,41 @@ TEST_SUITE("crawl/traps") {
         CHECK(t.suspicion("http://h/a/b/a/b/c").empty());
     }
 
+    TEST_CASE("a query of too many parameters, or of the same one over and over, is suspected") {
+        const traps t({.same_segment = 2, .parameters = 4});
+        CHECK(t.suspicion("http://h/?a&b&c&d&e") == "its query has 5 parameters");
+        CHECK(t.suspicion("http://h/?a=1&b=1&a=1&a=1") == "its query has \"a=1\" more than 2 times");
+        CHECK(t.suspicion("http://h/?a=1&a=2&a=3&a=4").empty());
+    }
+
+    TEST_CASE("the year of a date is found, and that of a number is not") {
+        CHECK(crawl::latest_year("http://h/2024/05/") == 2024);
+        CHECK(crawl::latest_year("http://h/x?day=2031-12-01") == 2031);
+        CHECK(crawl::latest_year("http://h/2024/05/to/2025-6") == 2025);
+        CHECK(crawl::latest_year("http://h/?year=2077&m=1") == 2077);
+        for (const char* url : {"http://h/2099", "http://h/2099/13/", "http://h/2099/", "http://h/12099/05/",
+                                "http://h/2099-x", "http://2099.05.example/", "http://h/20991231", "http://h"}) {
+            CAPTURE(url);
+            CHECK(crawl::latest_year(url) == 0);
+        }
+    }
+
+    TEST_CASE("a calendar ends some years ahead") {
+        const traps t({.years_ahead = 10}, 2026);
+        CHECK(t.suspicion("http://h/calendar/2036/12").empty());
+        CHECK(t.suspicion("http://h/calendar/2037/01") == "it is of the year 2037, more than 10 years from now");
+        CHECK(t.suspicion("http://h/archive/1492/10/12").empty());
+    }
+
+    TEST_CASE("only so many pages of a host may have the same content") {
+        traps t({.copies = 2});
+        CHECK_FALSE(t.is_copy("http://h/1", 7));
+        CHECK_FALSE(t.is_copy("http://h/2", 7));
+        CHECK(t.is_copy("http://h/3", 7));
+        CHECK_FALSE(t.is_copy("http://h/4", 8));
+        CHECK_FALSE(t.is_copy("http://other/1", 7));
+    }
+
     TEST_CASE("only so many URLs may differ in their query alone") {
         traps t({.queries_of_path = 2});
         t.count("http://h/calendar?1");
