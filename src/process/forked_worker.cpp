@@ -77,7 +77,8 @@ void show_name(std::span<char> shown, const std::string& name) {
 
 }  // namespace
 
-void run_forked_worker(const fork_request& request, std::vector<unique_fd> descriptors, const forked_from& from) {
+void run_forked_worker(const fork_request& request, std::vector<unique_fd> descriptors,
+                       const forked_from& from) noexcept {
     pass(step::is_forked);
     try {
         die_with(from.parent);

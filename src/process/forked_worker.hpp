@@ -20,8 +20,9 @@ struct forked_from {
     std::span<char> name;  ///< where the process list finds it
 };
 
-/// What cannot be done as asked is told to the parent, and ends the process.
+/// What cannot be done as asked is told to the parent, and ends the process. An exception that nobody catches ends it
+/// as it would end one that was started: the zygote, of which this stack is a copy, is not to handle it.
 [[noreturn]] void run_forked_worker(const fork_request& request, std::vector<unique_fd> descriptors,
-                                    const forked_from& from);
+                                    const forked_from& from) noexcept;
 
 }  // namespace braid::process_detail

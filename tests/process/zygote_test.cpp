@@ -21,6 +21,7 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -317,9 +318,11 @@ TEST_SUITE("process/zygote") {
     TEST_CASE("a pool and its zygote that nobody closes leave no process, from a plain thread and whenever they end") {
         boost::asio::io_context context;
         for (int round = 0; round < 40; ++round) {
+            std::optional<job<void>> hanging;  // outlives the pool, which ends it
+            std::optional<job<int>> short_one;
             process_pool pool(context.get_executor(), {.workers = 2, .zygote = {load_nothing}});
-            auto a = pool.submit(hangs);
-            auto b = pool.submit(pid);
+            hanging.emplace(pool.submit(hangs));
+            short_one.emplace(pool.submit(pid));
             context.run_for(std::chrono::microseconds(round * 150));
             context.restart();
         }
