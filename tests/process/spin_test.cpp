@@ -136,7 +136,7 @@ TEST_SUITE("process/process_pool that spins") {
 
     TEST_CASE("a pool that spins works on a thread of a pool, and for callers on several loops") {
         run_blocking([]() -> task<> {
-            thread_pool threads(2);
+            thread_pool threads({.threads = 2});
             co_await start_on(threads, []() -> task<> {
                 process_pool pool({.workers = 1, .spin = 100us});
                 co_await call_many(pool, 200, 100);
