@@ -21,8 +21,8 @@ namespace {
 // Between two calls a worker should not wait for the next one to arrive: so much work is sent ahead.
 constexpr double prefetched_ns = 200'000;
 constexpr std::size_t most_in_flight = 512;
-// Of a pool that spins. What does not fit in waits here: it is touched over and over, and small enough for the cache.
-constexpr std::size_t request_ring_capacity = 64 * 1024;
+// Of a pool that spins. What does not fit in waits here.
+constexpr std::size_t request_ring_capacity = 256 * 1024;
 
 std::size_t items_in(call_base& call) noexcept {
     const batch_call* batch = call.as_batch();
