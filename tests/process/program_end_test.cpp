@@ -166,6 +166,7 @@ TEST_SUITE("app/run and the end of programs") {
     }
 
     TEST_CASE("SIGKILL leaves neither a zygote nor a worker that it forked, busy, idle or on its way: 30 times") {
+        if (!braid_test::may_fork_workers) return;
         program settled("forked-wait");
         CHECK(settled.says('w'));
         settled.signal(SIGKILL);
@@ -183,6 +184,7 @@ TEST_SUITE("app/run and the end of programs") {
     }
 
     TEST_CASE("a program that dies at any step of its talk with its zygote leaves neither that nor workers") {
+        if (!braid_test::may_fork_workers) return;
         for (const step at : {step::asks_zygote, step::hears_zygote, step::adopts_worker}) {
             CAPTURE(static_cast<int>(at));
             for (long time = 0; time != 3; ++time) {

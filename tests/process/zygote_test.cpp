@@ -178,7 +178,6 @@ TEST_SUITE("process/zygote") {
         CHECK(has_no_child());
     }
 
-#if !defined(__SANITIZE_THREAD__)
     TEST_CASE("a zygote has one thread, and its workers may have more") {
         run_blocking([]() -> task<> {
             process_pool pool({.workers = 1, .zygote = {load_nothing}});
@@ -190,7 +189,6 @@ TEST_SUITE("process/zygote") {
             CHECK(threads_of(warm.pid()) == 1);
         }());
     }
-#endif
 
     TEST_CASE("two pools share a zygote, which ends with the last that uses it") {
         run_blocking([]() -> task<> {

@@ -104,7 +104,7 @@ process_pool_options options_from(std::mt19937_64& random) {
     if (random() % 3 == 0) options.calls_per_worker = 50 + random() % 500;
     if (random() % 3 == 0) options.idle_time = 5ms;
     if (random() % 3 == 0) options.spin = 50us;
-    if (random() % 3 == 0) options.zygote = {load};
+    if (random() % 3 == 0 && braid_test::may_fork_workers) options.zygote = {load};
     return options;
 }
 
