@@ -247,10 +247,10 @@ constexpr std::array labels{
 }  // namespace
 
 std::string_view encoding_of_label(std::string_view label) {
-    constexpr std::string_view spaces = " \t\r\n\f";
-    const std::size_t begin = label.find_first_not_of(spaces);
+    constexpr std::string_view around = " \t\r\n\f";
+    const std::size_t begin = label.find_first_not_of(around);
     if (begin == std::string_view::npos) return {};
-    std::string wanted(label.substr(begin, label.find_last_not_of(spaces) - begin + 1));
+    std::string wanted(label.substr(begin, label.find_last_not_of(around) - begin + 1));
     for (char& c : wanted) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
     const auto* found =
         std::lower_bound(labels.begin(), labels.end(), std::string_view(wanted),

@@ -32,11 +32,6 @@ constexpr std::array<referrer, 10> referrers{{
     {"video", "src", link_kind::video},
 }};
 
-bool same_word(std::string_view text, std::string_view lower_case) {
-    return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
-                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; });
-}
-
 /// Takes from the tokens what a crawler wants.
 class reader {
 public:
@@ -90,7 +85,7 @@ private:
     }
 
     void read_meta() {
-        if (same_word(tokens_.attribute("name"), "robots") && asks_nofollow(tokens_.attribute("content"))) {
+        if (same_html_word(tokens_.attribute("name"), "robots") && asks_nofollow(tokens_.attribute("content"))) {
             references_.follow_none();
         }
     }

@@ -17,11 +17,6 @@ char lower(char c) { return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c
 
 bool ends_name(char c) { return is_html_space(c) || c == '/' || c == '>'; }
 
-bool same_word(std::string_view text, std::string_view lower_case) {
-    return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
-                      [](char a, char b) { return lower(a) == b; });
-}
-
 /// In these only their own end tag is markup; what is in <title> and <textarea> is text all the same.
 constexpr std::array<std::string_view, 5> raw_elements{"script", "style", "iframe", "noembed", "xmp"};
 
@@ -30,6 +25,11 @@ bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
 }
 
 }  // namespace
+
+bool same_html_word(std::string_view text, std::string_view lower_case) {
+    return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
+                      [](char a, char b) { return lower(a) == b; });
+}
 
 html_token html_tokenizer::next() {
     while (at_ < in_.size()) {
@@ -216,7 +216,8 @@ std::size_t html_tokenizer::end_of_script() const {
             in_comment = true;
         } else if (rest.starts_with("-->")) {
             in_comment = in_inner = false;
-        } else if (in_comment && rest.size() > 7 && same_word(rest.substr(0, 7), "<script") && ends_name(rest[7])) {
+        } else if (in_comment && rest.size() > 7 && same_html_word(rest.substr(0, 7), "<script") &&
+                   ends_name(rest[7])) {
             in_inner = true;
         }
     }
@@ -227,7 +228,7 @@ std::size_t html_tokenizer::end_of_script() const {
 bool html_tokenizer::closes(std::size_t at, std::string_view element) const {
     const std::string_view rest = in_.substr(at);
     return rest.starts_with("</") && rest.size() > element.size() + 2 &&
-           same_word(rest.substr(2, element.size()), element) && ends_name(rest[element.size() + 2]);
+           same_html_word(rest.substr(2, element.size()), element) && ends_name(rest[element.size() + 2]);
 }
 
 std::string_view html_tokenizer::lower_case(std::string_view text) {

@@ -29,6 +29,9 @@ enum class html_token : std::uint8_t {
     end,       ///< of the page
 };
 
+/// Without regard to the case of ASCII letters.
+[[nodiscard]] bool same_html_word(std::string_view text, std::string_view lower_case);
+
 /// Comments, document types and end tags' attributes are skipped. Unlike a browser it takes `<script/>` for an empty
 /// element, as XHTML means it, and the content of <noframes> and <noscript> for markup. Line ends stay as they are.
 /// Takes time in proportion to the page, whatever is in it.

@@ -140,22 +140,29 @@ private:
     int error_ = 0;
 };
 
+constexpr scmp_arg_cmp argument_is(unsigned number, scmp_datum_t value) {
+    return {.arg = number, .op = SCMP_CMP_EQ, .datum_a = value, .datum_b = 0};
+}
+constexpr scmp_arg_cmp argument_has(unsigned number, scmp_datum_t mask, scmp_datum_t value) {
+    return {.arg = number, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+}
+
 void allow_by_argument(filter& to) {
     constexpr std::uint32_t allow = SCMP_ACT_ALLOW;
     const auto self = static_cast<scmp_datum_t>(::getpid());
-    to.add(allow, SCMP_SYS(tgkill), SCMP_A0_64(SCMP_CMP_EQ, self));
-    to.add(allow, SCMP_SYS(kill), SCMP_A0_64(SCMP_CMP_EQ, self));
-    to.add(allow, SCMP_SYS(kill), SCMP_A0_64(SCMP_CMP_EQ, 0));  // its own group, when its parent is gone
-    to.add(allow, SCMP_SYS(prlimit64), SCMP_A0_64(SCMP_CMP_EQ, 0));
-    to.add(allow, SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_SET_NAME));
+    to.add(allow, SCMP_SYS(tgkill), argument_is(0, self));
+    to.add(allow, SCMP_SYS(kill), argument_is(0, self));
+    to.add(allow, SCMP_SYS(kill), argument_is(0, 0));  // its own group, when its parent is gone
+    to.add(allow, SCMP_SYS(prlimit64), argument_is(0, 0));
+    to.add(allow, SCMP_SYS(prctl), argument_is(0, PR_SET_NAME));
     // fstat(), which by this name could ask for a path: not with this flag.
-    to.add(allow, SCMP_SYS(newfstatat), SCMP_A3_64(SCMP_CMP_EQ, AT_EMPTY_PATH));
+    to.add(allow, SCMP_SYS(newfstatat), argument_is(3, AT_EMPTY_PATH));
     for (const int asks : {FIONBIO, FIONREAD, TCGETS}) {
-        to.add(allow, SCMP_SYS(ioctl), SCMP_A1_64(SCMP_CMP_EQ, static_cast<scmp_datum_t>(asks)));
+        to.add(allow, SCMP_SYS(ioctl), argument_is(1, static_cast<scmp_datum_t>(asks)));
     }
     // The C library makes threads by clone() where there is no clone3(), whose flags a filter cannot see.
     constexpr scmp_datum_t thread = CLONE_THREAD;
-    to.add(allow, SCMP_SYS(clone), SCMP_A0_64(SCMP_CMP_MASKED_EQ, thread, thread));
+    to.add(allow, SCMP_SYS(clone), argument_has(0, thread, thread));
     to.add(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3));
 }
 
@@ -163,8 +170,8 @@ void allow_by_argument(filter& to) {
 void allow_sanitizers(filter& to) {
     constexpr std::uint32_t allow = SCMP_ACT_ALLOW;
     constexpr scmp_datum_t writes = O_ACCMODE | O_CREAT | O_TRUNC;
-    to.add(allow, SCMP_SYS(openat), SCMP_A2_64(SCMP_CMP_MASKED_EQ, writes, O_RDONLY));
-    to.add(allow, SCMP_SYS(open), SCMP_A1_64(SCMP_CMP_MASKED_EQ, writes, O_RDONLY));
+    to.add(allow, SCMP_SYS(openat), argument_has(2, writes, O_RDONLY));
+    to.add(allow, SCMP_SYS(open), argument_has(1, writes, O_RDONLY));
     to.add(allow, SCMP_SYS(prctl));
     for (const int call : {SCMP_SYS(clone), SCMP_SYS(getdents64), SCMP_SYS(newfstatat), SCMP_SYS(ptrace),
                            SCMP_SYS(readlink), SCMP_SYS(stat), SCMP_SYS(wait4), SCMP_SYS(waitid)}) {

@@ -13,7 +13,7 @@
 namespace crawl {
 namespace {
 
-constexpr std::size_t piece = 256 * 1024;
+constexpr std::size_t piece_size = 256 * 1024;
 
 struct head {
     url_id id;
@@ -44,7 +44,7 @@ std::uint64_t url_log::append(const waiting_url& what) {
     const head first{what.id, what.depth, what.redirects, static_cast<std::uint32_t>(what.text.size())};
     tail_.append(reinterpret_cast<const char*>(&first), sizeof first);
     tail_ += what.text;
-    if (tail_.size() >= piece) write_out();
+    if (tail_.size() >= piece_size) write_out();
     return place;
 }
 

@@ -13,7 +13,7 @@
 namespace crawl {
 namespace {
 
-[[noreturn]] void fail(std::string_view doing, const std::filesystem::path& folder, int error) {
+[[noreturn]] void cannot(std::string_view doing, const std::filesystem::path& folder, int error) {
     throw std::system_error(error, std::system_category(),
                             fmt::format("cannot {} the copy of a response in {}", doing, folder.string()));
 }
@@ -35,7 +35,7 @@ void wire_copy::write_out() {
     for (std::string_view rest = tail_; !rest.empty();) {
         const ssize_t n = ::write(file_, rest.data(), rest.size());
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) fail("write", folder_, errno);
+        if (n < 0) cannot("write", folder_, errno);
         rest.remove_prefix(static_cast<std::size_t>(n));
         written_ += static_cast<std::uint64_t>(n);
     }
@@ -49,7 +49,7 @@ void wire_copy::each_piece(const std::function<void(std::string_view)>& take, st
         const std::size_t wanted = std::min({piece.size(), std::size_t(written_ - place), std::size_t(left)});
         const ssize_t n = ::pread(file_, piece.data(), wanted, static_cast<off_t>(place));
         if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) fail("read", folder_, n == 0 ? EIO : errno);
+        if (n <= 0) cannot("read", folder_, n == 0 ? EIO : errno);
         take({piece.data(), static_cast<std::size_t>(n)});
         place += static_cast<std::uint64_t>(n);
         left -= static_cast<std::uint64_t>(n);
