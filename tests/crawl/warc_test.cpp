@@ -153,7 +153,7 @@ TEST_SUITE("crawl/warc") {
     TEST_CASE("a body that is larger than what is kept in memory is archived whole") {
         const temporary_folder folder;
         std::string body;
-        for (int i = 0; body.size() < 3'000'000; ++i) body += std::to_string(i * i);
+        for (std::size_t i = 0; body.size() < 3'000'000; ++i) body += std::to_string(i * i);
         archiver archive({.file = folder / "a.warc.gz"});
         const std::vector<archived_exchange> one{{"http://h/", response_of(folder, body)}};
         (void)archive.write(one, nothing);
