@@ -86,7 +86,7 @@ void outgoing_buffer::make_room(std::size_t size, int pipe) {
 
 void outgoing_buffer::append(std::span<const std::byte> bytes, int pipe) {
     while (!bytes.empty()) {
-        make_room(1, pipe);
+        make_room(std::min(bytes.size(), capacity_ / 4), pipe);
         const std::size_t part = std::min(bytes.size(), free_space());
         const std::size_t now = before(step::commits_reply, part);
         std::memcpy(reserve(now).data(), bytes.data(), now);

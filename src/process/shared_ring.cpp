@@ -68,7 +68,7 @@ bool ring_writer::reader_sleeps() noexcept {
 
 bool ring_writer::may_wait() noexcept {
     words_->writer_waits.store(1, std::memory_order_seq_cst);
-    if (words_->taken.load(std::memory_order_seq_cst) + ring_.size() == committed_) return true;
+    if (!has_room()) return true;
     words_->writer_waits.store(0, std::memory_order_relaxed);
     return false;
 }
