@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 #include <random>
@@ -52,7 +53,7 @@ TEST_SUITE("process/shared_ring") {
     TEST_CASE("what is written is read, in order, across the end of the ring") {
         ring_memory ring(64);
         std::size_t offset = 0;
-        for (std::size_t size : {1, 63, 64, 40, 40, 5}) {
+        for (const std::size_t size : std::array<std::size_t, 6>{1, 63, 64, 40, 40, 5}) {
             const auto bytes = numbered(size, offset);
             CHECK(write_all(ring.writer, bytes) == size);
             CHECK(read_all(ring.reader) == bytes);
