@@ -350,15 +350,12 @@ TEST_SUITE("process/zygote") {
             const seen s = co_await pool.run(look);
             CHECK(s.content == "x");
             death_reason reason = death_reason::unknown;
-            bool has_stack = false;
             try {
                 co_await pool.run(crashes);
             } catch (const worker_died& e) {
                 reason = e.reason();
-                has_stack = true;
             }
             CHECK(reason == death_reason::crashed);
-            CHECK(has_stack);
         }());
     }
 }
