@@ -18,6 +18,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include <braid/testing/co_test_case.hpp>
+
 #include <doctest/doctest.h>
 
 #include <future>
@@ -127,24 +129,22 @@ TEST_SUITE("core/asio_awaitable") {
         }());
     }
 
-    TEST_CASE("a task inside an awaitable inside a task is cancelled from outside") {
-        run_blocking([]() -> task<> {
-            bool told = false;
-            auto inner = [](bool& flag) -> task<> {
-                try {
-                    co_await sleep_for(1h);
-                } catch (const cancelled&) {
-                    flag = true;
-                    throw;
-                }
-            };
-            auto middle = [&]() -> asio::awaitable<void> {
-                co_await spawn(co_await asio::this_coro::executor, inner(told), asio::use_awaitable);
-            };
-            const bool in_time = co_await move_on_after(1ms, middle());
-            CHECK_FALSE(in_time);
-            CHECK(told);
-        }());
+    CO_TEST_CASE("a task inside an awaitable inside a task is cancelled from outside") {
+        bool told = false;
+        auto inner = [](bool& flag) -> task<> {
+            try {
+                co_await sleep_for(1h);
+            } catch (const cancelled&) {
+                flag = true;
+                throw;
+            }
+        };
+        auto middle = [&]() -> asio::awaitable<void> {
+            co_await spawn(co_await asio::this_coro::executor, inner(told), asio::use_awaitable);
+        };
+        const bool in_time = co_await move_on_after(1ms, middle());
+        CHECK_FALSE(in_time);
+        CHECK(told);
     }
 
     TEST_CASE("cancelled at whatever step, it unwinds") {

@@ -5,6 +5,8 @@
 #include <braid/core/spawn.hpp>
 #include <braid/core/task_group.hpp>
 
+#include <braid/testing/co_test_case.hpp>
+
 #include <doctest/doctest.h>
 
 #include <functional>
@@ -113,26 +115,24 @@ TEST_SUITE("core/ready_signal") {
         }());
     }
 
-    TEST_CASE("a start that runs out of time has ended the child, and the group goes on") {
-        run_blocking([]() -> task<> {
-            co_await with_task_group([](task_group& g) -> task<> {
-                std::string log;
-                auto slow = [](ready_signal<int> ready, std::string& l) -> task<> {
-                    try {
-                        co_await sleep_for(1h);
-                    } catch (const cancelled& c) {
-                        l += to_string(c.reason());
-                        ready(1);  // too late
-                        throw;
-                    }
-                };
-                const auto port = co_await move_on_after(1ms, g.start_ready<int>(slow, std::ref(log)));
-                CHECK_FALSE(port.has_value());
-                CHECK(log == "deadline");
-                CHECK(g.size() == 0);
-                CHECK_FALSE(g.cancelled());
-            });
-        }());
+    CO_TEST_CASE("a start that runs out of time has ended the child, and the group goes on") {
+        co_await with_task_group([](task_group& g) -> task<> {
+            std::string log;
+            auto slow = [](ready_signal<int> ready, std::string& l) -> task<> {
+                try {
+                    co_await sleep_for(1h);
+                } catch (const cancelled& c) {
+                    l += to_string(c.reason());
+                    ready(1);  // too late
+                    throw;
+                }
+            };
+            const auto port = co_await move_on_after(1ms, g.start_ready<int>(slow, std::ref(log)));
+            CHECK_FALSE(port.has_value());
+            CHECK(log == "deadline");
+            CHECK(g.size() == 0);
+            CHECK_FALSE(g.cancelled());
+        });
     }
 
     TEST_CASE("a signal that outlives its child and its group does no harm") {

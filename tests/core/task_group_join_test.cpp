@@ -8,6 +8,8 @@
 #include <braid/core/sleep.hpp>
 #include <braid/core/spawn.hpp>
 
+#include <braid/testing/co_test_case.hpp>
+
 #include <doctest/doctest.h>
 
 #include <functional>
@@ -120,21 +122,19 @@ TEST_SUITE("core/task_group: join") {
         }());
     }
 
-    TEST_CASE("a join that runs out of time leaves the children alone") {
-        run_blocking([]() -> task<> {
-            int value = 0;
-            co_await with_task_group([&](task_group& g) -> task<> {
-                g.start(
-                    [](int& n) -> task<> {
-                        co_await sleep_for(20ms);
-                        n = co_await twice(1);
-                    },
-                    std::ref(value));
-                const bool joined = co_await move_on_after(1ms, g.join());
-                CHECK_FALSE(joined);
-            });
-            CHECK(value == 2);
-        }());
+    CO_TEST_CASE("a join that runs out of time leaves the children alone") {
+        int value = 0;
+        co_await with_task_group([&](task_group& g) -> task<> {
+            g.start(
+                [](int& n) -> task<> {
+                    co_await sleep_for(20ms);
+                    n = co_await twice(1);
+                },
+                std::ref(value));
+            const bool joined = co_await move_on_after(1ms, g.join());
+            CHECK_FALSE(joined);
+        });
+        CHECK(value == 2);
     }
 
     TEST_CASE("one who joins may be cancelled when the group has already gone") {

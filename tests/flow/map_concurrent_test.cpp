@@ -5,6 +5,8 @@
 #include <braid/core/spawn.hpp>
 #include <braid/core/task_group.hpp>
 
+#include <braid/testing/co_test_case.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -176,21 +178,19 @@ TEST_SUITE("flow/map_concurrent") {
         }());
     }
 
-    TEST_CASE("the reason for which the consumer is cancelled reaches the calls") {
-        run_blocking([]() -> task<> {
-            std::string log;
-            auto work = [&log](int) -> task<int> {
-                try {
-                    co_await sleep_for(1h);
-                } catch (const cancelled& c) {
-                    log += to_string(c.reason());
-                    throw;
-                }
-                co_return 0;
-            };
-            const auto none = co_await move_on_after(1ms, map_concurrent(2, std::views::iota(0, 9), work).collect());
-            CHECK_FALSE(none.has_value());
-            CHECK(log == "deadlinedeadline");
-        }());
+    CO_TEST_CASE("the reason for which the consumer is cancelled reaches the calls") {
+        std::string log;
+        auto work = [&log](int) -> task<int> {
+            try {
+                co_await sleep_for(1h);
+            } catch (const cancelled& c) {
+                log += to_string(c.reason());
+                throw;
+            }
+            co_return 0;
+        };
+        const auto none = co_await move_on_after(1ms, map_concurrent(2, std::views::iota(0, 9), work).collect());
+        CHECK_FALSE(none.has_value());
+        CHECK(log == "deadlinedeadline");
     }
 }

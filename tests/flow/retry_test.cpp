@@ -4,6 +4,8 @@
 #include <braid/core/spawn.hpp>
 #include <braid/core/task_group.hpp>
 
+#include <braid/testing/co_test_case.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -85,17 +87,15 @@ TEST_SUITE("flow/retry") {
         }());
     }
 
-    TEST_CASE("a deadline ends the pause between two attempts") {
-        run_blocking([]() -> task<> {
-            int calls = 0;
-            retry_options patient;
-            patient.first_delay = 1h;
-            patient.longest_delay = 1h;
-            patient.jitter = false;
-            const auto value = co_await move_on_after(5ms, retry(patient, fails_at_first, 1, std::ref(calls)));
-            CHECK_FALSE(value.has_value());
-            CHECK(calls == 1);
-        }());
+    CO_TEST_CASE("a deadline ends the pause between two attempts") {
+        int calls = 0;
+        retry_options patient;
+        patient.first_delay = 1h;
+        patient.longest_delay = 1h;
+        patient.jitter = false;
+        const auto value = co_await move_on_after(5ms, retry(patient, fails_at_first, 1, std::ref(calls)));
+        CHECK_FALSE(value.has_value());
+        CHECK(calls == 1);
     }
 
     TEST_CASE("a predicate that throws ends the attempts with that") {

@@ -7,6 +7,8 @@
 
 #include <support/crowd.hpp>
 
+#include <braid/testing/co_test_case.hpp>
+
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -112,44 +114,42 @@ TEST_SUITE("sync/condition") {
         }());
     }
 
-    TEST_CASE("a waiter that is cancelled has the mutex again before it is told, and uses up no notification") {
-        run_blocking([]() -> task<> {
-            shared s;
-            bool had_it = false;
-            co_await with_task_group([&](task_group& g) -> task<> {
-                g.start(
-                    [](shared& mine, bool& had) -> task<> {
-                        auto lock = co_await mine.m.lock();
-                        try {
-                            co_await move_on_after(1ms, [](shared& x, mutex::lock_type& l, bool& h) -> task<> {
-                                try {
-                                    co_await x.changed.wait(l);
-                                } catch (const cancelled&) {
-                                    h = static_cast<bool>(l) && x.m.is_locked() && x.value == 1;
-                                    throw;
-                                }
-                            }(mine, lock, had));
-                        } catch (...) {
-                            FAIL("the deadline is not an error");
-                        }
-                    },
-                    std::ref(s), std::ref(had_it));
-                co_await settle();
-                g.start(sleeper, std::ref(s), 7);
-                co_await settle();
-                {
-                    // It is cancelled while we have the mutex, and has to wait for it.
-                    const auto lock = co_await s.m.lock();
-                    co_await sleep_for(3ms);
-                    CHECK_FALSE(had_it);
-                    s.value = 1;
-                }
-                co_await settle();
-                CHECK(had_it);
-                CHECK(s.changed.notify_one() == 1);
-            });
-            CHECK(s.woken == std::vector<int>{7});
-        }());
+    CO_TEST_CASE("a waiter that is cancelled has the mutex again before it is told, and uses up no notification") {
+        shared s;
+        bool had_it = false;
+        co_await with_task_group([&](task_group& g) -> task<> {
+            g.start(
+                [](shared& mine, bool& had) -> task<> {
+                    auto lock = co_await mine.m.lock();
+                    try {
+                        co_await move_on_after(1ms, [](shared& x, mutex::lock_type& l, bool& h) -> task<> {
+                            try {
+                                co_await x.changed.wait(l);
+                            } catch (const cancelled&) {
+                                h = static_cast<bool>(l) && x.m.is_locked() && x.value == 1;
+                                throw;
+                            }
+                        }(mine, lock, had));
+                    } catch (...) {
+                        FAIL("the deadline is not an error");
+                    }
+                },
+                std::ref(s), std::ref(had_it));
+            co_await settle();
+            g.start(sleeper, std::ref(s), 7);
+            co_await settle();
+            {
+                // It is cancelled while we have the mutex, and has to wait for it.
+                const auto lock = co_await s.m.lock();
+                co_await sleep_for(3ms);
+                CHECK_FALSE(had_it);
+                s.value = 1;
+            }
+            co_await settle();
+            CHECK(had_it);
+            CHECK(s.changed.notify_one() == 1);
+        });
+        CHECK(s.woken == std::vector<int>{7});
     }
 
     TEST_CASE("plain threads wait and notify") {

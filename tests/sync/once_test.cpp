@@ -7,6 +7,8 @@
 
 #include <support/crowd.hpp>
 
+#include <braid/testing/co_test_case.hpp>
+
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -81,25 +83,23 @@ TEST_SUITE("sync/once") {
         }());
     }
 
-    TEST_CASE("whoever is cancelled while trying leaves it to the next") {
-        run_blocking([]() -> task<> {
-            once o;
-            int runs = 0;
-            int returned = 0;
-            co_await with_task_group([&](task_group& g) -> task<> {
-                g.start(
-                    [](once& mine) -> task<> {
-                        const bool in_time =
-                            co_await move_on_after(1ms, mine.call([]() -> task<> { co_await sleep_for(1h); }));
-                        CHECK_FALSE(in_time);
-                    },
-                    std::ref(o));
-                co_await checkpoint();
-                g.start(call, std::ref(o), std::ref(runs), std::ref(returned));
-            });
-            CHECK(runs == 1);
-            CHECK(returned == 1);
-        }());
+    CO_TEST_CASE("whoever is cancelled while trying leaves it to the next") {
+        once o;
+        int runs = 0;
+        int returned = 0;
+        co_await with_task_group([&](task_group& g) -> task<> {
+            g.start(
+                [](once& mine) -> task<> {
+                    const bool in_time =
+                        co_await move_on_after(1ms, mine.call([]() -> task<> { co_await sleep_for(1h); }));
+                    CHECK_FALSE(in_time);
+                },
+                std::ref(o));
+            co_await checkpoint();
+            g.start(call, std::ref(o), std::ref(runs), std::ref(returned));
+        });
+        CHECK(runs == 1);
+        CHECK(returned == 1);
     }
 
     TEST_CASE("plain threads and coroutines: one of them runs") {

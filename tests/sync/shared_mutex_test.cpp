@@ -7,6 +7,8 @@
 
 #include <support/crowd.hpp>
 
+#include <braid/testing/co_test_case.hpp>
+
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -100,24 +102,22 @@ TEST_SUITE("sync/shared_mutex") {
         CHECK(log == "ababCCddEE");
     }
 
-    TEST_CASE("a reader does not overtake a writer that waits, unless that one gives up") {
-        run_blocking([]() -> task<> {
-            shared_mutex m;
-            std::string log;
-            const auto reading = co_await m.lock_shared();
-            co_await with_task_group([&](task_group& g) -> task<> {
-                g.start(
-                    [](shared_mutex& mine) -> task<> {
-                        const auto late = co_await move_on_after(1ms, mine.lock());
-                        CHECK_FALSE(late);
-                    },
-                    std::ref(m));
-                co_await checkpoint();
-                CHECK_FALSE(m.try_lock_shared());
-                g.start(do_read, std::ref(m), std::ref(log), 'r');
-            });
-            CHECK(log == "rr");
-        }());
+    CO_TEST_CASE("a reader does not overtake a writer that waits, unless that one gives up") {
+        shared_mutex m;
+        std::string log;
+        const auto reading = co_await m.lock_shared();
+        co_await with_task_group([&](task_group& g) -> task<> {
+            g.start(
+                [](shared_mutex& mine) -> task<> {
+                    const auto late = co_await move_on_after(1ms, mine.lock());
+                    CHECK_FALSE(late);
+                },
+                std::ref(m));
+            co_await checkpoint();
+            CHECK_FALSE(m.try_lock_shared());
+            g.start(do_read, std::ref(m), std::ref(log), 'r');
+        });
+        CHECK(log == "rr");
     }
 
     TEST_CASE("plain threads read and write") {
