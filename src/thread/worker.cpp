@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "thread/futex.hpp"
+#include "core/futex.hpp"
 
 namespace braid::detail {
 

@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <limits>
-#include <mutex>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -85,9 +84,9 @@ private:
     // Each end has a lock, so that they get on with their work side by side; a home that is alone here needs neither.
     mutable detail::bias favour_;
     detail::ring<T> values_;
-    mutable std::mutex push_end_;
+    mutable detail::short_mutex push_end_;
     [[maybe_unused]] detail::cache_gap gap_;
-    mutable std::mutex pop_end_;
+    mutable detail::short_mutex pop_end_;
     [[maybe_unused]] detail::cache_gap further_gap_;
     // Change with both locks, may be read with one. Consumers wait only while it is empty, producers only while it is
     // full: whoever finds somebody waiting takes both locks.

@@ -2,6 +2,7 @@
 // The lock inside of every primitive: almost free for as long as only one home uses the primitive.
 
 #include <braid/core/detail/home.hpp>
+#include <braid/core/detail/short_mutex.hpp>
 
 #include <atomic>
 #include <mutex>
@@ -53,7 +54,7 @@ private:
 /// Holds a lock, or the favour, for as long as it lives. Sections are short: they call nobody back and wake nobody.
 class section {
 public:
-    section(bias& favour, std::mutex& lock) noexcept : favour_(favour), lock_(favour.enter() ? nullptr : &lock) {
+    section(bias& favour, short_mutex& lock) noexcept : favour_(favour), lock_(favour.enter() ? nullptr : &lock) {
         if (!lock_) return;
         lock_->lock();
         favour_.end();
@@ -73,18 +74,18 @@ public:
 
 private:
     bias& favour_;
-    std::mutex* const lock_;
+    short_mutex* const lock_;
 };
 
 /// A second lock under the same favour, which stands for both. To be taken in the same order everywhere.
 class further_lock {
 public:
-    further_lock(std::mutex& lock, const section& first) : lock_(lock, std::defer_lock) {
+    further_lock(short_mutex& lock, const section& first) : lock_(lock, std::defer_lock) {
         if (first.by_lock()) lock_.lock();
     }
 
 private:
-    std::unique_lock<std::mutex> lock_;
+    std::unique_lock<short_mutex> lock_;
 };
 
 /// A lock of its own. Threads: any.
@@ -95,7 +96,7 @@ public:
 
 private:
     bias bias_;
-    std::mutex mutex_;
+    short_mutex mutex_;
 };
 
 }  // namespace braid::detail

@@ -3,6 +3,8 @@
 
 #include <braid/sync/channel.hpp>
 
+#include <mutex>
+
 namespace braid {
 
 template <class T>
@@ -173,7 +175,8 @@ void channel<T>::close() noexcept {
 // A producer on another thread may just be leaving its end, though its value has come out at the other.
 template <class T>
 channel<T>::~channel() {
-    const std::scoped_lock everybody_has_left(pop_end_, push_end_);
+    const std::lock_guard nobody_pops(pop_end_);
+    const std::lock_guard nobody_pushes(push_end_);
 }
 
 template <class T>

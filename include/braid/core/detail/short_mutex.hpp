@@ -1,6 +1,6 @@
 #pragma once
 // A lock for a few instructions at a time, taken and given up inline: one atomic operation each, where std::mutex takes
-// a call into the C library as well, which is half of what the queue of a pool costs.
+// a call into the C library as well, which is half of what the queue of a pool or of a primitive costs.
 
 #include <atomic>
 

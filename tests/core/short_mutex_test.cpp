@@ -1,4 +1,4 @@
-#include <braid/thread/detail/short_mutex.hpp>
+#include <braid/core/detail/short_mutex.hpp>
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 
 using braid::detail::short_mutex;
 
-TEST_SUITE("thread/short_mutex") {
+TEST_SUITE("core/short_mutex") {
     TEST_CASE("of four threads one is inside at a time, whoever of them sleeps, and none is lost") {
         constexpr int each = 20'000;
         short_mutex mutex;
