@@ -216,8 +216,11 @@ SUITES: dict[str, tuple[Problem, ...]] = {
         # From SIGKILL of a worker with 1,000 calls in flight. Of the peers one hangs then, and one breaks for good.
         *(
             Problem(
-                name, "ms", False, 1, floor=None, placements=("free",),
-                contenders=(Contender("braid", "process/braid_pool_life"),),
+                name, "ms", False, 1, floor="bare_processes", placements=("free",),
+                contenders=(
+                    Contender("bare_processes", "process/bare_processes"),
+                    Contender("braid", "process/braid_pool_life"),
+                ),
             )
             for name in ("kill_to_error", "kill_to_result")
         ),

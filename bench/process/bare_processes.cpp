@@ -1,14 +1,19 @@
 // The floors of pools of two processes: long_calls shares the work among two that do nothing else (calls a second);
 // first_results starts the program of braid's contender twice, with posix_spawn, and waits for a byte from each
-// (milliseconds); first_results_zygote lets a warm process fork two.
+// (milliseconds); first_results_zygote lets a warm process fork two; kill_to_error and kill_to_result end one process,
+// and start another.
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,32 +38,70 @@ int long_calls(std::uint64_t calls) {
     return 0;
 }
 
+/// Processes of the program of braid's contender, which each say a byte through one pipe.
+class children {
+public:
+    explicit children(std::string word) : word_(std::move(word)) {
+        if (::pipe2(words_.data(), O_CLOEXEC) != 0) std::_Exit(1);
+        ::posix_spawn_file_actions_init(&actions_);
+        ::posix_spawn_file_actions_adddup2(&actions_, words_[1], STDOUT_FILENO);
+    }
+    pid_t start() {
+        std::array<char*, 3> arguments{program_.data(), word_.data(), nullptr};
+        pid_t child = 0;
+        if (::posix_spawn(&child, program_.data(), &actions_, nullptr, arguments.data(), environ) != 0) std::_Exit(1);
+        return child;
+    }
+    void await_word() const {
+        char byte = 0;
+        if (::read(words_[0], &byte, 1) != 1) std::_Exit(1);
+    }
+
+private:
+    std::string program_ = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "braid_pool_life";
+    std::string word_;
+    std::array<int, 2> words_{};
+    posix_spawn_file_actions_t actions_{};
+};
+
 int first_results(std::size_t resident) {
     const std::vector<char> touched(resident, 'x');
-    std::string program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "braid_pool_life";
     const bench::stopwatch watch;
-    std::array<int, 2> words{};
-    if (::pipe2(words.data(), O_CLOEXEC) != 0) return 1;
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_adddup2(&actions, words[1], STDOUT_FILENO);
-    std::array<pid_t, 2> children{};
-    std::array<char, 8> hello{"--hello"};
-    std::array<char*, 3> arguments{program.data(), hello.data(), nullptr};
-    for (pid_t& child : children) {
-        if (::posix_spawn(&child, program.data(), &actions, nullptr, arguments.data(), environ) != 0) return 1;
-    }
-    ::close(words[1]);  // a child that fails is heard of
-    std::array<char, 2> bytes{};
-    for (std::size_t got = 0; got < bytes.size();) {
-        const ssize_t n = ::read(words[0], bytes.data() + got, bytes.size() - got);
-        if (n <= 0) return 1;
-        got += static_cast<std::size_t>(n);
-    }
+    children both("--hello");
+    const std::array<pid_t, 2> started{both.start(), both.start()};
+    both.await_word();
+    both.await_word();
     const double wall = watch.wall_seconds();
-    for (const pid_t child : children) ::waitpid(child, nullptr, 0);
+    for (const pid_t child : started) ::waitpid(child, nullptr, 0);
     bench::report(wall * 1e3, watch.cpu_seconds());
     return touched.back() == 'x' ? 0 : 1;
+}
+
+/// Milliseconds from SIGKILL of a process that has nothing to do until the kernel says that it has ended, or until one
+/// that was started then says its byte.
+int after_kill(bool to_result) {
+    children pool("--stay");
+    const pid_t first = pool.start();
+    pool.await_word();
+    ::usleep(10'000);
+    const auto ended = static_cast<int>(::syscall(SYS_pidfd_open, first, 0));
+    const bench::stopwatch watch;
+    ::kill(first, SIGKILL);
+    pollfd end{.fd = ended, .events = POLLIN, .revents = 0};
+    if (::poll(&end, 1, -1) != 1) return 1;
+    pid_t second = 0;
+    if (to_result) {
+        second = pool.start();
+        pool.await_word();
+    }
+    const double wall = watch.wall_seconds();
+    ::waitpid(first, nullptr, 0);
+    if (second != 0) {
+        ::kill(second, SIGKILL);
+        ::waitpid(second, nullptr, 0);
+    }
+    bench::report(wall * 1e3, watch.cpu_seconds());
+    return 0;
 }
 
 /// A warm process that has touched 1 MiB forks two when it is told to by a byte, and each of them writes one.
@@ -98,6 +141,8 @@ int main(int argc, char** argv) {
     if (asked.problem == "long_calls") return long_calls(asked.operations);
     if (asked.problem == "first_results_10m") return first_results(std::size_t{10} << 20);
     if (asked.problem == "first_results_zygote") return first_results_of_forks();
+    if (asked.problem == "kill_to_error") return after_kill(false);
+    if (asked.problem == "kill_to_result") return after_kill(true);
     if (asked.problem == "first_results_1g") return first_results(std::size_t{1} << 30);
     return 77;
 }

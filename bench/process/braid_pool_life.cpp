@@ -157,5 +157,6 @@ braid::task<int> app(std::span<char*> args) {
 int main(int argc, char** argv) {
     // What bare_processes starts.
     if (argc == 2 && std::strcmp(argv[1], "--hello") == 0) return ::write(STDOUT_FILENO, "h", 1) == 1 ? 0 : 1;
+    if (argc == 2 && std::strcmp(argv[1], "--stay") == 0) return ::write(STDOUT_FILENO, "h", 1) == 1 ? ::pause() : 1;
     return braid::run(argc, argv, app);
 }
