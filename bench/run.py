@@ -10,19 +10,34 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from suites import SUITES, Contender, Problem
+from suites import SUITES, Contender, Figure, Problem
 
 HERE = Path(__file__).resolve().parent
 NOT_AVAILABLE = 77
 OURS = "braid"
 
 
+@dataclass(frozen=True)
+class Run:
+    value: float
+    cpu: float  # seconds
+    further: dict[str, float]  # values by their units
+
+
 @dataclass
 class Series:
     """What the runs of one contender in one placement gave."""
 
-    values: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+
+    def of(self, figure: Figure, problem: Problem) -> list[float]:
+        if figure.unit == problem.unit:
+            return [run.value for run in self.runs]
+        return [run.further[figure.unit] for run in self.runs]
+
+    @property
+    def cpu(self) -> float:
+        return median(run.cpu for run in self.runs)
 
 
 class ContenderFailed(Exception):
@@ -42,8 +57,7 @@ def command_of(contender: Contender, problem: Problem, placement: str, operation
     return command + [*contender.arguments, "--problem", problem.name, "--operations", str(operations)]
 
 
-def run_once(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
-    """The value, and the CPU seconds that the contender says it took, or else those of its processes."""
+def run_once(command: list[str], environment: dict[str, str], figures: tuple[Figure, ...]) -> Run:
     try:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, env=environment, text=True)
     except OSError as failure:
@@ -58,10 +72,23 @@ def run_once(command: list[str], environment: dict[str, str]) -> tuple[float, fl
     if process.returncode != 0:
         raise ContenderFailed(f"ended with {process.returncode}: {' '.join(command)}")
     try:
-        value, *cpu = [float(word) for word in printed.split()]
+        return read_run(printed, usage.ru_utime + usage.ru_stime, figures)
     except ValueError as failure:
-        raise ContenderFailed(f"printed {printed!r} instead of a value: {' '.join(command)}") from failure
-    return value, cpu[0] if cpu else usage.ru_utime + usage.ru_stime
+        raise ContenderFailed(f"printed {printed!r} ({failure}): {' '.join(command)}") from failure
+
+
+def read_run(printed: str, cpu_of_process: float, figures: tuple[Figure, ...]) -> Run:
+    """VALUE [CPU], and a line VALUE UNIT for each further figure. Throws: ValueError if anything else was printed."""
+    first, *lines = printed.splitlines() or [""]
+    value, *cpu = [float(word) for word in first.split()]
+    further = {}
+    for line in lines:
+        figure, unit = line.split(maxsplit=1)
+        further[unit] = float(figure)
+    expected = {figure.unit for figure in figures[1:]}
+    if further.keys() != expected:
+        raise ValueError(f"expected further figures in {sorted(expected)}")
+    return Run(value, cpu[0] if cpu else cpu_of_process, further)
 
 
 def measure(problem: Problem, placement: str, runs: int, operations: int, build: Path) -> dict[str, Series]:
@@ -73,12 +100,10 @@ def measure(problem: Problem, placement: str, runs: int, operations: int, build:
                 continue
             progress(f"{problem.name}, {placement}: run {turn + 1} of {runs}, {contender.name}")
             try:
-                value, cpu = run_once(command_of(contender, problem, placement, operations, build), environment)
+                command = command_of(contender, problem, placement, operations, build)
+                series[contender.name].runs.append(run_once(command, environment, problem.figures))
             except NotAvailable:
                 del series[contender.name]
-                continue
-            series[contender.name].values.append(value)
-            series[contender.name].cpu.append(cpu)
     progress("")
     return series
 
@@ -88,25 +113,29 @@ def progress(text: str) -> None:
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
-def times(value: float, other: Series | None) -> str:
-    return "-" if other is None else f"{value / median(other.values):.2f}"
+def times(value: float, others: list[float] | None) -> str:
+    return "-" if others is None else f"{value / median(others):.2f}"
 
 
-def print_table(problem: Problem, placement: str, measured: dict[str, Series]) -> None:
-    wish = "more is better" if problem.more_is_better else "less is better"
-    print(f"\n{problem.name}, {placement} ({problem.unit}, {wish})")
+def print_table(problem: Problem, figure: Figure, placement: str, measured: dict[str, Series]) -> None:
+    wish = "more is better" if figure.more_is_better else "less is better"
+    values = {name: series.of(figure, problem) for name, series in measured.items()}
+    print(f"\n{problem.name}, {placement} ({figure.unit}, {wish})")
     print(f"  {'contender':22} {'min':>12} {'median':>12} {'max':>12} {'CPU s':>8} {'x floor':>8} {'x ' + OURS:>8}")
-    for name, series in measured.items():
-        middle = median(series.values)
-        print(
-            f"  {name:22} {number(min(series.values))} {number(middle)} {number(max(series.values))}"
-            f" {median(series.cpu):8.3f}"
-            f" {times(middle, measured.get(problem.floor)):>8} {times(middle, measured.get(OURS)):>8}"
-            + ("  (floor)" if name == problem.floor else "")
-        )
     for contender in problem.contenders:
         if contender.name not in measured:
             print(f"  {contender.name:22} not available here")
+            continue
+        own = values[contender.name]
+        remarks = [contender.remark] if contender.remark else []
+        if contender.name == problem.floor:
+            remarks.insert(0, "floor")
+        print(
+            f"  {contender.name:22} {number(min(own))} {number(median(own))} {number(max(own))}"
+            f" {measured[contender.name].cpu:8.3f}"
+            f" {times(median(own), values.get(problem.floor)):>8} {times(median(own), values.get(OURS)):>8}"
+            + (f"  ({'; '.join(remarks)})" if remarks else "")
+        )
 
 
 def number(value: float) -> str:
@@ -114,21 +143,23 @@ def number(value: float) -> str:
 
 
 def json_lines(suite: str, problem: Problem, placement: str, measured: dict[str, Series]) -> list[str]:
-    return [
-        json.dumps({
-            "suite": suite, "problem": problem.name, "contender": name, "placement": placement, "unit": problem.unit,
-            "runs": len(series.values), "min": min(series.values), "median": median(series.values),
-            "max": max(series.values), "cpu": median(series.cpu),
-        })
-        for name, series in measured.items()
-    ]
+    lines = []
+    for figure in problem.figures:
+        for name, series in measured.items():
+            values = series.of(figure, problem)
+            lines.append(json.dumps({
+                "suite": suite, "problem": problem.name, "contender": name, "placement": placement, "unit": figure.unit,
+                "runs": len(values), "min": min(values), "median": median(values), "max": max(values),
+                "cpu": series.cpu,
+            }))
+    return lines
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./dev bench")
     parser.add_argument("suite", choices=SUITES)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results there, as JSON lines")
-    parser.add_argument("--runs", type=int, default=7, help="of each contender (default 7)")
+    parser.add_argument("--runs", type=int, help="of each contender (default: as many as the problem needs, 5 or 7)")
     parser.add_argument("--quick", action="store_true", help="two short runs each, to see that all of it works")
     parser.add_argument("--problem", help="this problem only")
     parser.add_argument("--build", type=Path, required=True, help="the folder where the C++ contenders were built")
@@ -137,22 +168,24 @@ def main() -> int:
     problems = [p for p in SUITES[arguments.suite] if arguments.problem in (None, p.name)]
     if not problems:
         parser.error(f"no such problem in {arguments.suite}: {arguments.problem}")
-    if arguments.runs < 7:
-        parser.error("--runs: at least 7, or the median means little; --quick for a trial")
-    runs = 2 if arguments.quick else arguments.runs
+    least = max(problem.least_runs for problem in problems)
+    if arguments.runs is not None and arguments.runs < least:
+        parser.error(f"--runs: at least {least}, or the median means little; --quick for a trial")
 
     lines = []
     for problem in problems:
         operations = problem.operations
         if arguments.quick:
             operations = problem.quick_operations or max(1, problem.operations // 100)
+        runs = 2 if arguments.quick else arguments.runs or problem.least_runs
         for placement in problem.placements:
             try:
                 measured = measure(problem, placement, runs, operations, arguments.build.resolve())
             except ContenderFailed as failure:
                 print(f"bench: {problem.name}, {placement}: {failure}", file=sys.stderr)
                 return 1
-            print_table(problem, placement, measured)
+            for figure in problem.figures:
+                print_table(problem, figure, placement, measured)
             lines += json_lines(arguments.suite, problem, placement, measured)
     if arguments.json:
         arguments.json.write_text("".join(line + "\n" for line in lines))

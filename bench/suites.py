@@ -10,6 +10,15 @@ class Contender:
     name: str
     program: str
     arguments: tuple[str, ...] = ()
+    remark: str = ""  # that belongs beside its figures
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a run tells beside its value, known by its unit."""
+
+    unit: str
+    more_is_better: bool
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,12 @@ class Problem:
     floor: str | None  # the contender that does the least that could do
     placements: tuple[str, ...] = ("pinned", "free")
     quick_operations: int | None = None  # of a trial, where a hundredth of the operations makes no sense
+    further: tuple[Figure, ...] = ()  # that a run tells beside its value
+    least_runs: int = 7
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        return (Figure(self.unit, self.more_is_better), *self.further)
 
 
 FORK_CONTENDERS = (
@@ -49,6 +64,23 @@ TIMER_PROBLEMS = {  # and the number of operations
     "timers_fired": 1_000_000,
     "timers_scattered": 1_000_000,
 }
+
+# crawl/crawlers.py knows how each is called.
+CRAWLERS = (
+    Contender("wget2", "crawl/crawl_site.py", ("--crawler", "wget2"), "stores no titles, links or text lengths"),
+    *(
+        Contender(name, "crawl/crawl_site.py", ("--crawler", name))
+        for name in ("scrapy", "aiohttp", "braid_inline", "braid")
+    ),
+)
+CRAWL_FIGURES = (Figure("pages/s", True), Figure("MiB", False))  # MiB: the most memory of all processes together
+
+
+def crawl_of(site: str, operations: int, quick_operations: int | None = None) -> Problem:
+    return Problem(
+        site, "pages/CPU s", True, operations, floor="wget2", placements=("free",), contenders=CRAWLERS,
+        quick_operations=quick_operations, further=CRAWL_FIGURES, least_runs=5,
+    )
 
 
 SUITES: dict[str, tuple[Problem, ...]] = {
@@ -226,13 +258,9 @@ SUITES: dict[str, tuple[Problem, ...]] = {
         ),
     ),
     "crawl": (
-        Problem(
-            # One operation is the crawl of the whole site.
-            "python3.11-doc", "pages/CPU s", True, 1, floor="wget2", placements=("free",),
-            contenders=(
-                Contender("wget2", "crawl/crawl_site.py", ("--crawler", "wget2")),
-                Contender("braid", "crawl/crawl_site.py", ("--crawler", "braid")),
-            ),
-        ),
+        # One operation is the crawl of the whole site.
+        *(crawl_of(site, operations=1) for site in ("python3.11-doc", "cppreference-doc-en-html")),
+        # One operation is a page, of a site that is computed.
+        crawl_of("answers_after_50_ms", operations=20_000, quick_operations=2_000),
     ),
 }

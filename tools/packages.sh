@@ -13,8 +13,10 @@ script_packages=(python3)
 # crawl, which starts as a service when it is installed, another compiler, and another writer of archives.
 ci_packages=(nginx-light clang-19 libclang-rt-19-dev wget)
 process_bench_packages=(python3-joblib nodejs) # peers of the process pool
+crawl_bench_packages=(nginx-light wget2 python3-scrapy python3-aiohttp python3-lxml) # a server, and peers of the crawler
 format_packages=(clang-format-19)
 demo_package=python3.11-doc # unpacked, not installed
+large_package=cppreference-doc-en-html # the same, for the bench
 
 # Runs a command as root: directly, or with sudo.
 as_root() {

@@ -1,74 +1,64 @@
 #!/usr/bin/env python3
-"""Crawls the documentation of Python, served on loopback by our own server, with one of several crawlers.
+"""Crawls a site on loopback with one of several crawlers: ../README.md says what each of them does.
 
-Unit: pages (HTML only) for each CPU second of the crawler and its children; the server's CPU time does not count.
+Tells pages (HTML that answered 200) for each CPU second of the crawler and its children, and for each second; and the most
+memory that they had together. What the server takes does not count. A crawler that finds too few pages, or too many, fails.
 """
 
 import os
 import subprocess
 import sys
 import tempfile
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
-from contender import not_available, parser, report  # noqa: E402
-
-SITE = HERE.parents[1] / "build/corpus/python3.11-doc/usr/share/doc/python3.11/html"
-HTML_PAGES = 526
-SAMPLES = Path(os.environ["BENCH_BUILD"]) / "samples"
-
-
-def command_of(crawler: str, url: str, folder: str) -> list[str]:
-    if crawler == "braid":
-        return [str(SAMPLES / "crawl/crawl"), url, "--output", f"{folder}/crawl.db", "--quiet", "--allow-private"]
-    return ["wget2", "--quiet", "--recursive", "--level=inf", "--no-robots", f"--directory-prefix={folder}", url]
+from contender import NOT_AVAILABLE, not_available, parser, report  # noqa: E402
+from crawlers import NAMES, crawler_of  # noqa: E402
+from processes import Watch  # noqa: E402
+from sites import served, site_of  # noqa: E402
 
 
-def crawl(command: list[str]) -> float:
-    """The CPU seconds it took, workers included."""
-    try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr)
-    except FileNotFoundError:
-        not_available(f"{command[0]} is not installed")
-    _, status, usage = os.wait4(process.pid, 0)
+@dataclass(frozen=True)
+class Cost:
+    seconds: float
+    cpu: float  # children included
+    peak: int  # bytes
+
+
+def crawl(command: list[str], accepted: tuple[int, ...]) -> Cost:
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    with Watch(process.pid, interval=0.02) as watch:
+        # Not Popen.wait(): it throws the resource usage away.
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
-    # wget2 says 8 when some link is broken, and three of this site are.
-    if process.returncode not in ((0, 8) if command[0] == "wget2" else (0,)):
+    if process.returncode == NOT_AVAILABLE:
+        not_available(f"cannot run here: {command[0]}")
+    if process.returncode not in accepted:
         sys.exit(f"ended with {process.returncode}: {' '.join(command)}")
-    return usage.ru_utime + usage.ru_stime
-
-
-def pages_found(crawler: str, folder: str) -> int:
-    if crawler == "braid":
-        import sqlite3
-
-        with sqlite3.connect(f"{folder}/crawl.db") as result:
-            query = "SELECT count(*) FROM pages WHERE status = 200 AND type LIKE 'text/html%'"
-            return result.execute(query).fetchone()[0]
-    return sum(1 for _ in Path(folder).rglob("*.html"))
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, watch.peak)
 
 
 def main() -> None:
     arguments = parser()
-    arguments.add_argument("--crawler", choices=["braid", "wget2"], required=True)
-    crawler = arguments.parse_args().crawler
+    arguments.add_argument("--crawler", choices=NAMES, required=True)
+    wanted = arguments.parse_args()
+    build = Path(os.environ["BENCH_BUILD"])
+    crawler = crawler_of(wanted.crawler, build)
+    site = site_of(wanted.problem, wanted.operations)
 
-    with tempfile.TemporaryDirectory() as folder:
-        server = subprocess.Popen(
-            [str(SAMPLES / "serve/serve"), "--root", str(SITE), "--port", "0"], stdout=subprocess.PIPE, text=True
-        )
-        try:
-            url = server.stdout.readline().split()[-1]  # "serving FOLDER on URL", once it listens
-            cpu = crawl(command_of(crawler, url, folder))
-        finally:
-            server.terminate()
-            server.wait()
-            server.stdout.close()
-        pages = pages_found(crawler, folder)
-    if pages < HTML_PAGES:
-        sys.exit(f"{crawler} found {pages} pages of {HTML_PAGES}")
-    report(pages / cpu, cpu)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with served(site, build) as url:
+            cost = crawl(crawler.command(url, folder, site.connections), crawler.accepted)
+        pages = crawler.pages(folder, site.page_names)
+    if pages != site.pages:
+        sys.exit(f"{wanted.crawler} found {pages} pages, and there are {site.pages}")
+    report(pages / cost.cpu, cost.cpu, {"pages/s": pages / cost.seconds, "MiB": cost.peak / 2**20})
 
 
 if __name__ == "__main__":

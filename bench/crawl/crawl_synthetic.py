@@ -4,8 +4,9 @@
 usage: crawl_synthetic.py [--pages N] [--build FOLDER] [-- CRAWL OPTIONS]
 
 Prints one JSON line: pages per second of the first and the last tenth, pages per CPU second of crawler and workers in the
-same tenths, the most memory that all processes of the crawler had together (Pss, so that what they share counts once),
-and the seconds that completing the database took. The server's time and memory do not count.
+same tenths (null where those are too short to tell), the most memory that all processes of the crawler had together (Pss,
+so that what they share counts once), and the seconds that completing the database took. The server's time and memory do
+not count.
 """
 
 import argparse
@@ -15,68 +16,12 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
+from processes import Watch
+
 HERE = Path(__file__).resolve().parent
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def family(pid: int) -> list[int]:
-    """A process and its descendants."""
-    found = [pid]
-    for parent in found:
-        try:
-            for thread in Path(f"/proc/{parent}/task").iterdir():
-                found += [int(child) for child in (thread / "children").read_text().split()]
-        except OSError:
-            pass  # it has ended meanwhile
-    return found
-
-
-def memory_of(pid: int) -> int:
-    try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 0
-
-
-def cpu_of(pid: int) -> float:
-    """Of the process, and of children that it has waited for."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return sum(int(ticks) for ticks in fields[11:15]) / TICKS
-    except OSError:
-        return 0.0
-
-
-class Watch(threading.Thread):
-    """Looks at the crawler's processes twice a second."""
-
-    def __init__(self, pid: int):
-        super().__init__(daemon=True)
-        self.pid = pid
-        self.peak = 0
-        self.cpu: list[tuple[float, float]] = []  # (time, CPU seconds so far)
-        self.ended = threading.Event()
-
-    def run(self) -> None:
-        while not self.ended.wait(0.5):
-            pids = family(self.pid)
-            self.peak = max(self.peak, sum(memory_of(pid) for pid in pids))
-            self.cpu.append((time.time(), sum(cpu_of(pid) for pid in pids)))
-
-    def cpu_between(self, begin: float, end: float) -> float:
-        inside = [cpu for when, cpu in self.cpu if begin <= when <= end]
-        return inside[-1] - inside[0] if len(inside) > 1 else float("nan")
-
-    def span_between(self, begin: float, end: float) -> float:
-        inside = [when for when, _ in self.cpu if begin <= when <= end]
-        return inside[-1] - inside[0] if len(inside) > 1 else float("nan")
 
 
 def seconds_of(database: str) -> list[float]:
@@ -86,15 +31,16 @@ def seconds_of(database: str) -> list[float]:
         return [row[0] for row in result.execute(query)]
 
 
-def describe(when: list[float], watch: Watch, began: float, ended: float) -> dict[str, float]:
+def describe(when: list[float], watch: Watch, began: float, ended: float) -> dict[str, float | None]:
     tenth = len(when) // 10
     told = {"pages": len(when), "seconds": ended - began, "pages_per_s": len(when) / (when[-1] - when[0])}
     for name, (first, last) in {"first": (when[0], when[tenth]), "last": (when[-tenth - 1], when[-1])}.items():
         rate = tenth / (last - first)
         told[f"{name}_tenth_per_s"] = rate
-        told[f"{name}_tenth_per_cpu_s"] = rate * watch.span_between(first, last) / watch.cpu_between(first, last)
+        told[f"{name}_tenth_per_cpu_s"] = watch.rate_by_cpu(first, last, rate)
     told["last_to_first"] = told["last_tenth_per_s"] / told["first_tenth_per_s"]
-    told["last_to_first_by_cpu"] = told["last_tenth_per_cpu_s"] / told["first_tenth_per_cpu_s"]
+    by_cpu = told["last_tenth_per_cpu_s"], told["first_tenth_per_cpu_s"]
+    told["last_to_first_by_cpu"] = by_cpu[0] / by_cpu[1] if None not in by_cpu else None
     told["peak_mib"] = watch.peak / 2**20
     told["completing_s"] = ended - when[-1]
     return told
@@ -122,12 +68,9 @@ def main() -> None:
             crawler = subprocess.Popen(
                 [str(wanted.build / "samples/crawl/crawl"), url, "--output", database, "--quiet", "--allow-private",
                  *wanted.options], stdin=subprocess.DEVNULL, stdout=sys.stderr)
-            watch = Watch(crawler.pid)
-            watch.start()
-            code = crawler.wait()
-            ended = time.time()
-            watch.ended.set()
-            watch.join()
+            with Watch(crawler.pid, interval=0.5) as watch:
+                code = crawler.wait()
+                ended = time.time()
         finally:
             server.terminate()
             server.wait()
@@ -139,7 +82,7 @@ def main() -> None:
     if len(when) != wanted.pages:
         sys.exit(f"{len(when)} pages of {wanted.pages} were found")
     told = describe(when, watch, began, ended) | {"database_mib": size / 2**20}
-    print(json.dumps({name: round(value, 2) for name, value in told.items()}))
+    print(json.dumps({name: value if value is None else round(value, 2) for name, value in told.items()}))
 
 
 if __name__ == "__main__":

@@ -35,5 +35,8 @@ class Stopwatch:
         return time.perf_counter() - self.start
 
 
-def report(value: float, cpu: float | None = None) -> None:
+def report(value: float, cpu: float | None = None, further: dict[str, float] | None = None) -> None:
+    """`further` figures of the problem by their units."""
     print(value if cpu is None else f"{value} {cpu}")
+    for unit, figure in (further or {}).items():
+        print(figure, unit)
