@@ -35,10 +35,6 @@
 
 namespace crawl {
 
-/// The settings of these stages, from the options.
-[[nodiscard]] fetch_options fetching_of(const options& o);
-[[nodiscard]] patience_options patience_of(const options& o);
-
 /// One crawl. Threads: one, that of its executor, which is that of the coroutine that makes it.
 class crawler {
 public:

@@ -70,8 +70,11 @@ void add_limits(CLI::App& app, options& o) {
     const CLI::Range at_least_one(1U, 100'000U, "a number from 1 to 100000");
     app.add_option("-c,--concurrency", o.concurrency, "fetches at a time, in all (64)")->check(at_least_one);
     app.add_option("--per-host", o.per_host, "fetches at a time from one host and port (32)")->check(at_least_one);
-    app.add_option("-w,--workers", o.workers, "worker processes that parse (one for each CPU)")
-        ->check(CLI::Range(1U, 1024U, "a number from 1 to 1024"));
+    app.add_option(
+           "-w,--workers", o.workers,
+           "worker processes that parse (one for each CPU); 0: parse in the crawler itself, which is slower, and "
+           "without sandbox and limits: a page that crashes the parser ends the crawl")
+        ->check(CLI::Range(0U, 1024U, "a number from 0 to 1024"));
     app.add_option("-d,--depth", o.max_depth, "how many links to go from a start URL (no limit)");
     app.add_option("--max-pages", o.max_pages, "how many URLs to fetch (no limit)")
         ->check(CLI::Range(std::uint64_t{1}, UINT64_MAX, "a number above zero"));

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -29,7 +30,9 @@ struct options {
 
     std::uint32_t concurrency = 64;  ///< fetches at a time, in all
     std::uint32_t per_host = 32;     ///< fetches at a time from one host and port
-    std::uint32_t workers = 0;       ///< worker processes that parse; 0: one for each CPU
+    /// Worker processes that parse; none given: one for each CPU. 0: pages are parsed in the crawler, without sandbox
+    /// or limits.
+    std::optional<std::uint32_t> workers{};
 
     std::uint32_t max_depth = UINT32_MAX;       ///< links from a start URL
     std::uint64_t max_pages = UINT64_MAX;       ///< URLs fetched

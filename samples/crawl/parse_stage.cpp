@@ -31,11 +31,18 @@ braid::process_pool_options pool_of(const parse_settings& s) {
 
 }  // namespace
 
-parse_stage::parse_stage(parse_settings options) : options_(options), pool_(pool_of(options)), free_(options.workers) {}
+parse_stage::parse_stage(parse_settings options) : options_(options), free_(options.workers) {
+    if (options_.workers > 0) pool_.emplace(pool_of(options_));
+}
+
+braid::task<parse_result> parse_stage::parse(document page) {
+    if (!pool_) co_return parse_here(page);
+    const braid::permit worker = co_await free_.acquire();
+    co_return co_await parse_in_worker(page);
+}
 
 /// Parsing is pure, so that doing it again does no harm.
-braid::task<parse_result> parse_stage::parse(document page) {
-    const braid::permit worker = co_await free_.acquire();
+braid::task<parse_result> parse_stage::parse_in_worker(const document& page) {
     std::string killed;
     for (int i = 0; i < options_.attempts; ++i) {
         try {
@@ -48,11 +55,27 @@ braid::task<parse_result> parse_stage::parse(document page) {
     co_return parse_failure{outcome::parser_crashed, fmt::format("{} times: {}", options_.attempts, killed)};
 }
 
+parse_result parse_stage::parse_here(const document& page) const {
+    try {
+        return options_.parse(page);
+    } catch (const std::exception& e) {
+        return parse_failure{outcome::parser_failed, e.what()};
+    }
+}
+
+braid::task<> parse_stage::close() {
+    if (pool_) co_await pool_->close();
+}
+
+std::uint32_t parse_stage::workers() const {
+    return pool_ ? static_cast<std::uint32_t>(pool_->worker_pids().size()) : 0;
+}
+
 braid::task<parse_result> parse_stage::attempt(const document& page) {
     std::string failure;
     try {
         const braid::call_options how{.limits = {.cpu_time = options_.cpu_time}};
-        auto parsed = co_await braid::move_on_after(options_.timeout, pool_.run(how, options_.parse, page));
+        auto parsed = co_await braid::move_on_after(options_.timeout, pool_->run(how, options_.parse, page));
         if (parsed) co_return std::move(*parsed);
         co_return parse_failure{outcome::parser_hung, fmt::format("not done after {} ms", options_.timeout.count())};
     } catch (const braid::worker_died&) {

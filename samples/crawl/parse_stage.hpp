@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -23,9 +24,9 @@ using page_parser = parsed_page (*)(const document&);
 
 struct parse_settings {
     page_parser parse = parse_page;
-    int workers = 1;                                 ///< processes
-    std::chrono::milliseconds timeout{30'000};       ///< for one page
-    std::chrono::milliseconds cpu_time{10'000};      ///< of one page
+    int workers = 1;                             ///< processes; 0: pages are parsed here, without any of what follows
+    std::chrono::milliseconds timeout{30'000};   ///< for one page
+    std::chrono::milliseconds cpu_time{10'000};  ///< of one page
     std::uint64_t memory = std::uint64_t{2} << 30U;  ///< bytes of address space of a worker; without sanitizers only
     bool sandbox = true;  ///< the workers can neither open files nor talk to anybody, see sandbox.hpp
     int attempts = 3;     ///< at a page whose worker was killed from outside
@@ -43,21 +44,24 @@ class parse_stage {
 public:
     explicit parse_stage(parse_settings options);
 
-    /// Waits for a worker and has it parse the page.
+    /// Waits for a worker and has it parse the page. Without workers it is parsed at once, on this thread: a page that
+    /// crashes or hangs the parser then crashes or hangs the crawler.
     braid::task<parse_result> parse(document page);
 
     /// Ends the workers, whose CPU time counts as ours from then on.
-    braid::task<> close() { return pool_.close(); }
+    braid::task<> close();
 
     /// Worker processes alive.
-    [[nodiscard]] std::uint32_t workers() const { return static_cast<std::uint32_t>(pool_.worker_pids().size()); }
+    [[nodiscard]] std::uint32_t workers() const;
 
 private:
+    braid::task<parse_result> parse_in_worker(const document& page);
+    [[nodiscard]] parse_result parse_here(const document& page) const;
     braid::task<parse_result> attempt(const document& page);
     [[nodiscard]] parse_failure failure_of(const braid::worker_died& death) const;
 
     parse_settings options_;
-    braid::process_pool pool_;
+    std::optional<braid::process_pool> pool_;  // none: pages are parsed here
     // A page is given to the pool when a worker is free: its deadline is for parsing, not for queueing behind a page
     // that hangs.
     braid::semaphore free_;

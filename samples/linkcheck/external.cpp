@@ -1,7 +1,7 @@
 #include "external.hpp"
 
 #include <braid/flow/map_concurrent.hpp>
-#include <crawl/crawler.hpp>
+#include <crawl/settings.hpp>
 
 #include <algorithm>
 #include <cstddef>

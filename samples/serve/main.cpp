@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <span>
@@ -25,11 +26,15 @@ braid::task<int> serve_folder(std::span<char*> args) {
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40U, "a number from 1 to 2^40"));
     app.add_option("--port", options.port, "port to listen on; 0: any that is free (8000)");
     app.add_option("--address", options.address, "numeric address to listen on (127.0.0.1)");
+    std::uint32_t delay = 0;
+    app.add_option("--delay", delay, "milliseconds before each answer, others meanwhile going on, to try clients (0)")
+        ->check(CLI::Range(0U, 60'000U, "a number from 0 to 60000"));
     try {
         app.parse(static_cast<int>(args.size()), args.data());
     } catch (const CLI::ParseError& e) {
         co_return app.exit(e) == 0 ? 0 : 1;
     }
+    options.delay = std::chrono::milliseconds(delay);
     serve::server server(co_await braid::this_executor(), options);
     const std::string what =
         options.synthetic != 0 ? fmt::format("{} pages", options.synthetic) : options.root.string();

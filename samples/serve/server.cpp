@@ -2,6 +2,7 @@
 
 #include <braid/core/deadline.hpp>
 #include <braid/core/shield.hpp>
+#include <braid/core/sleep.hpp>
 #include <braid/core/task_group.hpp>
 #include <braid/core/use_task.hpp>
 
@@ -106,6 +107,7 @@ braid::task<> server::serve_connection(tcp::socket socket) {
         // After a request that is none, nobody knows where the next one begins.
         answer reply = error ? refuse_unreadable(error)
                              : std::visit([&parser](const auto& site) { return answer_to(parser.get(), site); }, site_);
+        if (options_.delay.count() > 0) co_await braid::sleep_for(options_.delay);
         keep = co_await braid::shield(send(socket, std::move(reply), options_.stalled));
     }
     socket.shutdown(tcp::socket::shutdown_send, ignored);

@@ -21,6 +21,7 @@ struct server_options {
     std::string address = "127.0.0.1";  ///< a numeric address to listen on
     std::uint16_t port = 8000;          ///< 0: any that is free
 
+    std::chrono::milliseconds delay{0};         ///< before each answer, as a server that is far or busy has it
     std::chrono::milliseconds idle{60'000};     ///< from one request's end until the next has come
     std::chrono::milliseconds stalled{10'000};  ///< how long a client may take to accept the next piece of a response
 };
