@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <new>
@@ -31,7 +32,7 @@ braid::process_pool_options pool_of(const parse_settings& s) {
 
 }  // namespace
 
-parse_stage::parse_stage(parse_settings options) : options_(options), free_(options.workers) {
+parse_stage::parse_stage(parse_settings options) : options_(options), free_(std::max(options.workers, 1)) {
     if (options_.workers > 0) pool_.emplace(pool_of(options_));
 }
 

@@ -76,6 +76,21 @@ TEST_SUITE("crawl/crawler") {
         });
     }
 
+    TEST_CASE("without workers the crawler parses by itself, and a page that the parser cannot read costs itself") {
+        const test_server::answer site = [](std::string_view target) -> reply {
+            if (target == "/") return {page({"throw", "good"})};
+            if (target == "/good") return {page({"end"})};
+            return {page({})};
+        };
+        const auto adjust = [](options& o) { o.workers = 0; };
+        crawl_and_check(site, adjust, buggy_parser, [](const auto& pages, const summary& told) {
+            CHECK(pages.at("/throw").outcome == "parser failed");
+            CHECK(pages.at("/throw").detail == "cannot make sense of it");
+            CHECK(pages.at("/end").outcome == "fetched");
+            CHECK(told.pages == 4);
+        });
+    }
+
     TEST_CASE("redirects are followed, in circles and endlessly only so far") {
         const test_server::answer site = [](std::string_view target) -> reply {
             if (target == "/") return {page({"moved", "circle1", "hop0"})};
