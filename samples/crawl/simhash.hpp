@@ -3,6 +3,7 @@
 // that differ in few bits.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -23,11 +24,14 @@ public:
     [[nodiscard]] std::optional<std::uint64_t> finish() noexcept;
 
 private:
-    void end_word() noexcept;
+    void end_word(std::uint64_t word) noexcept;
     void count_bits_of(std::uint64_t feature) noexcept;
+    void count_waiting() noexcept;
+    void count(std::uint64_t carry, std::size_t level) noexcept;
 
     // How often each of 64 bits was set, on its side: the number of bit i is in the i-th bits of these.
     std::array<std::uint64_t, 32> counts_{};
+    std::array<std::uint64_t, 8> waiting_{};  // features that are not counted yet
     std::uint64_t features_ = 0;
     std::uint64_t words_ = 0;
     std::array<std::uint64_t, 2> before_{};  // the two words before this one

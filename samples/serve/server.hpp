@@ -37,7 +37,7 @@ public:
     [[nodiscard]] std::string url() const;
 
     /// Answers until it is cancelled. Then requests that are being answered get their answer; other connections are
-    /// closed at once.
+    /// closed at once, those too whose answer is still delayed.
     braid::task<> run();
 
 private:

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -171,6 +172,23 @@ class ServeTest(InFolder):
         self.assertEqual(run(CRAWL, url, "--allow-private", "--output", self.database).returncode, 0)
         expected = {url: "fetched"} | {f"{url}p/{i}": "fetched" for i in range(1, 300)}
         self.assertEqual(outcomes(self.database), expected)
+
+    def test_no_answer_comes_before_the_delay_that_is_asked_for(self):
+        late = subprocess.Popen([SERVE, "--synthetic", "2", "--port", "0", "--delay", "200"],
+                                stdout=subprocess.PIPE, text=True)
+        self.addCleanup(late.stdout.close)
+        self.addCleanup(late.wait)
+        self.addCleanup(late.terminate)
+        port = int(late.stdout.readline().rstrip("/\n").rsplit(":", 1)[1])
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.addCleanup(connection.close)
+        for _ in range(2):
+            began = time.monotonic()
+            connection.request("GET", "/")
+            response = connection.getresponse()
+            response.read()
+            self.assertEqual(response.status, 200)
+            self.assertGreaterEqual(time.monotonic() - began, 0.2)
 
     @unittest.skipUnless(platform.machine() == "x86_64", "the filter is one for x86-64")
     def test_where_the_kernel_has_no_sandbox_pages_are_parsed_all_the_same_and_it_is_told(self):

@@ -76,6 +76,10 @@ TEST_SUITE("crawl/simhash") {
         }
     }
 
+    TEST_CASE("a text has the hash that databases of earlier versions know it by") {
+        CHECK(simhash(words(1003, 9)) == 0xf595bef7bbcb034fU);
+    }
+
     TEST_CASE("the order of words matters") {
         auto text = words(200, 1);
         const std::uint64_t hash = *simhash(text);
