@@ -15,7 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
-from contender import NOT_AVAILABLE, not_available, parser, report  # noqa: E402
+from contender import parser, report  # noqa: E402
 from crawlers import NAMES, crawler_of  # noqa: E402
 from processes import Watch  # noqa: E402
 from sites import served, site_of  # noqa: E402
@@ -36,8 +36,6 @@ def crawl(command: list[str], accepted: tuple[int, ...]) -> Cost:
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode == NOT_AVAILABLE:
-        not_available(f"cannot run here: {command[0]}")
     if process.returncode not in accepted:
         sys.exit(f"ended with {process.returncode}: {' '.join(command)}")
     return Cost(seconds, usage.ru_utime + usage.ru_stime, watch.peak)

@@ -1,5 +1,6 @@
 """The crawlers that are measured: how each is called, and how many pages it says it found."""
 
+import importlib.util
 import shutil
 import sqlite3
 import sys
@@ -10,7 +11,6 @@ from contender import not_available
 
 PEERS = Path(__file__).resolve().parent / "peers"
 SERVER_ERROR = 8  # what wget2 says when some link is broken
-USAGE_ERROR = 2  # what our crawler says when it does not know an option
 
 
 class Crawler:
@@ -38,20 +38,6 @@ class Braid(Crawler):
         ]
 
 
-class BraidInline(Braid):
-    """The same program; pages are parsed by the process that fetches them."""
-
-    accepted = (0, USAGE_ERROR)
-
-    def __init__(self, build: Path):
-        super().__init__(build, "--workers", "0")
-
-    def pages(self, folder: Path, page_names: str) -> int:
-        if not (folder / "crawl.db").exists():
-            not_available("this crawler always parses in workers")
-        return super().pages(folder, page_names)
-
-
 class Wget2(Crawler):
     """Writes pages into files; finds links, but neither keeps them nor looks at titles and text."""
 
@@ -70,12 +56,14 @@ class Wget2(Crawler):
 
 
 class PythonPeer(Crawler):
-    """Says that it is not available, if its packages are missing."""
-
-    def __init__(self, program: str):
+    def __init__(self, program: str, *packages: str):
         self.program = program
+        self.packages = packages
 
     def command(self, url: str, folder: Path, connections: int) -> list[str]:
+        for package in self.packages:
+            if importlib.util.find_spec(package) is None:
+                not_available(f"this Python does not have {package}")
         return [sys.executable, str(PEERS / self.program), url, str(folder / "crawl.db"), str(connections)]
 
 
@@ -84,13 +72,13 @@ def crawler_of(name: str, build: Path) -> Crawler:
         case "braid":
             return Braid(build)
         case "braid_inline":
-            return BraidInline(build)
+            return Braid(build, "--workers", "0")
         case "wget2":
             return Wget2()
         case "scrapy":
-            return PythonPeer("scrapy_site.py")
+            return PythonPeer("scrapy_site.py", "scrapy", "lxml")
         case "aiohttp":
-            return PythonPeer("aiohttp_site.py")
+            return PythonPeer("aiohttp_site.py", "aiohttp", "lxml")
     sys.exit(f"no such crawler: {name}")
 
 

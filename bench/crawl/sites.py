@@ -43,10 +43,7 @@ class Computed:
     page_names: str = "*"
 
     def command(self, build: Path) -> list[str]:
-        serve = str(build / "samples/serve/serve")
-        if "--delay" not in subprocess.run([serve, "--help"], capture_output=True, text=True, check=True).stdout:
-            not_available("this server does not let answers wait")
-        return [serve, "--port", "0", "--synthetic", str(self.pages), "--delay", str(self.delay_ms)]
+        return [str(build / "samples/serve/serve"), "--port", "0", "--synthetic", str(self.pages), "--delay", str(self.delay_ms)]
 
     def warm_up(self) -> None:
         pass

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -38,67 +37,57 @@ int long_calls(std::uint64_t calls) {
     return 0;
 }
 
-/// Processes of the program of braid's contender, which each say a byte through one pipe.
-class children {
+/// A process of the program of braid's contender, which says a byte when it is there.
+class child {
 public:
-    explicit children(std::string word) : word_(std::move(word)) {
-        if (::pipe2(words_.data(), O_CLOEXEC) != 0) std::_Exit(1);
-        ::posix_spawn_file_actions_init(&actions_);
-        ::posix_spawn_file_actions_adddup2(&actions_, words_[1], STDOUT_FILENO);
+    explicit child(std::string word) {
+        std::array<int, 2> ends{};
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0) std::_Exit(1);
+        posix_spawn_file_actions_t actions;
+        ::posix_spawn_file_actions_init(&actions);
+        ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+        std::string program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "braid_pool_life";
+        std::array<char*, 3> arguments{program.data(), word.data(), nullptr};
+        if (::posix_spawn(&pid_, program.data(), &actions, nullptr, arguments.data(), environ) != 0) std::_Exit(1);
+        ::close(ends[1]);  // a child that fails is heard of
+        word_ = ends[0];
     }
-    pid_t start() {
-        std::array<char*, 3> arguments{program_.data(), word_.data(), nullptr};
-        pid_t child = 0;
-        if (::posix_spawn(&child, program_.data(), &actions_, nullptr, arguments.data(), environ) != 0) std::_Exit(1);
-        return child;
-    }
+    [[nodiscard]] pid_t pid() const { return pid_; }
     void await_word() const {
         char byte = 0;
-        if (::read(words_[0], &byte, 1) != 1) std::_Exit(1);
+        if (::read(word_, &byte, 1) != 1) std::_Exit(1);
     }
+    void await_end() const { ::waitpid(pid_, nullptr, 0); }
 
 private:
-    std::string program_ = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "braid_pool_life";
-    std::string word_;
-    std::array<int, 2> words_{};
-    posix_spawn_file_actions_t actions_{};
+    pid_t pid_ = 0;
+    int word_ = -1;
 };
 
 int first_results(std::size_t resident) {
     const std::vector<char> touched(resident, 'x');
     const bench::stopwatch watch;
-    children both("--hello");
-    const std::array<pid_t, 2> started{both.start(), both.start()};
-    both.await_word();
-    both.await_word();
+    const std::array<child, 2> both{child("--hello"), child("--hello")};
+    for (const child& each : both) each.await_word();
     const double wall = watch.wall_seconds();
-    for (const pid_t child : started) ::waitpid(child, nullptr, 0);
+    for (const child& each : both) each.await_end();
     bench::report(wall * 1e3, watch.cpu_seconds());
     return touched.back() == 'x' ? 0 : 1;
 }
 
 /// Milliseconds from SIGKILL of a process that has nothing to do until the kernel says that it has ended, or until one
-/// that was started then says its byte.
+/// that is started then says its byte.
 int after_kill(bool to_result) {
-    children pool("--stay");
-    const pid_t first = pool.start();
-    pool.await_word();
-    ::usleep(10'000);
-    const auto ended = static_cast<int>(::syscall(SYS_pidfd_open, first, 0));
+    const child first("--stay");
+    first.await_word();
+    ::usleep(10'000);  // so that it sleeps, as a worker does
+    pollfd end{.fd = static_cast<int>(::syscall(SYS_pidfd_open, first.pid(), 0)), .events = POLLIN, .revents = 0};
     const bench::stopwatch watch;
-    ::kill(first, SIGKILL);
-    pollfd end{.fd = ended, .events = POLLIN, .revents = 0};
+    ::kill(first.pid(), SIGKILL);
     if (::poll(&end, 1, -1) != 1) return 1;
-    pid_t second = 0;
-    if (to_result) {
-        second = pool.start();
-        pool.await_word();
-    }
+    if (to_result) child("--hello").await_word();
     const double wall = watch.wall_seconds();
-    ::waitpid(first, nullptr, 0);
-    if (second != 0) {
-        ::kill(second, SIGKILL);
-        ::waitpid(second, nullptr, 0);
+    while (::wait(nullptr) > 0) {
     }
     bench::report(wall * 1e3, watch.cpu_seconds());
     return 0;

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <new>
@@ -32,13 +31,15 @@ braid::process_pool_options pool_of(const parse_settings& s) {
 
 }  // namespace
 
-parse_stage::parse_stage(parse_settings options) : options_(options), free_(std::max(options.workers, 1)) {
-    if (options_.workers > 0) pool_.emplace(pool_of(options_));
+parse_stage::parse_stage(parse_settings options) : options_(options) {
+    if (options_.workers == 0) return;
+    pool_.emplace(pool_of(options_));
+    free_.emplace(options_.workers);
 }
 
 braid::task<parse_result> parse_stage::parse(document page) {
     if (!pool_) co_return parse_here(page);
-    const braid::permit worker = co_await free_.acquire();
+    const braid::permit worker = co_await free_->acquire();
     co_return co_await parse_in_worker(page);
 }
 
@@ -61,6 +62,8 @@ parse_result parse_stage::parse_here(const document& page) const {
         return options_.parse(page);
     } catch (const std::exception& e) {
         return parse_failure{outcome::parser_failed, e.what()};
+    } catch (...) {
+        return parse_failure{outcome::parser_failed, "it threw what is no std::exception"};
     }
 }
 

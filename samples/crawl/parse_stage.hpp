@@ -61,10 +61,10 @@ private:
     [[nodiscard]] parse_failure failure_of(const braid::worker_died& death) const;
 
     parse_settings options_;
-    std::optional<braid::process_pool> pool_;  // none: pages are parsed here
+    std::optional<braid::process_pool> pool_;  // none, like free_: pages are parsed here
     // A page is given to the pool when a worker is free: its deadline is for parsing, not for queueing behind a page
     // that hangs.
-    braid::semaphore free_;
+    std::optional<braid::semaphore> free_;
 };
 
 }  // namespace crawl

@@ -27,6 +27,7 @@ parsed_page buggy_parser(const document& doc) {
     std::signal(SIGSEGV, SIG_DFL);  // sanitizers install handlers of their own
     if (doc.url.ends_with("/crash")) std::raise(SIGSEGV);
     if (doc.url.ends_with("/killed")) std::raise(SIGKILL);
+    if (doc.url.ends_with("/throw-odd")) throw 5;
     if (doc.url.ends_with("/throw")) throw std::runtime_error("cannot make sense of it");
     while (doc.url.ends_with("/hang")) ::pause();
     return parse_page(doc);
@@ -78,7 +79,7 @@ TEST_SUITE("crawl/crawler") {
 
     TEST_CASE("without workers the crawler parses by itself, and a page that the parser cannot read costs itself") {
         const test_server::answer site = [](std::string_view target) -> reply {
-            if (target == "/") return {page({"throw", "good"})};
+            if (target == "/") return {page({"throw", "throw-odd", "good"})};
             if (target == "/good") return {page({"end"})};
             return {page({})};
         };
@@ -86,8 +87,9 @@ TEST_SUITE("crawl/crawler") {
         crawl_and_check(site, adjust, buggy_parser, [](const auto& pages, const summary& told) {
             CHECK(pages.at("/throw").outcome == "parser failed");
             CHECK(pages.at("/throw").detail == "cannot make sense of it");
+            CHECK(pages.at("/throw-odd").outcome == "parser failed");
             CHECK(pages.at("/end").outcome == "fetched");
-            CHECK(told.pages == 4);
+            CHECK(told.pages == 5);
         });
     }
 

@@ -3,6 +3,7 @@
 #include <braid/process/process_pool.hpp>
 
 #include "support/deaths.hpp"
+#include "support/gate.hpp"
 #include "support/hostile.hpp"
 #include "support/leftovers.hpp"
 #include "support/loop_thread.hpp"
@@ -44,7 +45,12 @@ void dies() { ::raise(SIGKILL); }
 void hangs() {
     for (;;) ::pause();
 }
-void answers_a_stop() {
+void comes_and_hangs(const std::string& where) {
+    gate::pass(where);
+    hangs();
+}
+void comes_and_answers_a_stop(const std::string& where) {
+    gate::pass(where);
     while (!stop_requested()) {
     }
 }
@@ -194,16 +200,24 @@ TEST_SUITE("process/process_pool that spins") {
     }
 
     TEST_CASE("calls of a pool that spins are stopped by their deadlines") {
-        run_blocking([]() -> task<> {
+        gate door;
+        run_blocking([](gate& g) -> task<> {
             process_pool pool({.workers = 1, .grace = 10ms, .spin = 100us});
             const int first = co_await pool.run(pid);
-            CHECK_THROWS_AS(co_await fail_after(30ms, pool.run(hangs)), timed_out);
+            g.open();
+            auto deaf = pool.submit(comes_and_hangs, g.path());
+            co_await g.arrival();
+            CHECK_THROWS_AS(co_await fail_after(30ms, std::move(deaf)), timed_out);
             CHECK(co_await pool.run(pid) != first);
+
             process_pool patient({.workers = 1, .grace = 10s, .spin = 100us});
             const int second = co_await patient.run(pid);
-            co_await fail_after(200ms, patient.run(answers_a_stop));  // a value that is there beats the deadline
+            g.open();
+            auto obedient = patient.submit(comes_and_answers_a_stop, g.path());
+            co_await g.arrival();
+            co_await fail_after(30ms, std::move(obedient));  // a value that is there beats the deadline
             CHECK(co_await patient.run(pid) == second);
-        }());
+        }(door));
     }
 
     TEST_CASE("a worker that lies about how far a ring is breaks the protocol, and no parent") {

@@ -28,4 +28,5 @@ inline seen look() {
 }
 inline int pid() { return ::getpid(); }
 inline int parent() { return ::getppid(); }
+
 }  // namespace preloaded

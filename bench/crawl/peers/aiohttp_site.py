@@ -8,15 +8,9 @@ import asyncio
 import sys
 from urllib.parse import urlsplit
 
-NOT_AVAILABLE = 77
-try:
-    import aiohttp
-    import lxml.html
-    import yarl
-except ImportError as failure:
-    print(failure, file=sys.stderr)
-    sys.exit(NOT_AVAILABLE)
-
+import aiohttp
+import lxml.html
+import yarl
 from page import in_scope, read_page
 from page_store import PageStore
 

@@ -7,17 +7,11 @@ usage: scrapy_site.py URL DATABASE CONNECTIONS
 import sys
 from urllib.parse import urlsplit
 
-NOT_AVAILABLE = 77
-try:
-    import scrapy
-    from scrapy.crawler import CrawlerProcess
-    from scrapy.http import HtmlResponse
-except ImportError as failure:
-    print(failure, file=sys.stderr)
-    sys.exit(NOT_AVAILABLE)
-
+import scrapy
 from page import in_scope, read_page
 from page_store import PageStore
+from scrapy.crawler import CrawlerProcess
+from scrapy.http import HtmlResponse
 
 
 class SiteSpider(scrapy.Spider):

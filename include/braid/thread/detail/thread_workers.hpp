@@ -2,9 +2,9 @@
 // The threads of a pool and their queue.
 
 #include <braid/core/detail/list.hpp>
+#include <braid/core/detail/short_mutex.hpp>
 #include <braid/sync/detail/waiter.hpp>
 #include <braid/thread/detail/call_runner.hpp>
-#include <braid/core/detail/short_mutex.hpp>
 #include <braid/thread/detail/thread_call.hpp>
 #include <braid/thread/detail/worker.hpp>
 
