@@ -55,9 +55,7 @@ board_client::board_client(opened board)
     if (heed_fences()) header().fenced.store(1, std::memory_order_relaxed);
 }
 
-bool heed_fences() noexcept {
-    return ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0;
-}
+bool heed_fences() noexcept { return ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0; }
 
 board_header& board_client::header() const noexcept { return *header_of(mapping_); }
 

@@ -140,11 +140,13 @@ bool worker_link::give(call_base& call, clock::time_point now) noexcept {
 }
 
 void worker_link::flush(clock::time_point now) {
-    if (awaiting_room_ || out_sent_ == out_.size() || !requests_.is_open()) return;
-    if (out_sent_ == 0) board_.sends_from(now);
-    rings_ ? write_into_ring() : write_into_pipe();
-    drop_what_is_sent();
-    await_replies();
+    if (out_sent_ == out_.size() || !requests_.is_open()) return;
+    if (!awaiting_room_) {
+        if (out_sent_ == 0) board_.sends_from(now);
+        rings_ ? write_into_ring() : write_into_pipe();
+        drop_what_is_sent();
+    }
+    await_replies();  // also while there is no room, which what was taken back may have used up
 }
 
 void worker_link::write_into_pipe() {

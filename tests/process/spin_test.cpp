@@ -7,6 +7,8 @@
 #include "support/hostile.hpp"
 #include "support/leftovers.hpp"
 #include "support/loop_thread.hpp"
+#include "support/on_one_cpu.hpp"
+#include "support/sanitized.hpp"
 
 #include <braid/core/deadline.hpp>
 #include <braid/core/sleep.hpp>
@@ -39,6 +41,7 @@ int square(int x) { return x * x; }
 int pid() { return ::getpid(); }
 std::string echo(const std::string& text) { return text; }
 std::string of_length(std::size_t size) { return std::string(size, 'y'); }
+std::size_t length_of(const std::string& text) { return text.size(); }
 void nothing() {}
 void fails() { throw std::out_of_range("on purpose"); }
 void dies() { ::raise(SIGKILL); }
@@ -236,6 +239,24 @@ TEST_SUITE("process/process_pool that spins") {
             }
             CHECK(pool.worker_pids().size() == 1);
         }());
+    }
+
+    TEST_CASE("a call is heard that was given while what is left of one that was taken back still waits for room") {
+        gate door;
+        run_blocking([](gate& g) -> task<> {
+            const braid_test::on_one_cpu
+                here;  // where the parent wakes between a worker's reply and its next look at what it has
+            for (int i = 0; i < (braid_test::sanitized ? 10 : 50); ++i) {
+                process_pool pool({.workers = 1, .spin = 1us, .cpus = {here.number}});
+                auto first = pool.submit(gate::pass, g.path());
+                auto behind = pool.submit(length_of, std::string(700'000, 'x'));
+                co_await g.arrival();
+                while ((co_await pool.stats()).queued == 0) co_await sleep_for(1ms);  // the first one takes too long
+                g.open();
+                co_await std::move(first);
+                CHECK(co_await std::move(behind) == 700'000);
+            }
+        }(door));
     }
 
     TEST_CASE("bells that ring for nothing do no harm") {
