@@ -57,7 +57,10 @@ PYTHON_POOLS = (
 NODE_IPC = Contender("node child_process", "process/node_ipc.py")
 
 TIMERS = tuple(Contender(name, f"core/{name}_timers") for name in ("hand_rolled", "asio", "braid"))
-ECHO = tuple(Contender(name, f"core/{name}_echo") for name in ("hand_rolled", "asio", "braid"))
+ECHO = (
+    *(Contender(name, f"core/{name}_echo") for name in ("hand_rolled", "asio", "braid")),
+    Contender("braid_spawned", "core/braid_echo", ("--tasks", "spawned"), "a home for each task"),
+)
 TIMER_PROBLEMS = {  # and the number of operations
     "timer_due": 100_000,
     "timer_cancelled": 1_000_000,

@@ -37,8 +37,10 @@ asio::awaitable<void> ask(bench::tcp::socket& socket, std::uint64_t times) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return bench::run_echo(argc, argv, [](asio::io_context& loop, bench::connection& c, std::uint64_t times) {
-        asio::co_spawn(loop, serve(c.server), asio::detached);
-        asio::co_spawn(loop, ask(c.client, times), asio::detached);
+    return bench::run_echo(argc, argv, [](asio::io_context& loop, auto& connections, std::uint64_t times) {
+        for (bench::connection& c : connections) {
+            asio::co_spawn(loop, serve(c.server), asio::detached);
+            asio::co_spawn(loop, ask(c.client, times), asio::detached);
+        }
     });
 }

@@ -1,6 +1,8 @@
-// TCP echo with tasks.
+// TCP echo with tasks: of one group, or, with `--tasks spawned`, each spawned into the loop on its own, where it has a
+// home of its own.
 
 #include <braid/core/spawn.hpp>
+#include <braid/core/task_group.hpp>
 #include <braid/core/use_task.hpp>
 
 #include <boost/asio/as_tuple.hpp>
@@ -10,6 +12,9 @@
 #include <boost/asio/write.hpp>
 
 #include "core/echo.hpp"
+
+#include <functional>
+#include <string_view>
 
 namespace asio = boost::asio;
 using braid::use_task;
@@ -34,11 +39,31 @@ braid::task<> ask(bench::tcp::socket& socket, std::uint64_t times) {
     socket.close();
 }
 
+/// As a server has them that accepts its connections in a task.
+braid::task<> in_a_group(std::vector<bench::connection>& connections, std::uint64_t times) {
+    co_await braid::with_task_group([&](braid::task_group& group) -> braid::task<> {
+        for (bench::connection& c : connections) {
+            group.start(serve, std::ref(c.server));
+            group.start(ask, std::ref(c.client), times);
+        }
+        co_return;
+    });
+}
+
+/// As a program has them that accepts its connections in callbacks.
+void each_spawned(asio::io_context& loop, std::vector<bench::connection>& connections, std::uint64_t times) {
+    for (bench::connection& c : connections) {
+        braid::spawn(loop, serve(c.server), asio::detached);
+        braid::spawn(loop, ask(c.client, times), asio::detached);
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    return bench::run_echo(argc, argv, [](asio::io_context& loop, bench::connection& c, std::uint64_t times) {
-        braid::spawn(loop, serve(c.server), asio::detached);
-        braid::spawn(loop, ask(c.client, times), asio::detached);
+    const bool spawned = argc > 2 && std::string_view(argv[2]) == "spawned";
+    return bench::run_echo(argc, argv, [&](asio::io_context& loop, auto& connections, std::uint64_t times) {
+        if (spawned) return each_spawned(loop, connections, times);
+        braid::spawn(loop, in_a_group(connections, times), asio::detached);
     });
 }

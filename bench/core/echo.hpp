@@ -46,7 +46,7 @@ inline std::vector<connection> connect_all(boost::asio::io_context& loop, std::s
     return all;
 }
 
-/// `start(connection, round_trips)` for each; the server ends when its client closes.
+/// `start(loop, connections, round_trips_of_each)` begins both ends of all; a server ends when its client closes.
 template <class Start>
 int run_echo(int argc, char** argv, Start start) {
     const request asked = parse(argc, argv);
@@ -57,7 +57,7 @@ int run_echo(int argc, char** argv, Start start) {
     const std::uint64_t each = asked.operations / count + 1;
 
     const stopwatch watch;
-    for (connection& c : connections) start(loop, c, each);
+    start(loop, connections, each);
     loop.run();
     report(watch.wall_seconds() * 1e6 / static_cast<double>(each * count), watch.cpu_seconds());
     return 0;

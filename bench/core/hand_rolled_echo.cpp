@@ -50,8 +50,10 @@ struct client {
 }  // namespace
 
 int main(int argc, char** argv) {
-    return bench::run_echo(argc, argv, [](asio::io_context&, bench::connection& c, std::uint64_t times) {
-        server::read(std::unique_ptr<server>(new server{c.server}));
-        client::write(std::unique_ptr<client>(new client{c.client, times}));
+    return bench::run_echo(argc, argv, [](asio::io_context&, auto& connections, std::uint64_t times) {
+        for (bench::connection& c : connections) {
+            server::read(std::unique_ptr<server>(new server{c.server}));
+            client::write(std::unique_ptr<client>(new client{c.client, times}));
+        }
     });
 }
