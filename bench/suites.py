@@ -46,6 +46,7 @@ FORK_CONTENDERS = (
 )
 HOP_CONTENDERS = (
     Contender("eventfd_ping_pong", "core/eventfd_ping_pong"),
+    Contender("spinning_ping_pong", "core/spinning_ping_pong", remark="two CPUs, one hop at a time"),
     Contender("asio_post_hop", "core/asio_post_hop"),
     Contender("braid", "core/braid_on_thread"),
 )
