@@ -10,6 +10,8 @@
 namespace crawl {
 namespace {
 
+constexpr std::string_view do_not_wrap = "\x1b[?7l";  // a line that is wider than it should be is cut instead
+constexpr std::string_view wrap = "\x1b[?7h";
 constexpr std::string_view erase_to_end_of_line = "\x1b[K";
 constexpr std::string_view erase_below = "\x1b[J";
 
@@ -34,12 +36,14 @@ std::string live_lines::redraw(const std::vector<frame_line>& lines, const termi
     std::string out = to_their_beginning(on);
     // What is written over line by line does not flicker; what was broken anew has to go first.
     if (width_ != on.columns) out += erase_below;
+    out += do_not_wrap;
     columns_.clear();
     width_ = on.columns;
     for (const frame_line& line : lines) {
         out += fmt::format("{}{}\r\n", painted(line, on.colour), erase_to_end_of_line);
-        columns_.push_back(columns_of(line.text));
+        columns_.push_back(std::min(columns_of(line.text), on.columns));
     }
+    out += wrap;
     out += erase_below;
     return out;
 }

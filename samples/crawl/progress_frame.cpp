@@ -50,7 +50,7 @@ std::string join_what_fits(const parts& all, std::size_t columns) {
 }
 
 /// What goes before `rest`, if there is room for a bar that tells something.
-std::string bar(double share, std::size_t columns, std::size_t rest) {
+std::string bar_before(double share, std::size_t columns, std::size_t rest) {
     constexpr std::size_t least = 8;
     constexpr std::size_t most = 30;
     constexpr std::size_t around = 3;  // brackets and a space
@@ -75,7 +75,7 @@ std::string headline(const progress& now, const rates& speed, std::size_t column
     if (speed.left) all.push_back(clock_time(*speed.left) + " left");
     all.push_back(elapsed);
     const std::string rest = join_what_fits(all, columns);
-    return bar(share, columns, rest.size()) + rest;
+    return bar_before(share, columns, rest.size()) + rest;
 }
 
 parts speed_parts(const progress& now, const rates& speed) {

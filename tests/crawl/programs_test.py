@@ -270,12 +270,12 @@ class CrawlTest(InFolder):
 
     def test_on_a_terminal_lines_are_drawn_again_and_again_and_gone_at_the_end(self):
         seen = self.crawl_on_terminal(TERM="xterm", NO_COLOR="", LC_ALL="C.UTF-8")
-        self.assertRegex(seen, r"^\r\x1b\[J\x1b\[1m[0-9]+ done, [0-9]+ known, 0:0[0-9] elapsed\x1b\[0m\x1b\[K\r")
+        self.assertRegex(seen, r"^\r\x1b\[J\x1b\[\?7l\x1b\[1m[0-9]+ done, [0-9]+ known, 0:0[0-9] elapsed\x1b\[0m\x1b\[K\r")
         above = seen.index("URLs by outcome:")
         self.assertGreater(seen.rindex("\x1b[4A\x1b[J", 0, above), 0)  # it stands where the lines were
         self.assertIn(" connections, ", seen[above:])  # and they are below it
         self.assertRegex(seen, r"\x1b\[[0-9]A\x1b\[J$")
-        frames = re.split(r"\x1b\[[0-9;]*[A-Za-z]", seen[:above])
+        frames = re.split(r"\x1b\[[?0-9;]*[A-Za-z]", seen[:above])
         self.assertLess(max(len(line.strip("\r\n")) for line in frames[:-1]), 40)
         self.assertNotIn("\x1b[1m", self.crawl_on_terminal(TERM="xterm", NO_COLOR="1"))
 

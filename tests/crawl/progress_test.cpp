@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "corpus.hpp"
+
 namespace {
 
 using namespace crawl;
@@ -218,6 +220,15 @@ TEST_SUITE("crawl/progress_json") {
             "connections": 40, "hosts": 3, "hosts_waiting": 1, "workers": 2, "parsing": 14, "errors": 12,
             "last_error": {"url": "http://www.example.org/a/long/path/to/a/page.html",
                            "why": "timed out after 30 s"}})"));
+    }
+
+    TEST_CASE("README.md names every member") {
+        const std::string readme = read_file(CRAWL_README);
+        const json::value all = json::parse(progress_json(busy, settled, "running"));
+        for (const auto& member : all.as_object()) {
+            const std::string name(member.key());
+            CHECK_MESSAGE(readme.find('`' + name + '`') != std::string::npos, name);
+        }
     }
 
     TEST_CASE("what is not known is left out") {

@@ -117,6 +117,15 @@ TEST_SUITE("crawl/live_lines") {
         CHECK(screen.text() == "before\nnext\n");
     }
 
+    TEST_CASE("a line that is wider than the terminal has become meanwhile does not wrap") {
+        terminal_screen screen(5);
+        live_lines lines;
+        screen.write(lines.redraw({{"0123456789"}, {"short"}}, {.columns = 20}));
+        CHECK(screen.text() == "01239\nshort\n");
+        screen.write("012345\n");  // what others write does
+        CHECK(screen.text() == "01239\nshort\n01234\n5\n");
+    }
+
     TEST_CASE("colours are left out where they are not wanted") {
         live_lines lines;
         const std::string with = lines.redraw(three_lines, {.colour = true});

@@ -24,6 +24,11 @@ void terminal_screen::write(std::string_view text) {
 }
 
 std::size_t terminal_screen::obey(std::string_view sequence) {
+    constexpr std::string_view do_not_wrap = "\x1b[?7l";
+    if (sequence.starts_with(do_not_wrap) || sequence.starts_with("\x1b[?7h")) {
+        wraps_ = !sequence.starts_with(do_not_wrap);
+        return do_not_wrap.size();
+    }
     const std::size_t end = sequence.find_first_not_of("0123456789", 2);
     if (end == std::string_view::npos) throw std::runtime_error("a control sequence without its end");
     std::size_t number = 0;
@@ -45,6 +50,7 @@ std::size_t terminal_screen::obey(std::string_view sequence) {
 }
 
 void terminal_screen::put(char32_t character) {
+    if (x_ == columns_ && !wraps_) --x_;
     if (x_ == columns_) {
         here().wraps = true;
         x_ = 0;

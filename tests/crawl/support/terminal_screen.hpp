@@ -31,6 +31,7 @@ private:
     row& here();
 
     std::size_t columns_;
+    bool wraps_ = true;
     std::vector<row> rows_ = std::vector<row>(1);
     std::size_t x_ = 0;
     std::size_t y_ = 0;
