@@ -63,8 +63,7 @@ std::string bar_before(double share, std::size_t columns, std::size_t rest) {
 std::string headline(const progress& now, const rates& speed, std::size_t columns) {
     const std::string elapsed = clock_time(now.elapsed) + " elapsed";
     if (now.stopping) {
-        const std::string rest = fmt::format("stopping when {} in flight are done", number(now.in_flight));
-        return join_what_fits({rest, elapsed}, columns);
+        return join_what_fits({fmt::format("stopping, {} still in flight", number(now.in_flight)), elapsed}, columns);
     }
     if (!speed.settled) {
         return join_what_fits({number(now.done) + " done", number(now.known()) + " known", elapsed}, columns);

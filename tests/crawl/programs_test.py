@@ -6,28 +6,19 @@ usage: programs_test.py CRAWL SERVE [unittest options]
 
 import ctypes
 import errno
-import fcntl
 import http.client
-import http.server
-import json
 import os
 import platform
-import pty
-import re
 import signal
 import socket
-import sqlite3
 import struct
 import subprocess
 import sys
-import tempfile
-import termios
-import threading
 import time
 import unittest
-from pathlib import Path
 
-CRAWL, SERVE = sys.argv[1:3]
+sys.dont_write_bytecode = True
+from programs import CRAWL, SERVE, InFolder, Slow, SlowCrawl, is_sound, outcomes, run  # noqa: E402
 
 
 class Serving:
@@ -47,10 +38,6 @@ class Serving:
         return self.process.wait(timeout=30)
 
 
-def run(*arguments, **more):
-    return subprocess.run(arguments, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, **more)
-
-
 def without_filters():
     """From here on this process is on a kernel without seccomp(2): a filter of system calls says so."""
     load, equal, give = 0x20, 0x15, 0x06
@@ -66,24 +53,6 @@ def without_filters():
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(set_no_new_privileges, 1, 0, 0, 0) or libc.prctl(set_seccomp, 2, described):
         raise OSError(ctypes.get_errno(), "cannot take the filters away")
-
-
-def is_sound(database):
-    with sqlite3.connect(database) as result:
-        return result.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-
-
-def outcomes(database):
-    with sqlite3.connect(database) as result:
-        return dict(result.execute("SELECT url, outcome FROM pages"))
-
-
-class InFolder(unittest.TestCase):
-    def setUp(self):
-        scratch = tempfile.TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        self.folder = Path(scratch.name)
-        self.database = str(self.folder / "result.db")
 
 
 class ServeTest(InFolder):
@@ -203,124 +172,7 @@ class ServeTest(InFolder):
         self.assertEqual(outcomes(self.database)[self.server.url + "sub/"], "fetched")
 
 
-class Slow(http.server.BaseHTTPRequestHandler):
-    """A front page of twenty links, whose answers wait for `go_on`."""
-
-    protocol_version = "HTTP/1.1"
-    asked = threading.Event()
-    go_on = threading.Event()
-
-    def do_GET(self):
-        body = b"<title>slow</title>"
-        if self.path == "/robots.txt":
-            body = b""
-        elif self.path == "/":
-            body = b"".join(b"<a href=/%d>x</a>" % i for i in range(20))
-        else:
-            Slow.asked.set()
-            Slow.go_on.wait(timeout=60)
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-class CrawlTest(InFolder):
-    def crawl_slow_server(self, *options, stderr=subprocess.PIPE, **more):
-        """Starts a crawl, three fetches at a time, and waits until some wait for `Slow.go_on`."""
-        Slow.asked.clear()
-        Slow.go_on.clear()
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        self.addCleanup(Slow.go_on.set)
-        url = f"http://127.0.0.1:{server.server_port}/"
-        crawl = subprocess.Popen(
-            [CRAWL, url, "--allow-private", "--output", self.database, "--concurrency", "3", *options],
-            stdout=subprocess.PIPE, stderr=stderr, text=True, **more,
-        )
-        self.addCleanup(lambda: crawl.poll() is None and crawl.kill())
-        self.assertTrue(Slow.asked.wait(timeout=60))
-        return crawl
-
-    def crawl_on_terminal(self, **environment):
-        """What a terminal of 40 columns gets while the crawl runs and is asked for its state."""
-        master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
-        crawl = self.crawl_slow_server(stderr=slave, env={**os.environ, **environment})
-        os.close(slave)
-        seen = b""
-        crawl.send_signal(signal.SIGUSR1)
-        while b"fetched\r\n" not in seen:
-            seen += os.read(master, 65536)
-        Slow.go_on.set()
-        try:
-            while piece := os.read(master, 65536):
-                seen += piece
-        except OSError as error:  # what a terminal says when nobody writes to it any more
-            self.assertEqual(error.errno, errno.EIO)
-        os.close(master)
-        self.assertIn("done: 21 pages", crawl.communicate(timeout=60)[0])
-        return seen.decode()
-
-    def test_on_a_terminal_lines_are_drawn_again_and_again_and_gone_at_the_end(self):
-        seen = self.crawl_on_terminal(TERM="xterm", NO_COLOR="", LC_ALL="C.UTF-8")
-        self.assertRegex(seen, r"^\r\x1b\[J\x1b\[\?7l\x1b\[1m[0-9]+ done, [0-9]+ known, 0:0[0-9] elapsed\x1b\[0m\x1b\[K\r")
-        above = seen.index("URLs by outcome:")
-        self.assertGreater(seen.rindex("\x1b[4A\x1b[J", 0, above), 0)  # it stands where the lines were
-        self.assertIn(" connections, ", seen[above:])  # and they are below it
-        self.assertRegex(seen, r"\x1b\[[0-9]A\x1b\[J$")
-        frames = re.split(r"\x1b\[[?0-9;]*[A-Za-z]", seen[:above])
-        self.assertLess(max(len(line.strip("\r\n")) for line in frames[:-1]), 40)
-        self.assertNotIn("\x1b[1m", self.crawl_on_terminal(TERM="xterm", NO_COLOR="1"))
-
-    def test_a_terminal_that_cannot_move_its_cursor_gets_plain_text(self):
-        seen = self.crawl_on_terminal(TERM="dumb")
-        self.assertNotIn("\x1b", seen)
-        self.assertIn("URLs by outcome:", seen)
-
-    def test_json_progress_tells_programs_the_state_until_the_end(self):
-        crawl = self.crawl_slow_server("--json-progress")
-        crawl.send_signal(signal.SIGUSR1)
-        first = json.loads(crawl.stderr.readline())
-        self.assertEqual((first["state"], first["done"], first["known"], first["pages"]), ("running", 1, 21, 1))
-        self.assertEqual((first["in_flight"], first["connections"], first["hosts"]), (3, 3, 1))
-        self.assertNotIn("left_ms", first)
-        crawl.send_signal(signal.SIGINT)
-        while json.loads(crawl.stderr.readline())["state"] != "stopping":
-            pass
-        Slow.go_on.set()
-        last = [json.loads(line) for line in crawl.communicate(timeout=60)[1].splitlines()][-1]
-        self.assertEqual((last["state"], last["pages"], last["in_flight"]), ("interrupted", 4, 0))
-
-    def test_json_progress_ends_with_the_whole_and_the_last_error(self):
-        with socket.socket() as unused:
-            unused.bind(("127.0.0.1", 0))
-            url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
-            result = run(CRAWL, url, "--allow-private", "--retries", "0", "--output", self.database, "--json-progress")
-        *progress, error = result.stderr.splitlines()
-        last = json.loads(progress[-1])
-        self.assertEqual((last["state"], last["done"], last["known"], last["errors"]), ("done", 1, 1, 1))
-        self.assertEqual(last["last_error"], {"url": url, "why": "connection refused while connecting"})
-        self.assertTrue(error.startswith("error: cannot fetch"), error)
-
-    def test_a_quiet_crawl_says_nothing_but_its_summary(self):
-        crawl = self.crawl_slow_server("--quiet")
-        crawl.send_signal(signal.SIGINT)
-        Slow.go_on.set()
-        output, errors = crawl.communicate(timeout=60)
-        self.assertEqual(errors, "")
-        self.assertIn(": ", output.splitlines()[-1])
-        self.assertIn(" pages, ", output)
-        result = run(CRAWL, "http://127.0.0.1:9/", "--quiet", "--json-progress")
-        self.assertEqual(result.returncode, 2)
-        self.assertIn("--quiet excludes --json-progress", result.stderr)
-
+class CrawlTest(SlowCrawl):
     def test_ctrl_c_ends_what_is_in_flight_and_leaves_a_sound_database(self):
         crawl = self.crawl_slow_server()
         crawl.send_signal(signal.SIGUSR1)

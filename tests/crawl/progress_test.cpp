@@ -195,7 +195,7 @@ TEST_SUITE("crawl/progress_frame") {
         progress stopped = busy;
         stopped.stopping = true;
         CHECK(progress_frame(stopped, fast, {.columns = 80}).at(0).text ==
-              "stopping when 64 in flight are done, 0:42 elapsed");
+              "stopping, 64 still in flight, 0:42 elapsed");
     }
 
     TEST_CASE("a bar is full only when everything is done") {
