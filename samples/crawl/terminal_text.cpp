@@ -71,11 +71,11 @@ std::string_view ending(std::string_view text, std::size_t columns) {
     return text;
 }
 
-std::string cut(std::string_view text, std::size_t columns, std::string_view mark, std::size_t part_before) {
+std::string cut(std::string_view text, std::size_t columns, std::string_view mark, bool keep_end) {
     if (columns_of(text) <= columns) return std::string(text);
     const std::size_t marked = columns_of(mark);
     if (marked > columns) return {};
-    const std::size_t before = (columns - marked) / part_before;
+    const std::size_t before = keep_end ? (columns - marked) / 2 : columns - marked;
     return fmt::format("{}{}{}", beginning(text, before), mark, ending(text, columns - marked - before));
 }
 
@@ -94,11 +94,11 @@ std::size_t columns_of(std::string_view text) {
 }
 
 std::string cut_middle(std::string_view text, std::size_t columns, std::string_view mark) {
-    return cut(text, columns, mark, 2);
+    return cut(text, columns, mark, true);
 }
 
 std::string cut_end(std::string_view text, std::size_t columns, std::string_view mark) {
-    return cut(text, columns, mark, 1);
+    return cut(text, columns, mark, false);
 }
 
 std::string human_bytes(double bytes) {

@@ -95,11 +95,13 @@ TEST_SUITE("crawl/progress_rates") {
         CHECK_FALSE(after({at(0, 0, 1000), at(10, 500, 1051)}).settled);
     }
 
-    TEST_CASE("only growth in the last quarter of the time counts, of which thirty seconds are enough") {
+    TEST_CASE(
+        "only growth in the last quarter of the time counts, which is three seconds at least and thirty at most") {
         const rates now = after({at(0, 0, 1), at(9, 100, 1000), at(12, 200, 1000)});
         REQUIRE(now.left);
         CHECK(now.left->count() == doctest::Approx(24));
         CHECK_FALSE(after({at(0, 0, 1), at(9, 100, 1000), at(16, 200, 1100)}).settled);
+        CHECK(after({at(0, 0, 1), at(1, 1, 1000), at(2, 100, 1000), at(3, 200, 1000), at(4, 300, 1000)}).settled);
         std::vector<progress> long_crawl;
         for (std::uint64_t i = 0; i < 50; ++i) {  // every ten seconds; nothing is found any more after 470 s
             long_crawl.push_back(
