@@ -25,7 +25,8 @@ std::chrono::duration<double> cpu_time(int whose) {
 
 }  // namespace
 
-crawler::crawler(boost::asio::any_io_executor executor, const options& wanted, page_parser with)
+crawler::crawler(boost::asio::any_io_executor executor, const options& wanted, page_parser with,
+                 braid::line_callback heard)
     : options_(wanted),
       store_(options_.output, {.command = what_is_crawled(options_),
                                .restart = options_.restart,
@@ -39,7 +40,7 @@ crawler::crawler(boost::asio::any_io_executor executor, const options& wanted, p
           manners_of(options_), patient_, pacer_,
           [this](std::string note) { summary_.notes.push_back(std::move(note)); },
           [this](const url& sitemap) { add_sitemap(sitemap); }),
-      parser_(parsing_of(options_, with)),
+      parser_(parsing_of(options_, with, std::move(heard))),
       lines_(lines_of(options_, store_)),
       archive_(archive_of(options_, store_)),
       recorder_(store_, lines_ ? &*lines_ : nullptr, archive_ ? &*archive_ : nullptr) {
@@ -72,6 +73,7 @@ void crawler::restore() {
         if (how == outcome::pending || how == outcome::cancelled) return;
         ++summary_.outcomes[static_cast<std::size_t>(how)];
         ++summary_.resumed;
+        if (!is_refusal(how)) ++done_;
     });
 }
 
@@ -98,6 +100,7 @@ void crawler::start_visits(braid::task_group& visits) {
     while (!stopping_ && frontier_.in_flight() < options_.concurrency) {
         auto job = frontier_.next();
         if (!job) break;
+        hosts_.begin(job->target);
         visits.start(&crawler::visit, this, std::ref(visits), std::move(*job));
     }
 }
@@ -118,6 +121,7 @@ braid::task<> crawler::visit(braid::task_group& visits, fetch_job job) {
     if (recorder_.is_due()) note_cookies();
     co_await recorder_.flush_if_due();
     frontier_.done(job.target);
+    hosts_.end(job.target);
     start_visits(visits);
 }
 
@@ -159,7 +163,16 @@ progress crawler::now() const {
             .in_flight = frontier_.in_flight(),
             .errors = errors_,
             .workers = parser_.workers(),
-            .elapsed = std::chrono::steady_clock::now() - began_};
+            .elapsed = std::chrono::steady_clock::now() - began_,
+            .done = done_,
+            .bytes = summary_.bytes,
+            .received = received_,
+            .connections = fetcher_.in_flight(),
+            .hosts = hosts_.count(),
+            .hosts_waiting = pacer_.waiting_sites(),
+            .parsing = parser_.in_flight(),
+            .stopping = stopping_,
+            .last_error = last_error_};
 }
 
 std::string crawler::total_failure() const { return summary_.pages == 0 && !stopping_ ? first_error_ : std::string(); }

@@ -22,6 +22,7 @@
 #include "archiver.hpp"
 #include "fetch.hpp"
 #include "frontier.hpp"
+#include "hosts_in_use.hpp"
 #include "json_lines.hpp"
 #include "options.hpp"
 #include "pacer.hpp"
@@ -39,8 +40,10 @@ namespace crawl {
 class crawler {
 public:
     /// Opens the database. Throws: store_error; std::runtime_error for certificates that cannot be read.
-    /// With no parser given, it is the one that finds what the options ask for.
-    crawler(boost::asio::any_io_executor executor, const options& wanted, page_parser with = nullptr);
+    /// With no parser given, it is the one that finds what the options ask for. `heard` gets what workers print, which
+    /// else goes where this program's own output goes.
+    crawler(boost::asio::any_io_executor executor, const options& wanted, page_parser with = nullptr,
+            braid::line_callback heard = {});
 
     /// Crawls until everything is done, or `stop` was called and what was in flight is done; then completes the
     /// database. To be awaited once. Throws: store_error, when the database cannot be written.
@@ -78,6 +81,7 @@ private:
     void discovered(const added& what, std::string_view text, origin_of_link from, std::string detail);
     void finished(const fetch_job& job, exported_page page);
     void archive(const fetch_job& job, std::shared_ptr<const exchange> wire);
+    void note_error(const fetch_job& job, const finished_record& end);
     void note_cookies();
     void give_up_queued();
     void complete_summary();
@@ -95,7 +99,11 @@ private:
     recorder recorder_;
     bool stopping_ = false;
     std::uint64_t cookies_noted_ = 0;  // changes of the jar that the database knows of
+    hosts_in_use hosts_;
+    std::uint64_t done_ = 0;
+    std::uint64_t received_ = 0;
     std::uint64_t errors_ = 0;
+    crawl_problem last_error_;
     std::string first_error_;
     summary summary_;
     std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();

@@ -30,6 +30,7 @@ braid::task<> crawler::digest(const fetch_job& job, fetched response) {
     constexpr int not_modified = 304;
     ++summary_.pages;
     summary_.bytes += response.body.size();
+    received_ += response.received;
     if (response.status == not_modified && co_await keep_earlier(job, response)) co_return;
     finished_record end{.id = job.id,
                         .how = outcome::fetched,
@@ -152,10 +153,18 @@ void crawler::discovered(const added& what, std::string_view text, origin_of_lin
 void crawler::finished(const fetch_job& job, exported_page page) {
     const finished_record& end = page.end;
     ++summary_.outcomes[static_cast<std::size_t>(end.how)];
-    if (end.how != outcome::fetched || end.status >= 400) ++errors_;
+    ++done_;
+    if (end.how != outcome::fetched || end.status >= 400) note_error(job, end);
     for (const extract& found : page.extracts) recorder_.add(extract_record{job.id, found});
     recorder_.add(end);
     if (recorder_.exports()) recorder_.add(std::move(page));
+}
+
+void crawler::note_error(const fetch_job& job, const finished_record& end) {
+    ++errors_;
+    last_error_ = {std::string(job.target.text()), end.detail};
+    if (end.how == outcome::fetched) last_error_.why = std::to_string(end.status);
+    if (last_error_.why.empty()) last_error_.why = to_string(end.how);
 }
 
 void crawler::archive(const fetch_job& job, std::shared_ptr<const exchange> wire) {

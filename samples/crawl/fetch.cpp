@@ -10,6 +10,7 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
 
+#include "counted.hpp"
 #include "credentials.hpp"
 #include "fetch_error.hpp"
 
@@ -92,6 +93,7 @@ struct fetcher::order {
 };
 
 braid::task<fetch_result> fetcher::fetch(url target, fetch_terms terms) {
+    const counted goes_on(in_flight_);
     const body_limit limit{terms.cut_after.value_or(options_.max_body), terms.cut_after.has_value()};
     const order wanted{std::move(target), std::move(terms.unless), limit,
                        time_point::clock::now() + options_.total_timeout, terms.copy};

@@ -6,6 +6,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -74,6 +75,9 @@ public:
     braid::task<fetch_result> fetch(url target, fetch_terms terms);
     braid::task<fetch_result> fetch(url target) { return fetch(std::move(target), fetch_terms()); }
 
+    /// How many fetches are going on.
+    [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+
     [[nodiscard]] cookie_jar& cookies() noexcept { return cookies_; }
 
 private:
@@ -90,6 +94,7 @@ private:
     connector connector_;
     connection_pool connections_;
     cookie_jar cookies_;
+    std::size_t in_flight_ = 0;
 };
 
 }  // namespace crawl

@@ -5,22 +5,15 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "utf8.hpp"
+#include "json_text.hpp"
 
 namespace crawl {
 namespace {
 
 namespace json = boost::json;
 
-/// Text for JSON, which is UTF-8: what servers send in headers may be anything.
-json::string text_of(std::string_view text, const json::storage_ptr& memory) {
-    const std::string repaired = is_valid_utf8(text) ? std::string() : repair_utf8(text);
-    const std::string_view valid = repaired.empty() ? text : repaired;
-    return {json::string_view(valid.data(), valid.size()), memory};
-}
-
 void add_text(json::object& to, json::string_view name, std::string_view text) {
-    if (!text.empty()) to.emplace(name, text_of(text, to.storage()));
+    if (!text.empty()) to.emplace(name, json_text(text, to.storage()));
 }
 
 template <class Number>
@@ -30,8 +23,8 @@ void add_number(json::object& to, json::string_view name, const std::optional<Nu
 
 json::object link_object(const link& l, const json::storage_ptr& memory) {
     json::object object(memory);
-    object.emplace("url", text_of(l.url, memory));
-    object.emplace("kind", text_of(to_string(l.kind), memory));
+    object.emplace("url", json_text(l.url, memory));
+    object.emplace("kind", json_text(to_string(l.kind), memory));
     if (l.nofollow) object.emplace("nofollow", true);
     add_text(object, "problem", l.problem);
     return object;
@@ -41,8 +34,8 @@ json::array extracts_array(const std::vector<extract>& extracts, const json::sto
     json::array array(memory);
     for (const extract& e : extracts) {
         json::object object(memory);
-        object.emplace("name", text_of(e.name, memory));
-        object.emplace("value", text_of(e.value, memory));
+        object.emplace("name", json_text(e.name, memory));
+        object.emplace("value", json_text(e.value, memory));
         array.push_back(std::move(object));
     }
     return array;
@@ -51,9 +44,9 @@ json::array extracts_array(const std::vector<extract>& extracts, const json::sto
 json::object page_object(const exported_page& page, const json::storage_ptr& memory) {
     const finished_record& end = page.end;
     json::object object(memory);
-    object.emplace("url", text_of(page.url, memory));
+    object.emplace("url", json_text(page.url, memory));
     object.emplace("depth", page.depth);
-    object.emplace("outcome", text_of(to_string(end.how), memory));
+    object.emplace("outcome", json_text(to_string(end.how), memory));
     add_text(object, "detail", end.detail);
     if (end.status != 0) object.emplace("status", end.status);
     add_text(object, "type", end.type);

@@ -28,28 +28,34 @@ namespace {
 using crawl::crawler;
 
 /// Ctrl-C cancels the main task. The crawl is shielded from that, and is asked to come to an end.
-braid::task<> stop_when_cancelled(crawler& running, bool quiet) {
+braid::task<> stop_when_cancelled(crawler& running, crawl::console& screen) {
     try {
         co_await braid::sleep_until(braid::time_point::max());
     } catch (const braid::cancelled& c) {
         if (c.reason() == braid::cancel_reason::user) {
             running.stop();
-            if (!quiet)
-                fmt::print(stderr, "\nstopping when {} in flight are done; press Ctrl-C again to stop at once\n",
-                           running.now().in_flight);
+            screen.print_for_people(fmt::format(
+                "stopping when {} in flight are done; press Ctrl-C again to stop at once\n", running.now().in_flight));
         }
         throw;
     }
 }
 
-braid::task<> run_with_progress(crawler& running, bool quiet) {
+braid::task<> run_with_progress(crawler& running, crawl::console& screen) {
     co_await braid::with_task_group([&](braid::task_group& group) -> braid::task<> {
-        group.start(crawl::show_on_signal, SIGUSR1,
-                    [&running] { return crawl::format_state(running.now(), running.result()); });
-        if (!quiet) group.start(crawl::show_progress, [&running] { return running.now(); });
+        const auto now = [&running] { return running.now(); };
+        group.start(&crawl::console::show_on_signal, &screen, SIGUSR1, now,
+                    [&running](const crawl::progress& at) { return crawl::format_state(at, running.result()); });
+        group.start(&crawl::console::show, &screen, now);
         co_await running.run();
         group.cancel();
     });
+    screen.finish(running.now(), running.result().interrupted);
+}
+
+crawl::watching watching_of(const crawl::options& options) {
+    if (options.quiet) return crawl::watching::nothing;
+    return options.json_progress ? crawl::watching::json : crawl::watching::lines;
 }
 
 // As wget has it for answers that are errors; README.md lists the others.
@@ -68,11 +74,13 @@ int report(const crawler& done, bool fail_on_broken) {
 }
 
 braid::task<int> crawl_and_report(const crawl::options& options) {
-    crawler running(co_await braid::this_executor(), options);
+    crawl::console screen(watching_of(options));
+    crawler running(co_await braid::this_executor(), options, nullptr,
+                    [&screen](const braid::worker_line& line) { screen.print(line); });
     int code = 0;
     co_await braid::with_task_group([&](braid::task_group& around) -> braid::task<> {
-        around.start(stop_when_cancelled, std::ref(running), options.quiet);
-        co_await braid::shield(run_with_progress(running, options.quiet));
+        around.start(stop_when_cancelled, std::ref(running), std::ref(screen));
+        co_await braid::shield(run_with_progress(running, screen));
         code = report(running, options.fail_on_broken);
         around.cancel(braid::cancel_reason::shutdown);
     });

@@ -54,7 +54,10 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& name, T& value, Parse 
 void add_output(CLI::App& app, options& o) {
     app.add_option("-o,--output", o.output, "SQLite file for the results (crawl.db)");
     app.add_flag("--restart", o.restart, "start anew, where the file holds a crawl that is not complete");
-    app.add_flag("-q,--quiet", o.quiet, "no progress, only errors and the summary");
+    auto* const quiet = app.add_flag("-q,--quiet", o.quiet, "no progress, only errors and the summary");
+    app.add_flag("--json-progress", o.json_progress,
+                 "progress for programs: a JSON object on a line of standard error every second, and at the end")
+        ->excludes(quiet);
 }
 
 void add_results(CLI::App& app, options& o) {

@@ -21,6 +21,7 @@ struct options {
     std::vector<url> seeds{};                   ///< where the crawl starts
     std::filesystem::path output = "crawl.db";  ///< the SQLite file of results
     bool quiet = false;                         ///< no progress; errors and the summary stay
+    bool json_progress = false;                 ///< progress for programs, see progress_json.hpp
 
     std::filesystem::path report{};  ///< an HTML file that shows the results; empty: none
     std::filesystem::path jsonl{};   ///< results as JSON Lines, too; empty: none

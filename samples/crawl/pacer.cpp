@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "counted.hpp"
+
 namespace crawl {
 
 using braid::time_point;
@@ -10,6 +12,7 @@ braid::task<> pace_clock::sleep_in_real_time(time_point then) { co_await braid::
 
 braid::task<> pacer::turn(url target) {
     pace& at = pace_of(target);
+    const counted waits(at.waiting);
     for (;;) {
         const time_point now = clock_.now();
         if (at.next <= now) {
@@ -34,6 +37,11 @@ void pacer::slow_down(const url& target, std::chrono::milliseconds delay) {
 bool pacer::is_slow(const url& target) const {
     const auto known = sites_.find(target.origin());
     return (known == sites_.end() ? usual_delay_ : known->second.delay).count() > 0;
+}
+
+std::size_t pacer::waiting_sites() const {
+    const auto is_waited_for = [](const auto& site) { return site.second.waiting > 0; };
+    return static_cast<std::size_t>(std::count_if(sites_.begin(), sites_.end(), is_waited_for));
 }
 
 pacer::pace& pacer::pace_of(const url& target) {

@@ -5,6 +5,7 @@
 #include <braid/core/task.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <unordered_map>
 
@@ -38,10 +39,14 @@ public:
     /// There is a delay, so that fetches may as well follow each other.
     [[nodiscard]] bool is_slow(const url& target) const;
 
+    /// Sites that somebody waits for.
+    [[nodiscard]] std::size_t waiting_sites() const;
+
 private:
     struct pace {
         std::chrono::milliseconds delay;
         braid::time_point next = braid::time_point::min();
+        std::size_t waiting = 0;
     };
     pace& pace_of(const url& target);
 

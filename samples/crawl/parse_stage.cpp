@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "counted.hpp"
 #include "sandbox.hpp"
 
 namespace crawl {
@@ -25,19 +26,24 @@ braid::process_pool_options pool_of(const parse_settings& s) {
     braid::process_pool_options pool{.workers = s.workers, .name = "crawl-parser"};
     pool.limits.file_size = largest_file;
     if (!has_sanitizers()) pool.limits.memory = s.memory;
+    if (s.heard) {
+        pool.output = braid::worker_output::lines;
+        pool.on_line = s.heard;
+    }
     if (s.sandbox) pool.initialise = braid::worker_initialiser(enter_sandbox);
     return pool;
 }
 
 }  // namespace
 
-parse_stage::parse_stage(parse_settings options) : options_(options) {
+parse_stage::parse_stage(parse_settings options) : options_(std::move(options)) {
     if (options_.workers == 0) return;
     pool_.emplace(pool_of(options_));
     free_.emplace(options_.workers);
 }
 
 braid::task<parse_result> parse_stage::parse(document page) {
+    const counted here(in_flight_);
     if (!pool_) co_return parse_here(page);
     const braid::permit worker = co_await free_->acquire();
     co_return co_await parse_in_worker(page);

@@ -7,6 +7,7 @@
 #include <braid/sync/semaphore.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,6 +29,8 @@ struct parse_settings {
     std::chrono::milliseconds timeout{30'000};   ///< for one page
     std::chrono::milliseconds cpu_time{10'000};  ///< of one page
     std::uint64_t memory = std::uint64_t{2} << 30U;  ///< bytes of address space of a worker; without sanitizers only
+    /// Gets what the workers print; none: it goes where this program's own output goes.
+    braid::line_callback heard{};
     bool sandbox = true;  ///< the workers can neither open files nor talk to anybody, see sandbox.hpp
     int attempts = 3;     ///< at a page whose worker was killed from outside
 };
@@ -54,6 +57,9 @@ public:
     /// Worker processes alive.
     [[nodiscard]] std::uint32_t workers() const;
 
+    /// Pages that are parsed, or wait for a worker.
+    [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+
 private:
     braid::task<parse_result> parse_in_worker(const document& page);
     [[nodiscard]] parse_result parse_here(const document& page) const;
@@ -65,6 +71,7 @@ private:
     // A page is given to the pool when a worker is free: its deadline is for parsing, not for queueing behind a page
     // that hangs.
     std::optional<braid::semaphore> free_;
+    std::size_t in_flight_ = 0;
 };
 
 }  // namespace crawl

@@ -4,28 +4,12 @@
 
 #include <iterator>
 
+#include "terminal_text.hpp"
+
 namespace crawl {
 namespace {
 
 using buffer = std::back_insert_iterator<std::string>;
-
-std::string human_bytes(std::uint64_t bytes) {
-    constexpr std::array<std::string_view, 5> units{"B", "KiB", "MiB", "GiB", "TiB"};
-    if (bytes < 1024) return fmt::format("{} B", bytes);
-    auto number = static_cast<double>(bytes);
-    std::size_t unit = 0;
-    for (; number >= 1024 && unit + 1 < units.size(); ++unit) number /= 1024;
-    return fmt::format("{:.1f} {}", number, units[unit]);
-}
-
-/// A page must not be able to write to the terminal: a link's text may hold anything.
-std::string printable(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
-    }
-    return out;
-}
 
 double per_second(std::uint64_t count, std::chrono::duration<double> time) {
     return time.count() > 0 ? static_cast<double>(count) / time.count() : 0;
@@ -34,7 +18,8 @@ double per_second(std::uint64_t count, std::chrono::duration<double> time) {
 void add_totals(const summary& s, buffer out) {
     const auto cpu = s.parent_cpu + s.worker_cpu;
     fmt::format_to(out, "{}: {} pages, {} in {:.2f} s: {:.0f} pages/s\n", s.interrupted ? "interrupted" : "done",
-                   s.pages, human_bytes(s.bytes), s.elapsed.count(), per_second(s.pages, s.elapsed));
+                   s.pages, human_bytes(static_cast<double>(s.bytes)), s.elapsed.count(),
+                   per_second(s.pages, s.elapsed));
     fmt::format_to(out, "CPU: {:.2f} s crawler + {:.2f} s workers: {:.0f} pages per CPU second\n", s.parent_cpu.count(),
                    s.worker_cpu.count(), per_second(s.pages, cpu));
 }

@@ -63,7 +63,7 @@ fetch_options fetching_of(const options& o) {
             .temporary = temporary_folder(o)};
 }
 
-parse_settings parsing_of(const options& o, page_parser with) {
+parse_settings parsing_of(const options& o, page_parser with, braid::line_callback heard) {
     const int workers = o.workers ? static_cast<int>(*o.workers) : braid::usable_cpus();
     if (with == nullptr) with = o.fragments ? parse_page_and_fragments : parse_page;
     return {.parse = with,
@@ -71,6 +71,7 @@ parse_settings parsing_of(const options& o, page_parser with) {
             .timeout = o.parse_timeout,
             .cpu_time = o.parse_cpu,
             .memory = o.parse_memory,
+            .heard = std::move(heard),
             .sandbox = o.sandbox};
 }
 

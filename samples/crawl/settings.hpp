@@ -23,7 +23,7 @@ namespace crawl {
 [[nodiscard]] fetch_options fetching_of(const options& o);
 
 /// With no parser given, it is the one that finds what the options ask for.
-[[nodiscard]] parse_settings parsing_of(const options& o, page_parser with);
+[[nodiscard]] parse_settings parsing_of(const options& o, page_parser with, braid::line_callback heard);
 
 /// The files of results beside the database, if they are wanted. Of a crawl that is gone on with they hold as much as
 /// its database knows of.

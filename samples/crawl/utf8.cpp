@@ -72,6 +72,16 @@ std::string repair_utf8(std::string_view text) {
     }
 }
 
+code_point first_code_point(std::string_view text) noexcept {
+    const auto lead = static_cast<unsigned char>(text[0]);
+    if (lead < 0x80) return {lead, 1};
+    const sequence first = sequence_at_front(text);
+    if (first.wanted == 0 || first.found < first.wanted) return {0xFFFD, std::max<std::size_t>(1, first.found)};
+    std::uint32_t code = lead & (0xFFU >> (first.wanted + 1));
+    for (std::size_t i = 1; i < first.wanted; ++i) code = (code << 6) | (static_cast<unsigned char>(text[i]) & 0x3FU);
+    return {code, first.wanted};
+}
+
 void append_utf8(std::string& out, std::uint32_t code) {
     const auto tail = [&](unsigned shift) { out += static_cast<char>(0x80U | ((code >> shift) & 0x3FU)); };
     if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) {

@@ -43,17 +43,20 @@ private:
     fs::path path_;
 };
 
-braid::task<> crawl_with_progress(crawl::crawler& running, bool quiet) {
+braid::task<> crawl_with_progress(crawl::crawler& running, crawl::console& screen) {
     co_await braid::with_task_group([&](braid::task_group& group) -> braid::task<> {
-        if (!quiet) group.start(crawl::show_progress, [&running] { return running.now(); });
+        group.start(&crawl::console::show, &screen, [&running] { return running.now(); });
         co_await running.run();
         group.cancel();
     });
 }
 
 braid::task<> crawl_site(const crawl::options& how, bool quiet) {
-    crawl::crawler running(co_await braid::this_executor(), how);
-    co_await crawl_with_progress(running, quiet);
+    crawl::console screen(quiet ? crawl::watching::nothing : crawl::watching::lines);
+    crawl::crawler running(co_await braid::this_executor(), how, nullptr,
+                           [&screen](const braid::worker_line& line) { screen.print(line); });
+    co_await crawl_with_progress(running, screen);
+    screen.finish(running.now(), false);
     if (const std::string failure = running.total_failure(); !failure.empty()) throw std::runtime_error(failure);
 }
 

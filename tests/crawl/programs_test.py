@@ -7,22 +7,18 @@ usage: programs_test.py CRAWL SERVE [unittest options]
 import ctypes
 import errno
 import http.client
-import http.server
 import os
 import platform
 import signal
 import socket
-import sqlite3
 import struct
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 import unittest
-from pathlib import Path
 
-CRAWL, SERVE = sys.argv[1:3]
+sys.dont_write_bytecode = True
+from programs import CRAWL, SERVE, InFolder, Slow, SlowCrawl, is_sound, outcomes, run  # noqa: E402
 
 
 class Serving:
@@ -42,10 +38,6 @@ class Serving:
         return self.process.wait(timeout=30)
 
 
-def run(*arguments, **more):
-    return subprocess.run(arguments, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, **more)
-
-
 def without_filters():
     """From here on this process is on a kernel without seccomp(2): a filter of system calls says so."""
     load, equal, give = 0x20, 0x15, 0x06
@@ -61,24 +53,6 @@ def without_filters():
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(set_no_new_privileges, 1, 0, 0, 0) or libc.prctl(set_seccomp, 2, described):
         raise OSError(ctypes.get_errno(), "cannot take the filters away")
-
-
-def is_sound(database):
-    with sqlite3.connect(database) as result:
-        return result.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-
-
-def outcomes(database):
-    with sqlite3.connect(database) as result:
-        return dict(result.execute("SELECT url, outcome FROM pages"))
-
-
-class InFolder(unittest.TestCase):
-    def setUp(self):
-        scratch = tempfile.TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        self.folder = Path(scratch.name)
-        self.database = str(self.folder / "result.db")
 
 
 class ServeTest(InFolder):
@@ -198,42 +172,9 @@ class ServeTest(InFolder):
         self.assertEqual(outcomes(self.database)[self.server.url + "sub/"], "fetched")
 
 
-class Slow(http.server.BaseHTTPRequestHandler):
-    """A front page of twenty links, whose answers wait for `go_on`."""
-
-    protocol_version = "HTTP/1.1"
-    asked = threading.Event()
-    go_on = threading.Event()
-
-    def do_GET(self):
-        body = b"<title>slow</title>"
-        if self.path == "/robots.txt":
-            body = b""
-        elif self.path == "/":
-            body = b"".join(b"<a href=/%d>x</a>" % i for i in range(20))
-        else:
-            Slow.asked.set()
-            Slow.go_on.wait(timeout=60)
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-class CrawlTest(InFolder):
+class CrawlTest(SlowCrawl):
     def test_ctrl_c_ends_what_is_in_flight_and_leaves_a_sound_database(self):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}/"
-        crawl = subprocess.Popen(
-            [CRAWL, url, "--allow-private", "--output", self.database, "--concurrency", "3"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )
-        self.assertTrue(Slow.asked.wait(timeout=60))
+        crawl = self.crawl_slow_server()
         crawl.send_signal(signal.SIGUSR1)
         while "URLs by outcome:" not in (line := crawl.stderr.readline()):
             self.assertNotEqual(line, "", "it ended instead of telling its state")
@@ -243,8 +184,6 @@ class CrawlTest(InFolder):
             self.assertNotEqual(line, "", "it ended without a word")
         Slow.go_on.set()
         output, _ = crawl.communicate(timeout=60)
-        server.shutdown()
-        server.server_close()
         self.assertEqual(crawl.returncode, 130)
         self.assertIn("\ninterrupted: 4 pages", output)
         self.assertTrue(is_sound(self.database))

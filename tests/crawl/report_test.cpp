@@ -20,18 +20,6 @@ TEST_SUITE("crawl/progress") {
               "2.0 s: 120 pages, 34 queued, 60 pages/s, 8 in flight, 2 errors, 4 workers\n");
     }
 
-    TEST_CASE("a terminal's line is never as wide as the terminal") {
-        for (std::size_t width = 0; width < 100; ++width) {
-            const std::string line = crawl::terminal_line(moment, width);
-            CHECK(line.starts_with('\r'));
-            CHECK(line.ends_with("\x1b[K"));
-            if (width > 0) CHECK(line.size() - 4 < width);
-        }
-        CHECK(crawl::terminal_line(moment, 80) ==
-              "\r120 pages, 34 queued, 60 pages/s, 8 in flight, 2 errors, 4 workers\x1b[K");
-        CHECK(crawl::terminal_line(moment, 25) == "\r120 pages, 34 queued\x1b[K");
-    }
-
     TEST_CASE("a crawl that has just begun has no rate") {
         CHECK(crawl::plain_line({}) == "0.0 s: 0 pages, 0 queued, 0 pages/s, 0 in flight, 0 errors, 0 workers\n");
     }
