@@ -245,7 +245,7 @@ private:
     std::uint64_t replies_at_last_look_ = 0;
     std::optional<std::uint64_t> heartbeats_at_last_look_;
     clock::time_point busy_since_{};
-    double call_ns_ = 100'000;  // what a call takes, smoothed; at first a guess that prefetches little
+    double call_ns_ = 300'000;  // what a call takes, smoothed; at first a guess that prefetches little
 };
 
 }  // namespace braid::detail
