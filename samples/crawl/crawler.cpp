@@ -128,7 +128,7 @@ braid::task<fetch_result> crawler::obtain(url target) {
         co_return std::move(*refusal);
     }
     // Fetches that only wait for each other need not take the places of others.
-    if (pacer_.is_slow(target)) frontier_.one_at_a_time(target);
+    if (pacer_.is_slow(target)) frontier_.limit(target, 1);
     fetch_terms terms{.copy = recorder_.archives()};
     terms.unless = co_await recorder_.earlier_validators(std::string(target.text()));
     co_return co_await patient_.fetch(std::move(target), std::move(terms));
