@@ -35,7 +35,8 @@ crawler::crawler(boost::asio::any_io_executor executor, const options& wanted, p
       frontier_(scope_of(options_), limits_of(options_)),
       fetcher_(std::move(executor), fetching_of(options_)),
       pacer_(options_.delay),
-      patient_(patience_of(options_), fetcher_, pacer_),
+      throttle_(throttle_of(options_, [this](const url& host, std::uint32_t fetches) { limit(host, fetches); })),
+      patient_(patience_of(options_), fetcher_, pacer_, throttle_ ? &*throttle_ : nullptr),
       robots_(
           manners_of(options_), patient_, pacer_,
           [this](std::string note) { summary_.notes.push_back(std::move(note)); },
@@ -131,11 +132,16 @@ braid::task<fetch_result> crawler::obtain(url target) {
         refusal->took.reset();  // what took time was the robots.txt
         co_return std::move(*refusal);
     }
-    // Fetches that only wait for each other need not take the places of others.
-    if (pacer_.is_slow(target)) frontier_.one_at_a_time(target);
+    if (pacer_.is_slow(target)) limit(target, 1);
     fetch_terms terms{.copy = recorder_.archives()};
     terms.unless = co_await recorder_.earlier_validators(std::string(target.text()));
     co_return co_await patient_.fetch(std::move(target), std::move(terms));
+}
+
+/// The visit that brought this about starts others, if it grew, when it ends.
+void crawler::limit(const url& target, std::uint32_t fetches) {
+    // Fetches that only wait for each other need not take the places of others.
+    frontier_.limit(target, pacer_.is_slow(target) ? 1 : fetches);
 }
 
 /// What the database has of them is for the crawl that goes on after this one.
@@ -152,6 +158,9 @@ void crawler::give_up_queued() {
 }
 
 void crawler::complete_summary() {
+    if (throttle_) {
+        for (std::string& note : throttle_->notes()) summary_.notes.push_back(std::move(note));
+    }
     summary_.elapsed = std::chrono::steady_clock::now() - began_;
     summary_.parent_cpu = cpu_time(RUSAGE_SELF);
     summary_.worker_cpu = cpu_time(RUSAGE_CHILDREN);

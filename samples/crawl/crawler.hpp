@@ -5,7 +5,8 @@
 //       ^                       |
 //       +-------- links --------+
 //
-// Fetching is politely patient: robots -> pacer -> patient_fetcher -> fetcher.
+// Fetching is politely patient: robots -> pacer -> patient_fetcher -> fetcher. How hosts answer goes back to the
+// frontier, by way of throttle, as the number of fetches that each of them gets at a time.
 
 #include <braid/core/task.hpp>
 #include <braid/core/task_group.hpp>
@@ -33,6 +34,7 @@
 #include "report.hpp"
 #include "robots.hpp"
 #include "store.hpp"
+#include "throttle.hpp"
 
 namespace crawl {
 
@@ -68,6 +70,7 @@ private:
     void start_visits(braid::task_group& visits);
     braid::task<> visit(braid::task_group& visits, fetch_job job);
     braid::task<fetch_result> obtain(url target);
+    void limit(const url& target, std::uint32_t fetches);
     braid::task<> digest(const fetch_job& job, fetched response);
     [[nodiscard]] bool is_worth_parsing(const fetch_job& job, const finished_record& end) const;
     braid::task<bool> keep_earlier(const fetch_job& job, const fetched& response);
@@ -91,6 +94,7 @@ private:
     frontier frontier_;
     fetcher fetcher_;
     pacer pacer_;
+    std::optional<throttle> throttle_;
     patient_fetcher patient_;
     robots robots_;
     parse_stage parser_;

@@ -133,6 +133,7 @@ braid::task<fetch_result> fetcher::exchange(connection& over, const order& wante
         co_await braid::move_on_at(waiting.deadline(wanted.end), over.exchange_heads(asked, wanted.limit, copy.get()));
     if (!error) co_return waiting.timed_out(wanted.end, options_.total_timeout);
     if (*error) co_return network_failure(*error, waiting.doing);
+    const auto waited = time_point::clock::now() - waiting.begin;
     if (options_.cookies) take_cookies(wanted.target, over.answer());
     auto failure = co_await read_body(over, wanted);
     if (copy) copy->status = static_cast<int>(over.answer().result_int());
@@ -143,6 +144,7 @@ braid::task<fetch_result> fetcher::exchange(connection& over, const order& wante
     }
     if (copy) copy->payload_digest = copy->payload.finish();
     fetched result = take_response(over.answer());
+    result.first_byte = std::chrono::duration_cast<std::chrono::microseconds>(waited);
     result.wire = copy;
     co_return result;
 }

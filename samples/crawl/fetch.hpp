@@ -56,10 +56,11 @@ struct fetched {
     std::string retry_after;   ///< the header's value
     std::string robots;        ///< the value of X-Robots-Tag
     validators known;
-    std::string body;                  ///< decoded
-    std::uint64_t received{};          ///< bytes of the body as they came, still encoded
-    std::chrono::microseconds took{};  ///< the attempt, from looking up the host to the last byte
-    std::shared_ptr<exchange> wire{};  ///< if it was wanted
+    std::string body;                        ///< decoded
+    std::uint64_t received{};                ///< bytes of the body as they came, still encoded
+    std::chrono::microseconds first_byte{};  ///< from the request to the head of the response
+    std::chrono::microseconds took{};        ///< the attempt, from looking up the host to the last byte
+    std::shared_ptr<exchange> wire{};        ///< if it was wanted
 };
 
 using fetch_result = std::variant<fetched, fetch_failure>;

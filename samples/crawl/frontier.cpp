@@ -68,6 +68,10 @@ void frontier::restore(const waiting_url& known, outcome how) {
 }
 
 std::optional<fetch_job> frontier::next() {
+    while (!turns_.empty() && turns_.front()->in_flight >= turns_.front()->limit) {  // it fell meanwhile
+        turns_.front()->in_turn = false;
+        turns_.pop_front();
+    }
     if (turns_.empty()) return std::nullopt;
     host& h = *turns_.front();
     place_queue& queue = *h.next();
@@ -94,8 +98,10 @@ void frontier::done(const url& target) {
     give_turn(h->second);
 }
 
-void frontier::one_at_a_time(const url& target) {
-    if (const auto h = hosts_.find(target.origin()); h != hosts_.end()) h->second.limit = 1;
+void frontier::limit(const url& target, std::size_t fetches) {
+    host& h = hosts_[target.origin()];
+    h.limit = fetches;
+    give_turn(h);
 }
 
 std::size_t frontier::drain() {

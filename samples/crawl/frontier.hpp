@@ -29,7 +29,7 @@ struct frontier_options {
     std::uint64_t max_pages = UINT64_MAX;  ///< URLs that may be queued in all
     std::uint32_t max_depth = UINT32_MAX;  ///< links from a start URL
     std::uint32_t max_redirects = 10;      ///< redirects in a row
-    std::uint32_t per_host = UINT32_MAX;   ///< fetches of one host and port at a time
+    std::uint32_t per_host = UINT32_MAX;   ///< fetches of one host and port at a time, until `limit` says otherwise
     bool obey_nofollow = true;
     priority_rules priority{};  ///< within a host
     trap_limits traps{};
@@ -96,8 +96,9 @@ public:
     /// The fetch of this URL ended, whatever its outcome.
     void done(const url& target);
 
-    /// From now on one fetch at a time from the URL's host and port.
-    void one_at_a_time(const url& target);
+    /// From now on so many fetches at a time from the URL's host and port, known or not. If they are fewer than before,
+    /// what is in flight goes on.
+    void limit(const url& target, std::size_t fetches);
 
     /// Empties the queue. Gives the number of URLs that were in it.
     std::size_t drain();

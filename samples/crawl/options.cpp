@@ -106,6 +106,9 @@ void add_manners(CLI::App& app, options& o) {
     add_parsed(app, "--delay", o.delay, parse_duration, "between two fetches from one host (none)");
     add_parsed(app, "--max-crawl-delay", o.longest_crawl_delay, parse_duration,
                "longest delay that a robots.txt can ask for (30s)");
+    app.add_flag_callback(
+        "--no-throttle", [&o] { o.throttle = false; },
+        "as many fetches at a time from a host that answers more slowly, or by 429 or 503, as from others");
     app.add_option("--retries", o.retries, "further attempts at what fails in passing (2)")
         ->check(CLI::Range(0U, 100U, "a number from 0 to 100"));
     add_parsed(app, "--retry-delay", o.retry_delay, parse_duration, "longest first pause before a retry (500ms)");

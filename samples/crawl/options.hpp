@@ -59,6 +59,7 @@ struct options {
     std::filesystem::path ca_file{};  ///< PEM: roots that are trusted beside the system's
 
     bool ignore_robots = false;                             ///< robots.txt, robots <meta>, nofollow
+    bool throttle = true;                                   ///< fewer at a time from a host that does not cope
     std::chrono::milliseconds delay{0};                     ///< between the starts of two fetches from one host
     std::chrono::milliseconds longest_crawl_delay{30'000};  ///< that a robots.txt can ask for
     unsigned retries = 2;                                   ///< of a fetch that failed in passing

@@ -36,10 +36,12 @@ braid::task<fetch_result> patient_fetcher::fetch(url target, fetch_terms terms) 
 
 braid::task<fetch_result> patient_fetcher::attempt(const url& target, const fetch_terms& terms, unsigned& left) {
     co_await pacer_.turn(target);
+    const auto age = throttle_ != nullptr ? throttle_->begin(target) : 0;
     const auto began = std::chrono::steady_clock::now();
     fetch_result result = co_await fetcher_.fetch(target, terms);
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
     std::visit([took](auto& of_its_kind) { of_its_kind.took = took; }, result);
+    if (throttle_ != nullptr) throttle_->end(target, age, result);
     if (--left > 0 && worth_another(result, target)) throw try_again();
     co_return result;
 }

@@ -10,6 +10,7 @@
 
 #include "fetch.hpp"
 #include "pacer.hpp"
+#include "throttle.hpp"
 
 namespace crawl {
 
@@ -22,8 +23,9 @@ struct patience_options {
 /// Fetches when it is the site's turn, and again if that may help. Threads: one.
 class patient_fetcher {
 public:
-    patient_fetcher(patience_options options, fetcher& by, pacer& pace)
-        : options_(options), fetcher_(by), pacer_(pace) {}
+    /// `told`, which may be null, hears how hosts answer.
+    patient_fetcher(patience_options options, fetcher& by, pacer& pace, throttle* told = nullptr)
+        : options_(options), fetcher_(by), pacer_(pace), throttle_(told) {}
 
     /// The last attempt's result. A Retry-After holds for all URLs of the site.
     braid::task<fetch_result> fetch(url target, fetch_terms terms);
@@ -37,6 +39,7 @@ private:
     patience_options options_;
     fetcher& fetcher_;
     pacer& pacer_;
+    throttle* throttle_;
 };
 
 /// What a Retry-After header says, a number of seconds or a date, as a time from now; nothing if it is neither.

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace crawl {
@@ -27,11 +28,13 @@ std::string about_archive(const options& o) {
 
 }  // namespace
 
+std::uint32_t most_per_host(const options& o) { return std::min(o.per_host, o.concurrency); }
+
 frontier_options limits_of(const options& o) {
     return {.max_pages = o.max_pages,
             .max_depth = o.max_depth,
             .max_redirects = o.max_redirects,
-            .per_host = o.per_host,
+            .per_host = o.throttle ? throttle::first_limit(most_per_host(o)) : o.per_host,
             .obey_nofollow = !o.ignore_robots,
             .priority = o.priority,
             .traps = o.traps,
@@ -44,6 +47,11 @@ robots_options manners_of(const options& o) {
 
 patience_options patience_of(const options& o) {
     return {.attempts = o.retries + 1, .first_delay = o.retry_delay, .longest_wait = o.longest_retry_after};
+}
+
+std::optional<throttle> throttle_of(const options& o, std::function<void(const url&, std::uint32_t)> changed) {
+    if (!o.throttle) return std::nullopt;
+    return std::optional<throttle>(std::in_place, most_per_host(o), std::move(changed));
 }
 
 fetch_options fetching_of(const options& o) {

@@ -1,6 +1,8 @@
 #pragma once
 // From the options of the command line to the settings of each stage.
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "archiver.hpp"
@@ -13,14 +15,21 @@
 #include "robots.hpp"
 #include "scope.hpp"
 #include "store.hpp"
+#include "throttle.hpp"
 
 namespace crawl {
 
 [[nodiscard]] scope scope_of(const options& o);
+/// Fetches of one host that there can be at a time.
+[[nodiscard]] std::uint32_t most_per_host(const options& o);
 [[nodiscard]] frontier_options limits_of(const options& o);
 [[nodiscard]] robots_options manners_of(const options& o);
 [[nodiscard]] patience_options patience_of(const options& o);
 [[nodiscard]] fetch_options fetching_of(const options& o);
+
+/// Nothing if it is not wanted. `changed` hears of the limit of a host.
+[[nodiscard]] std::optional<throttle> throttle_of(const options& o,
+                                                  std::function<void(const url&, std::uint32_t)> changed);
 
 /// With no parser given, it is the one that finds what the options ask for.
 [[nodiscard]] parse_settings parsing_of(const options& o, page_parser with, braid::line_callback heard);

@@ -184,8 +184,62 @@ TEST_SUITE("crawl/frontier") {
         auto f = make({.per_host = 8});
         for (int i = 0; i < 3; ++i) f.add(url_of("http://host:8000/" + std::to_string(i)), {});
         const auto first = f.next();
-        f.one_at_a_time(first->target);
-        CHECK(f.next());  // its turn had come
+        f.limit(first->target, 1);
+        CHECK_FALSE(f.next());
+        f.done(first->target);
+        CHECK(f.next());
+        CHECK_FALSE(f.next());
+    }
+
+    TEST_CASE("a host whose limit falls below what it has in flight waits until that is fewer") {
+        auto f = make({.per_host = 3});
+        for (int i = 0; i < 5; ++i) f.add(url_of("http://host:8000/" + std::to_string(i)), {});
+        const auto first = f.next();
+        const auto second = f.next();
+        const auto third = f.next();
+        f.limit(first->target, 2);
+        f.done(first->target);
+        CHECK_FALSE(f.next());
+        f.done(second->target);
+        CHECK(f.next());
+        CHECK_FALSE(f.next());
+        CHECK(f.in_flight() == 2);
+        CHECK(third);
+    }
+
+    TEST_CASE("a host whose limit grows has its turn at once, after the others, and no more of them than they") {
+        auto f = make({.per_host = 1}, {.all_hosts = true});
+        for (const char* text : {"http://a/1", "http://b/1", "http://a/2", "http://a/3", "http://c/1", "http://c/2"}) {
+            f.add(url_of(text), {});
+        }
+        const auto a1 = f.next();
+        CHECK(f.next()->target.text() == "http://b/1");
+        f.limit(a1->target, 3);
+        f.limit(a1->target, 4);
+        f.limit(url_of("http://c/"), 2);
+        std::vector<std::string> order;
+        while (const auto job = f.next()) order.emplace_back(job->target.text());
+        CHECK(order == std::vector<std::string>{"http://c/1", "http://a/2", "http://c/2", "http://a/3"});
+    }
+
+    TEST_CASE("a host at a limit that fell holds no other host up") {
+        auto f = make({.per_host = 4}, {.all_hosts = true});
+        for (const char* text : {"http://a/1", "http://a/2", "http://a/3", "http://b/1", "http://b/2"}) {
+            f.add(url_of(text), {});
+        }
+        f.limit(f.next()->target, 1);
+        std::vector<std::string> order;
+        while (const auto job = f.next()) order.emplace_back(job->target.text());
+        CHECK(order == std::vector<std::string>{"http://b/1", "http://b/2"});
+        CHECK(f.queued() == 2);
+    }
+
+    TEST_CASE("a host can have its limit before any of its URLs is known") {
+        auto f = make({.per_host = 2});
+        f.limit(url_of("http://host:8000/"), 1);
+        CHECK_FALSE(f.next());
+        for (int i = 0; i < 3; ++i) f.add(url_of("http://host:8000/" + std::to_string(i)), {});
+        CHECK(f.next());
         CHECK_FALSE(f.next());
     }
 

@@ -52,6 +52,11 @@ TEST_SUITE("crawl/options") {
         CHECK(o.parse_cpu == 2s);
     }
 
+    TEST_CASE("hosts that do not cope are throttled, unless that is not wanted") {
+        CHECK(good({"http://a"}).throttle);
+        CHECK_FALSE(good({"http://a", "--no-throttle"}).throttle);
+    }
+
     TEST_CASE("what goes first or last may be named often, and a URL after it is one") {
         const auto o = good({"--first", "*/a/*", "--last", "*.pdf", "http://h", "--first", "*/b/*"});
         CHECK(o.priority.first == std::vector<std::string>{"*/a/*", "*/b/*"});

@@ -100,8 +100,10 @@ braid::task<> test_server::answer_over(Stream& stream) {
         ++requests_;
         const std::size_t target = received.find(' ') + 1;
         const std::string_view head = std::string_view(received).substr(0, std::get<1>(read));
-        const reply to_send = answer_({head.substr(target, head.find(' ', target) - target), head});
+        const reply to_send = answer_({head.substr(target, head.find(' ', target) - target), head, ++unanswered_});
         received.erase(0, std::get<1>(read));
+        if (to_send.delay > to_send.delay.zero()) co_await braid::sleep_for(to_send.delay);
+        --unanswered_;
         const auto written = co_await asio::async_write(stream, asio::buffer(to_send.bytes), use_code);
         if (std::get<0>(written) || to_send.after == then::close) co_return;
         if (to_send.after == then::stall) co_await braid::sleep_until(braid::time_point::max());

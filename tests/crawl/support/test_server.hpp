@@ -30,11 +30,13 @@ struct reply {
     then after = then::keep;
     std::string more{};
     std::chrono::milliseconds pause{0};  ///< before each `more`
+    std::chrono::milliseconds delay{0};  ///< before `bytes`
 };
 
 /// What was asked for: its target, and all that was said with it.
 struct request : std::string_view {
     std::string_view head;
+    int at_once;  ///< requests that have no answer yet, this one included
 
     /// The value of a header, whose name is written as here; empty if it was not sent.
     [[nodiscard]] std::string header(std::string_view name) const;
@@ -75,6 +77,7 @@ private:
     boost::asio::ip::tcp::socket* last_ = nullptr;
     int connections_ = 0;
     int requests_ = 0;
+    int unanswered_ = 0;
 };
 
 /// A complete response: status, `headers` (each line with its CRLF), the length, and the body.

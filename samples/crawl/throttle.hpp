@@ -1,0 +1,39 @@
+#pragma once
+// As many fetches of each host at a time as it copes with.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "fetch.hpp"
+#include "host_pace.hpp"
+#include "url.hpp"
+
+namespace crawl {
+
+/// A pace for each host. It holds nobody up itself: it tells. Threads: one.
+class throttle {
+public:
+    /// `most` are the fetches of a host that the user allows at a time. `changed` hears of every limit that is another
+    /// than before; the first is `first_limit`.
+    throttle(std::uint32_t most, std::function<void(const url&, std::uint32_t)> changed)
+        : most_(most), changed_(std::move(changed)) {}
+
+    [[nodiscard]] static std::uint32_t first_limit(std::uint32_t most) { return host_pace(most).limit(); }
+
+    /// A fetch begins. What it gives is for `end`.
+    [[nodiscard]] host_pace::age begin(const url& target);
+    void end(const url& target, host_pace::age begun, const fetch_result& how);
+
+    /// A sentence on each host that got fewer than it had; beyond some of them, on how many there are.
+    [[nodiscard]] std::vector<std::string> notes() const;
+
+private:
+    std::uint32_t most_;
+    std::function<void(const url&, std::uint32_t)> changed_;
+    std::unordered_map<std::string, host_pace> hosts_;  // by origin
+};
+
+}  // namespace crawl
