@@ -19,8 +19,7 @@ namespace braid::detail {
 namespace {
 
 // Between two calls a worker should not wait for the next one to arrive, nor fall asleep while its parent reads what it
-// has finished: so much work is sent ahead. Calls of 1 KiB go through 1.2 times
-// as fast as with a third of it.
+// has finished: so much work is sent ahead. Calls of 1 KiB go through 1.2 times as fast as with a third of it.
 constexpr double prefetched_ns = 600'000;
 constexpr std::size_t most_in_flight = 512;
 // Of a pool that spins. What does not fit in waits here.
