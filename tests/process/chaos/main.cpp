@@ -89,6 +89,7 @@ bool report(const std::vector<std::string>& complaints) {
 
 bool run_rounds(const settings& s) {
     const auto until = steady_clock::now() + std::chrono::seconds(s.seconds);
+    chaos::use_all_that_is_made_once();
     std::optional<holdings> before;
     int rounds = 0;
     for (; rounds <= rounds_to_warm_up || steady_clock::now() < until; ++rounds) {

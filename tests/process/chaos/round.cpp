@@ -94,6 +94,7 @@ task<> disturb(process_pool& pool, const zygote& forked_of, tormentor& torments,
 
 /// What a zygote does in the rounds that have one.
 void load() {}
+task<> call_once(process_pool& pool) { co_await pool.run(load); }
 
 process_pool_options options_from(std::mt19937_64& random) {
     process_pool_options options;
@@ -147,6 +148,14 @@ verdict run_round(std::uint64_t seed) {
     return {fmt::format("{} ({} kills, {} stops, {} starved{})", all.summary(), done.kills, done.stops, done.starved,
                         done.shut_down ? ", terminated" : ""),
             std::move(complaints)};
+}
+
+void use_all_that_is_made_once() {
+    if (!braid_test::may_fork_workers) return;
+    braid_test::loop_thread loop;
+    process_pool pool(loop.executor(), {.workers = 1, .zygote = {load}});
+    run_blocking(call_once(pool));
+    run_blocking(pool.close());
 }
 
 void run_until_killed(std::uint64_t seed) {

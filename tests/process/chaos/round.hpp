@@ -16,6 +16,9 @@ struct verdict {
 /// Throws: what should not happen to a pool.
 verdict run_round(std::uint64_t seed);
 
+/// What a process has from its first pool with a zygote on, whether or not the first rounds draw one.
+void use_all_that_is_made_once();
+
 /// Rounds one after the other, to be killed in.
 [[noreturn]] void run_until_killed(std::uint64_t seed);
 
