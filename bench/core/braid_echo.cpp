@@ -13,6 +13,7 @@
 
 #include "core/echo.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <string_view>
 
@@ -61,7 +62,7 @@ void each_spawned(asio::io_context& loop, std::vector<bench::connection>& connec
 }  // namespace
 
 int main(int argc, char** argv) {
-    const bool spawned = argc > 2 && std::string_view(argv[2]) == "spawned";
+    const bool spawned = std::find(argv, argv + argc, std::string_view("spawned")) != argv + argc;
     return bench::run_echo(argc, argv, [&](asio::io_context& loop, auto& connections, std::uint64_t times) {
         if (spawned) return each_spawned(loop, connections, times);
         braid::spawn(loop, in_a_group(connections, times), asio::detached);

@@ -2,33 +2,26 @@
 // which on a virtual machine changes from hour to hour.
 
 #include "core/hops.hpp"
+#include "support/look_for.hpp"
 
 #include <atomic>
 #include <thread>
 
 namespace {
 
-void look_for(const std::atomic<std::uint64_t>& word, std::uint64_t value) {
-    while (word.load(std::memory_order_acquire) != value) {
-#if defined(__x86_64__)
-        __builtin_ia32_pause();
-#endif
-    }
-}
-
 void ping_pong(bench::hop_times& times, std::uint64_t count) {
     alignas(64) std::atomic<std::uint64_t> asked = 0;
     alignas(64) std::atomic<std::uint64_t> answered = 0;
     std::thread other([&] {
         for (std::uint64_t i = 1; i <= count; ++i) {
-            look_for(asked, i);
+            bench::look_for(asked, i);
             answered.store(i, std::memory_order_release);
         }
     });
     for (std::uint64_t i = 1; i <= count; ++i) {
         times.begin();
         asked.store(i, std::memory_order_release);
-        look_for(answered, i);
+        bench::look_for(answered, i);
         times.end();
     }
     other.join();

@@ -10,6 +10,7 @@
 #include <new>
 
 #include "support/contender.hpp"
+#include "support/look_for.hpp"
 
 namespace {
 
@@ -17,14 +18,6 @@ struct words {
     alignas(64) std::atomic<std::uint64_t> asked = 0;
     alignas(64) std::atomic<std::uint64_t> answered = 0;
 };
-
-void look_for(const std::atomic<std::uint64_t>& word, std::uint64_t value) {
-    while (word.load(std::memory_order_acquire) != value) {
-#if defined(__x86_64__)
-        __builtin_ia32_pause();
-#endif
-    }
-}
 
 }  // namespace
 
@@ -43,7 +36,7 @@ int main(int argc, char** argv) {
     }
     if (child == 0) {
         for (std::uint64_t i = 1; i <= asked.operations; ++i) {
-            look_for(shared.asked, i);
+            bench::look_for(shared.asked, i);
             shared.answered.store(i, std::memory_order_release);
         }
         std::_Exit(0);
@@ -51,7 +44,7 @@ int main(int argc, char** argv) {
     const bench::stopwatch watch;
     for (std::uint64_t i = 1; i <= asked.operations; ++i) {
         shared.asked.store(i, std::memory_order_release);
-        look_for(shared.answered, i);
+        bench::look_for(shared.answered, i);
     }
     const double wall = watch.wall_seconds();
     ::waitpid(child, nullptr, 0);

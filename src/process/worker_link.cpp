@@ -147,7 +147,8 @@ void worker_link::flush(clock::time_point now) {
         rings_ ? write_into_ring() : write_into_pipe();
         drop_what_is_sent();
     }
-    await_replies();  // also while there is no room, which what was taken back may have used up
+    // Without room, too: if all that it had was taken back meanwhile, nobody listens any more.
+    await_replies();
 }
 
 void worker_link::write_into_pipe() {

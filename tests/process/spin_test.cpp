@@ -244,8 +244,8 @@ TEST_SUITE("process/process_pool that spins") {
     TEST_CASE("a call is heard that was given while what is left of one that was taken back still waits for room") {
         gate door;
         run_blocking([](gate& g) -> task<> {
-            const braid_test::on_one_cpu
-                here;  // where the parent wakes between a worker's reply and its next look at what it has
+            // There the parent wakes between a worker's reply and the worker's next look at what else it has.
+            const braid_test::on_one_cpu here;
             for (int i = 0; i < (braid_test::sanitized ? 10 : 50); ++i) {
                 process_pool pool({.workers = 1, .spin = 1us, .cpus = {here.number}});
                 auto first = pool.submit(gate::pass, g.path());
