@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -74,11 +75,17 @@ void give_handlers_a_stack() {
 
 }  // namespace
 
+void warm_up_unwinder() noexcept {
+    static bool warm = false;
+    if (std::exchange(warm, true)) return;
+    trace unused;
+    _Unwind_Backtrace(add_frame, &unused);
+}
+
 void install_crash_handler(std::span<std::byte> report) {
     report_page = report;
     wire::capture_image();
-    trace unused;
-    _Unwind_Backtrace(add_frame, &unused);  // what is made at the first use is made now
+    warm_up_unwinder();
     give_handlers_a_stack();
     struct sigaction action{};
     action.sa_sigaction = report_crash;

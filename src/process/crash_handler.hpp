@@ -11,6 +11,9 @@
 
 namespace braid::process_detail {
 
+/// What unwinding makes at its first use is made now. A worker that is forked of a process that did it has it already.
+void warm_up_unwinder() noexcept;
+
 /// From now on a signal that means a crash (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT) writes the stack of the
 /// thread that it hit to `report`, as text. Signals that somebody handles already, a sanitizer for instance, are left
 /// alone. The calling thread gets a stack of its own for that, so that the overflow of its stack is reported as well.

@@ -26,8 +26,7 @@ pool_engine::pool_engine(std::shared_ptr<home> where, process_pool_options optio
       options_(std::move(options)),
       services_(services),
       zygote_(std::move(zygote)),
-      most_workers_(static_cast<std::size_t>(*options_.workers)),
-      read_buffer_(256 * 1024) {
+      most_workers_(static_cast<std::size_t>(*options_.workers)) {
     if (zygote_) zygote_->enter();
     plan_work_.engine = this;
     plan_work_.run = [](work* w) noexcept { static_cast<engine_work*>(w)->engine->carry_out(); };

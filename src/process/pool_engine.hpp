@@ -72,7 +72,7 @@ public:
         waited_.record(waited);
     }
     void count_travel(std::chrono::nanoseconds time, std::uint64_t calls) noexcept { travelled_.record(time, calls); }
-    [[nodiscard]] std::span<std::byte> read_buffer() noexcept { return read_buffer_; }
+    [[nodiscard]] std::span<std::byte> read_buffer() const noexcept { return {read_buffer_.get(), read_buffer_size}; }
 
     // A call of another home has ended here, and can be told so when its cancellation has arrived.
     void expect_cancellation() noexcept { ++cancellations_expected_; }
@@ -95,6 +95,7 @@ public:
 
 private:
     enum class state : unsigned char { open, closing, terminated };
+    static constexpr std::size_t read_buffer_size = 256 * 1024;
     struct engine_work : work {
         pool_engine* engine;
     };
@@ -163,7 +164,8 @@ private:
     unsigned failed_starts_ = 0;
     std::vector<std::function<void()>> gone_;
     std::size_t cancellations_expected_ = 0;
-    std::vector<std::byte> read_buffer_;
+    // Not made zero: a page that nothing is read into is never touched, and a small pool is there sooner.
+    const std::unique_ptr<std::byte[]> read_buffer_ = std::make_unique_for_overwrite<std::byte[]>(read_buffer_size);
     const std::shared_ptr<inbox> inbox_ = std::make_shared<inbox>();
 };
 

@@ -23,12 +23,16 @@ constexpr unsigned longest_retry_shift = 6;
 void pool_engine::start_workers_if_needed() {
     if (state_ == state::terminated || retry_timer_.armed()) return;
     std::size_t coming = 0;
-    for (const auto& link : workers_) coming += link->coming() ? 1 : 0;
+    std::size_t staying = 0;
+    for (const auto& link : workers_) {
+        coming += link->coming() ? 1 : 0;
+        staying += link->makes_way() ? 0 : 1;
+    }
     const std::size_t always = state_ == state::open ? static_cast<std::size_t>(options_.min_workers) : 0;
-    while (!retry_timer_.armed() && workers_.size() < most_workers_ &&
-           (coming < queue_.size() || workers_.size() < always)) {
+    while (!retry_timer_.armed() && staying < most_workers_ && (coming < queue_.size() || staying < always)) {
         start_worker();
         ++coming;
+        ++staying;
     }
 }
 
@@ -112,7 +116,7 @@ void pool_engine::retire_workers() {
     for (const auto& link : workers_) {
         const auto why = link->used_up();
         if (why != worker_link::ending::none && link->idle()) link->leave(options_.grace, why);
-        staying += link->where() != worker_link::state::leaving ? 1 : 0;
+        staying += link->where() == worker_link::state::leaving || link->makes_way() ? 0 : 1;
     }
     if (staying > most_workers_) {
         for (const auto& link : workers_) {

@@ -64,6 +64,9 @@ public:
     [[nodiscard]] clock::time_point idle_since() const noexcept { return idle_since_; }
     /// It is on its way, but cannot take a call yet.
     [[nodiscard]] bool coming() const noexcept { return state_ == state::starting || state_ == state::initialising; }
+    /// It is dying, for no fault of the pool's: it has closed its pipe and is killed for that, and the kernel takes a
+    /// moment more until it says what it died of. Another may be started in its place.
+    [[nodiscard]] bool makes_way() const noexcept { return makes_way_; }
     /// It has run so many calls, or holds so much memory, that it should be replaced.
     [[nodiscard]] ending used_up() const noexcept;
     /// Nothing has come back since the last look, though there is something to do.
@@ -157,6 +160,7 @@ private:
     void await_replies();
     void await_room();
     void read_replies();
+    void end_of_replies() noexcept;
     void drain_replies(std::size_t most);
     std::size_t read_pipe(std::span<std::byte> into) noexcept;
     std::size_t read_ring(std::span<std::byte> into) noexcept;
@@ -198,6 +202,7 @@ private:
     const std::shared_ptr<pool_engine> pool_;
     state state_ = state::starting;
     bool condemned_ = false;  // it was killed, or is about to be
+    bool makes_way_ = false;
     bool died_of_a_call_ = false;
     bool broke_protocol_ = false;  // what it sent made no sense
     bool unresponsive_ = false;

@@ -37,10 +37,15 @@ void worker_link::await_replies() {
 void worker_link::read_replies() {
     drain_replies(read_at_once);
     if (rings_ && awaiting_room_) look_for_room();
-    // The end comes before the reaper's word. A worker that lives on without the pipe is of no use to anybody.
-    if (replies_ended_) kill();
+    replies_ended_ ? end_of_replies() : await_replies();
     pool_->worker_has_room();
-    if (!replies_ended_) await_replies();
+}
+
+// It comes before the reaper's word. A worker that lives on without the pipe is of no use to anybody.
+void worker_link::end_of_replies() noexcept {
+    // Of one that has not yet run a call the pool wants to know first why, so that it does not start them for ever.
+    makes_way_ = replies_seen_ != 0 || running_call() != nullptr;
+    kill();
 }
 
 void worker_link::drain_replies(std::size_t most) {

@@ -20,6 +20,10 @@ namespace braid::process_detail {
 
 // How a zygote is told what it is, and the numbers of its descriptors.
 inline constexpr const char* zygote_variable = "BRAID_ZYGOTE";
+/// For the dynamic linker, which then looks every name up once, in the zygote. Otherwise each worker would look up what
+/// it calls, and touch the tables for it: a third of the pages that it touches before its first call.
+inline constexpr const char* bind_variable = "LD_BIND_NOW";
+inline constexpr const char* bind_value = "braid";
 inline constexpr int zygote_socket_descriptor = 3;
 inline constexpr int zygote_page_descriptor = 4;
 inline constexpr int preload_descriptor = 5;

@@ -1,5 +1,6 @@
 #include "process/zygote_main.hpp"
 
+#include "process/crash_handler.hpp"
 #include "process/fault_points.hpp"
 #include "process/fork_sibling.hpp"
 #include "process/forked_worker.hpp"
@@ -16,6 +17,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <span>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -45,7 +47,12 @@ constexpr unsigned threads_of_tools = 0;
 
 class zygote {
 public:
-    zygote(unsigned depth, std::span<char> name) : name_(name), depth_(depth) { hold_places(); }
+    zygote(unsigned depth, std::span<char> name) : name_(name), depth_(depth) {
+        const char* const binds = std::getenv(bind_variable);
+        if (binds && std::string_view(binds) == bind_value) ::unsetenv(bind_variable);  // for us, not for our children
+        hold_places();
+        warm_up_unwinder();
+    }
 
     /// Tells the parent how it went, and does not return if it went wrong.
     void preload() {

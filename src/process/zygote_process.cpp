@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -132,7 +133,9 @@ child_program zygote_process::program_of(life& one, unique_fd its_end) const {
     program.path = services_.program;
     program.executable = services_.executable.get();
     program.arguments = {name};
-    program.environment = child_environment({fmt::format("{}={}", zygote_variable, services_.depth + 1)});
+    std::vector<std::string> own{fmt::format("{}={}", zygote_variable, services_.depth + 1)};
+    if (!std::getenv(bind_variable)) own.push_back(fmt::format("{}={}", bind_variable, bind_value));
+    program.environment = child_environment(own);
     program.descriptors.push_back({std::move(its_end), zygote_socket_descriptor});
     program.descriptors.push_back({std::move(page), zygote_page_descriptor});
     program.descriptors.push_back({make_preload_memory(preload_), preload_descriptor});
@@ -146,11 +149,11 @@ void zygote_process::launched(const std::shared_ptr<life>& one, spawn_result res
     } else {
         try {
             one->pid = std::get<started_child>(result).pid;
-            one->child =
-                services_.children.watch(std::get<started_child>(std::move(result)),
-                                         [self = shared_from_this(), one](child_id, const exit_status& status) {
-                                             self->locked([&](calls& told) { self->ended(*one, status, told); });
-                                         });
+            one->child = services_.children.watch(
+                std::get<started_child>(std::move(result)),
+                [self = shared_from_this(), one](child_id, const exit_status& status) mutable {
+                    self->locked([&](calls& told) { self->ended(std::move(one), status, told); });
+                });
             phase_ = phase::preloading;
             watch_socket(one);
             if (leaving_) kill();
@@ -192,13 +195,14 @@ void zygote_process::kill() {
 
 // --- its end
 
-void zygote_process::ended(life& one, const exit_status& status, calls& then) {
-    hear(one, then);
-    stop_watching(one);
+// Takes the last that there is of it: when this is told, nothing of it is open any more.
+void zygote_process::ended(std::shared_ptr<life> one, const exit_status& status, calls& then) {
+    hear(*one, then);
+    stop_watching(*one);
     const bool was_ready = phase_ == phase::ready;
-    const bool was_warm = was_ready && one.forks != 0;
+    const bool was_warm = was_ready && one->forks != 0;
     phase_ = phase::absent;
-    settle_sent(one, then);
+    settle_sent(*one, then);
     life_ = nullptr;
     ++deaths_;
     if (leaving_) {
@@ -208,7 +212,7 @@ void zygote_process::ended(life& one, const exit_status& status, calls& then) {
     }
     const bool hopeless = !was_ready && status.how != exit_status::kind::signalled;
     if (hopeless || deaths_ >= deaths_allowed) {
-        fail_waiting(why_no_more(one, status), then);
+        fail_waiting(why_no_more(*one, status), then);
         deaths_ = 0;
         return;
     }

@@ -85,7 +85,7 @@ private:
     void stop_watching(life& one);
     void hear(life& one, calls& then);
     void take_answer(life& one, const zygote_answer& answer, calls& then);
-    void ended(life& one, const exit_status& status, calls& then);
+    void ended(std::shared_ptr<life> one, const exit_status& status, calls& then);
     void settle_sent(const life& one, calls& then);
     [[nodiscard]] std::string why_no_more(const life& one, const exit_status& status);
     void send_waiting(calls& then);

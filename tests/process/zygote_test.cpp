@@ -85,7 +85,7 @@ surroundings look_around() {
     rlimit limit{};
     ::getrlimit(RLIMIT_FSIZE, &limit);
     s.file_limit = limit.rlim_cur;
-    s.has_zygote_variable = std::getenv("BRAID_ZYGOTE") != nullptr;
+    s.has_zygote_variable = std::getenv("BRAID_ZYGOTE") || std::getenv("LD_BIND_NOW");
     for (const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) {
         std::error_code gone;
         const auto target = std::filesystem::read_symlink(each.path(), gone);
