@@ -24,7 +24,8 @@ struct server_options {
     std::string address = "127.0.0.1";  ///< a numeric address to listen on
     std::uint16_t port = 8000;          ///< 0: any that is free
 
-    std::filesystem::path log;  ///< gets the target of every request, one a line, before it is answered; none if empty
+    /// Gets the target of every request, one a line, before it is answered; none if empty.
+    std::filesystem::path log{};
 
     std::chrono::milliseconds delay{0};         ///< before each answer, as a server that is far or busy has it
     std::chrono::milliseconds idle{60'000};     ///< from one request's end until the next has come
