@@ -123,7 +123,7 @@ command_check_demo() {
         printf 'run %d of %d: ' "$run" "$runs"
         case $kill in
             --kill-crawler) check_killed_crawl "$folder" "$truth" "${server[@]}" ;;
-            --kill-workers) check_crawl "$run" "$truth" python3 tests/crawl/kill_workers.py --every 0.1 -- ;;
+            --kill-workers) check_crawl "$run" "$truth" python3 tests/crawl/kill_workers.py --every 0.5 -- ;;
             *) check_crawl "$run" "$truth" ;;
         esac || failed=$((failed + 1))
     done
