@@ -3,10 +3,9 @@
 
 # shellcheck disable=SC2154 # demo_package is set by tools/packages.sh
 demo_site=build/corpus/$demo_package/usr/share/doc/python3.11/html
-demo_truth=tests/crawl/data/$demo_package
 demo_preset=${BRAID_DEMO_PRESET:-release}
 crawl=build/$demo_preset/samples/crawl/crawl
-serve=build/$demo_preset/samples/serve/serve
+own_server=("build/$demo_preset/samples/serve/serve" --port 0)
 results=build/demo
 
 unpack_demo_site() { unpack_package "$demo_package" "build/corpus/$demo_package"; }
@@ -20,13 +19,12 @@ stop_server() {
     server_pid=
 }
 
-# start_server FOLDER [SERVER...]: sets site_url. The server has a session of its own, so that Ctrl-C reaches the crawler alone and
+# start_server FOLDER SERVER...: sets site_url. The server has a session of its own, so that Ctrl-C reaches the crawler alone and
 # what is in flight can be finished; it is stopped when this shell ends, however it ends.
 start_server() {
-    local folder=$1 line server=("${@:2}")
-    ((${#server[@]})) || server=("$serve" --port 0)
+    local folder=$1 line
     trap stop_server EXIT
-    exec {server_output}< <(exec setsid "${server[@]}" --root "$folder")
+    exec {server_output}< <(exec setsid "${@:2}" --root "$folder")
     server_pid=$!
     # The server says where it is once it listens.
     read -r -t 60 -u "$server_output" line || die "the server of $folder did not start"
@@ -66,7 +64,7 @@ command_demo() {
 
     site_url=$what
     if [[ -n $folder ]]; then
-        start_server "$folder"
+        start_server "$folder" "${own_server[@]}"
         set -- --allow-private "$@" # the server is on loopback
     fi
     note "crawling $site_url${folder:+ (serving $folder)}"
@@ -77,26 +75,41 @@ command_demo() {
     return "$status"
 }
 
-# crawl_for_check RESULT [WRAPPER...]: in the foreground, so that Ctrl-C ends it.
-crawl_for_check() {
-    timeout --foreground 300 "${@:2}" "$crawl" "$site_url" --output "$1" --quiet --allow-private
+# Each of these makes one run and ends with 0 if it found what is known to be there.
+
+# check_crawl RUN TRUTH [WRAPPER...]: of the server that was started; in the foreground, so that Ctrl-C ends it.
+check_crawl() {
+    local result=$results/check-$1.db log=$results/check-$1.log truth=$2
+    rm -f "$result"*
+    if ! timeout --foreground 300 "${@:3}" "$crawl" "$site_url" --output "$result" --quiet --allow-private >"$log" 2>&1; then
+        printf 'the crawl failed:\n'
+        cat "$log"
+        return 1
+    fi
+    sed -n 's/^kill_workers: //p' "$log"
+    python3 tests/crawl/compare_with_truth.py "$result" "$site_url" "$truth"
+}
+
+# check_killed_crawl FOLDER TRUTH SERVER...: the one who kills the crawler has to know what it asked the server for.
+check_killed_crawl() {
+    python3 tests/crawl/kill_crawler.py "$crawl" --site "$1" --truth "$2" -- "${@:3}"
 }
 
 command_check_demo() {
-    local runs=1 wrapper=() server=() site=$demo_package kill_crawler= argument run result failed=0 folder truth
+    local runs=1 kill='' server=("${own_server[@]}") site=$demo_package argument run failed=0 folder truth
     for argument; do
         case $argument in
-            --kill-workers) wrapper=(python3 tests/crawl/kill_workers.py --every 1 --) ;;
-            --kill-crawler) kill_crawler=yes ;;
+            --kill-workers | --kill-crawler)
+                [[ -z $kill || $kill == "$argument" ]] || die_usage "check-demo: $kill and $argument exclude each other"
+                kill=$argument ;;
             --nginx) server=(python3 tools/serve_with_nginx.py) ;;
             python3.11-doc | sqlite3-doc) site=$argument ;;
             [1-9]*) runs=$argument ;;
             *) die_usage "check-demo: unexpected argument: $argument" ;;
         esac
     done
-    [[ -z $kill_crawler ]] || ((${#server[@]} == 0)) || die_usage "check-demo: --kill-crawler has a server of its own"
     require_packages "${script_packages[@]}"
-    ((${#server[@]} == 0)) || require_packages nginx-light
+    [[ ${server[0]} != python3 ]] || require_packages nginx-light
     build_demo
     # Always the unpacked package: installed, its links to other packages would resolve, and fewer targets be broken.
     unpack_package "$site" "build/corpus/$site"
@@ -105,20 +118,14 @@ command_check_demo() {
         *) folder=build/corpus/$site/usr/share/doc/sqlite3 ;;
     esac
     truth=tests/crawl/data/$site
-    start_server "$folder" "${server[@]}"
+    [[ $kill == --kill-crawler ]] || start_server "$folder" "${server[@]}"
     for ((run = 1; run <= runs; run++)); do
-        result=$results/check-$run.db
-        rm -f "$result"*
         printf 'run %d of %d: ' "$run" "$runs"
-        if [[ -n $kill_crawler ]]; then
-            python3 tests/crawl/kill_crawler.py "$crawl" --site "$folder" --truth "$truth" || failed=$((failed + 1))
-        elif ! crawl_for_check "$result" "${wrapper[@]}" >"$results/check-$run.log" 2>&1; then
-            printf 'the crawl failed:\n'
-            cat "$results/check-$run.log"
-            failed=$((failed + 1))
-        elif ! python3 tests/crawl/compare_with_truth.py "$result" "$site_url" "$truth"; then
-            failed=$((failed + 1))
-        fi
+        case $kill in
+            --kill-crawler) check_killed_crawl "$folder" "$truth" "${server[@]}" ;;
+            --kill-workers) check_crawl "$run" "$truth" python3 tests/crawl/kill_workers.py --every 0.5 -- ;;
+            *) check_crawl "$run" "$truth" ;;
+        esac || failed=$((failed + 1))
     done
     ((failed == 0)) || die "check-demo: $failed of $runs runs differ from the truth"
     echo "$runs of $runs runs equal the truth"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <functional>
 #include <tuple>
 #include <utility>
@@ -13,6 +14,8 @@
 
 namespace crawl {
 namespace {
+
+constexpr std::size_t most_hosts_told = 10;
 
 std::chrono::duration<double> cpu_time(int whose) {
     rusage usage{};
@@ -166,6 +169,23 @@ void crawler::complete_summary() {
     summary_.worker_cpu = cpu_time(RUSAGE_CHILDREN);
 }
 
+/// Only what is in flight is looked at: there may be a million hosts.
+std::vector<host_load> crawler::busiest_hosts() const {
+    std::vector<host_load> all;
+    hosts_.each([this, &all](const std::string& origin) {
+        const host_state is = frontier_.state_of(origin);
+        all.push_back({origin, is.in_flight, std::min<std::uint64_t>(is.limit, options_.concurrency), is.queued,
+                       pacer_.delay_of(origin)});
+    });
+    const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), most_hosts_told));
+    // With a second criterion, so that those which have the same do not change places all the time.
+    std::partial_sort(all.begin(), end, all.end(), [](const host_load& a, const host_load& b) {
+        return a.to_do() != b.to_do() ? a.to_do() > b.to_do() : a.origin < b.origin;
+    });
+    all.erase(end, all.end());
+    return all;
+}
+
 progress crawler::now() const {
     return {.pages = summary_.pages,
             .queued = frontier_.queued(),
@@ -179,6 +199,7 @@ progress crawler::now() const {
             .connections = fetcher_.in_flight(),
             .hosts = hosts_.count(),
             .hosts_waiting = pacer_.waiting_sites(),
+            .busiest = busiest_hosts(),
             .parsing = parser_.in_flight(),
             .stopping = stopping_,
             .last_error = last_error_};

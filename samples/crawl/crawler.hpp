@@ -86,6 +86,7 @@ private:
     void archive(const fetch_job& job, std::shared_ptr<const exchange> wire);
     void note_error(const fetch_job& job, const finished_record& end);
     void note_cookies();
+    [[nodiscard]] std::vector<host_load> busiest_hosts() const;
     void give_up_queued();
     void complete_summary();
 

@@ -104,6 +104,15 @@ void frontier::limit(const url& target, std::size_t fetches) {
     give_turn(h);
 }
 
+host_state frontier::state_of(const std::string& origin) const {
+    const auto found = hosts_.find(origin);
+    if (found == hosts_.end()) return {.limit = limits_.per_host};
+    const host& h = found->second;
+    host_state state{.in_flight = h.in_flight, .limit = h.limit};
+    for (const place_queue& queue : h.queues) state.queued += queue.size();
+    return state;
+}
+
 std::size_t frontier::drain() {
     for (auto& [origin, h] : hosts_) {
         for (place_queue& queue : h.queues) queue.clear();

@@ -52,6 +52,13 @@ struct origin_of_link {
     bool in_copy = false;         ///< that is one of many pages with the same content, see is_copy
 };
 
+/// Where the frontier is with one host and port.
+struct host_state {
+    std::size_t queued = 0;
+    std::size_t in_flight = 0;
+    std::size_t limit = 0;  ///< of those in flight
+};
+
 /// What `add` made of a URL.
 struct added {
     url_id id;
@@ -99,6 +106,9 @@ public:
     /// From now on so many fetches at a time from the URL's host and port, known or not. If they are fewer than before,
     /// what is in flight goes on.
     void limit(const url& target, std::size_t fetches);
+
+    /// Of the host of this origin, known or not.
+    [[nodiscard]] host_state state_of(const std::string& origin) const;
 
     /// Empties the queue. Gives the number of URLs that were in it.
     std::size_t drain();

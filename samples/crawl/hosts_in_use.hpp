@@ -22,6 +22,12 @@ public:
 
     [[nodiscard]] std::size_t count() const noexcept { return visits_.size(); }
 
+    /// Calls `take` with each of their origins.
+    template <class Taker>
+    void each(Taker take) const {
+        for (const auto& [origin, visits] : visits_) take(origin);
+    }
+
 private:
     std::unordered_map<std::string, std::size_t> visits_;  // by origin
 };

@@ -34,9 +34,9 @@ void pacer::slow_down(const url& target, std::chrono::milliseconds delay) {
     pause(target, at.delay);
 }
 
-bool pacer::is_slow(const url& target) const {
-    const auto known = sites_.find(target.origin());
-    return (known == sites_.end() ? usual_delay_ : known->second.delay).count() > 0;
+std::chrono::milliseconds pacer::delay_of(const std::string& origin) const {
+    const auto known = sites_.find(origin);
+    return known == sites_.end() ? usual_delay_ : known->second.delay;
 }
 
 std::size_t pacer::waiting_sites() const {

@@ -36,8 +36,11 @@ public:
     /// The site wants a longer delay than the others.
     void slow_down(const url& target, std::chrono::milliseconds delay);
 
+    /// Between two fetches from this origin.
+    [[nodiscard]] std::chrono::milliseconds delay_of(const std::string& origin) const;
+
     /// There is a delay, so that fetches may as well follow each other.
-    [[nodiscard]] bool is_slow(const url& target) const;
+    [[nodiscard]] bool is_slow(const url& target) const { return delay_of(target.origin()).count() > 0; }
 
     /// Sites that somebody waits for.
     [[nodiscard]] std::size_t waiting_sites() const;

@@ -8,6 +8,7 @@
 #include <exception>
 #include <new>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "counted.hpp"
@@ -32,6 +33,11 @@ braid::process_pool_options pool_of(const parse_settings& s) {
     }
     if (s.sandbox) pool.initialise = braid::worker_initialiser(enter_sandbox);
     return pool;
+}
+
+/// What a worker runs: the parts of a document travel from where they are, with no copy of them made for the call.
+parsed_page parse_document(page_parser with, std::string url, std::string content_type, std::string body) {
+    return with({std::move(url), std::move(content_type), std::move(body)});
 }
 
 }  // namespace
@@ -85,7 +91,9 @@ braid::task<parse_result> parse_stage::attempt(const document& page) {
     std::string failure;
     try {
         const braid::call_options how{.limits = {.cpu_time = options_.cpu_time}};
-        auto parsed = co_await braid::move_on_after(options_.timeout, pool_->run(how, options_.parse, page));
+        auto parsed = co_await braid::move_on_after(
+            options_.timeout, pool_->run(how, parse_document, options_.parse, std::string_view(page.url),
+                                         std::string_view(page.content_type), std::string_view(page.body)));
         if (parsed) co_return std::move(*parsed);
         co_return parse_failure{outcome::parser_hung, fmt::format("not done after {} ms", options_.timeout.count())};
     } catch (const braid::worker_died&) {

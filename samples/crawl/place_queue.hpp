@@ -13,6 +13,7 @@ class place_queue {
 public:
     [[nodiscard]] bool empty() const noexcept { return head_ == places_.size(); }
     [[nodiscard]] std::uint64_t front() const noexcept { return places_[head_]; }
+    [[nodiscard]] std::size_t size() const noexcept { return places_.size() - head_; }
     void push(std::uint64_t place) { places_.push_back(place); }
 
     void pop() {

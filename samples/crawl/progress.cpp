@@ -2,7 +2,21 @@
 
 #include <fmt/format.h>
 
+#include "terminal_text.hpp"
+
 namespace crawl {
+
+std::string plain_hosts(const progress& now) {
+    std::string text;
+    for (const host_load& host : now.busiest) {
+        text += fmt::format("  {}: {} of {} at a time, {} queued", printable(host.origin), host.in_flight, host.limit,
+                            host.queued);
+        if (host.delay.count() > 0)
+            text += fmt::format(", {} s between fetches", std::chrono::duration<double>(host.delay).count());
+        text += '\n';
+    }
+    return text;
+}
 
 std::string plain_line(const progress& now) {
     const double seconds = now.elapsed.count();

@@ -102,6 +102,24 @@ parts working_parts(const progress& now) {
     return all;
 }
 
+parts host_parts(const host_load& host) {
+    parts all{fmt::format("{} of {} at a time", number(host.in_flight), number(host.limit)),
+              number(host.queued) + " queued"};
+    if (host.delay.count() > 0) {
+        all.push_back(fmt::format("{} s between fetches", std::chrono::duration<double>(host.delay).count()));
+    }
+    return all;
+}
+
+/// Of its name the beginning and the end, where it is too long for half of the line.
+std::string host_line(const host_load& host, const terminal_traits& on, std::size_t columns) {
+    const std::string name =
+        cut_middle((on.utf8 ? printable : printable_ascii)(host.origin), columns / 2, on.utf8 ? "…" : "...");
+    const std::string line = "  " + name + ": ";
+    const std::size_t taken = columns_of(line);
+    return taken < columns ? line + join_what_fits(host_parts(host), columns - taken) : std::string();
+}
+
 /// How many errors, and as much of the last as fits: of the URL its beginning and its end.
 std::string error_line(const progress& now, const terminal_traits& on, std::size_t columns) {
     const std::string_view mark = on.utf8 ? "…" : "...";
@@ -118,6 +136,13 @@ std::string error_line(const progress& now, const terminal_traits& on, std::size
     return fmt::format("{}{} ({})", before, cut_middle(url, room - columns_of(why), mark), why);
 }
 
+/// What is written above them keeps half of the terminal.
+std::size_t hosts_shown(const progress& now, const terminal_traits& on) {
+    constexpr std::size_t most = 3;
+    const std::size_t others = now.errors > 0 ? 5 : 4;
+    return on.rows / 2 > others ? std::min(on.rows / 2 - others, most) : 0;
+}
+
 }  // namespace
 
 std::vector<frame_line> progress_frame(const progress& now, const rates& speed, const terminal_traits& on) {
@@ -127,6 +152,9 @@ std::vector<frame_line> progress_frame(const progress& now, const rates& speed, 
                                   {join_what_fits(speed_parts(now, speed), columns)},
                                   {join_what_fits(waiting_parts(now), columns)},
                                   {join_what_fits(working_parts(now), columns)}};
+    for (std::size_t i = 0; i < std::min(now.busiest.size(), hosts_shown(now, on)); ++i) {
+        lines.push_back({host_line(now.busiest[i], on, columns)});
+    }
     if (now.errors > 0) {
         std::string text = error_line(now, on, columns);
         if (columns_of(text) <= columns) lines.push_back({std::move(text), frame_line::tone::bad});

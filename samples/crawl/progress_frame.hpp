@@ -28,8 +28,8 @@ struct frame_line {
     bool operator==(const frame_line&) const = default;
 };
 
-/// At most five lines, each narrower than the terminal, so that none wraps; fewer than the terminal has. What does not
-/// fit is left out, the least telling first.
+/// At most eight lines, three of them on hosts, each narrower than the terminal, so that none wraps; fewer than the
+/// terminal has. What does not fit is left out, the least telling first.
 [[nodiscard]] std::vector<frame_line> progress_frame(const progress& now, const rates& speed,
                                                      const terminal_traits& on);
 

@@ -1,5 +1,6 @@
 #include "progress_json.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <chrono>
@@ -21,6 +22,18 @@ double tenths(double number) { return static_cast<double>(static_cast<std::int64
 
 std::uint64_t whole(double number) { return static_cast<std::uint64_t>(number + 0.5); }
 
+json::array busiest_hosts(const progress& now) {
+    json::array all;
+    for (const host_load& host : now.busiest) {
+        all.push_back(json::object{{"host", json_text(host.origin)},
+                                   {"in_flight", host.in_flight},
+                                   {"limit", host.limit},
+                                   {"queued", host.queued},
+                                   {"delay_ms", host.delay.count()}});
+    }
+    return all;
+}
+
 }  // namespace
 
 std::string progress_json(const progress& now, const rates& speed, std::string_view state) {
@@ -39,6 +52,7 @@ std::string progress_json(const progress& now, const rates& speed, std::string_v
     object.emplace("connections", now.connections);
     object.emplace("hosts", now.hosts);
     object.emplace("hosts_waiting", now.hosts_waiting);
+    object.emplace("busiest", busiest_hosts(now));
     object.emplace("workers", now.workers);
     object.emplace("parsing", now.parsing);
     object.emplace("errors", now.errors);

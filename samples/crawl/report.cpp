@@ -47,6 +47,7 @@ void add_broken(const summary& s, buffer out) {
 
 std::string format_state(const progress& now, const summary& so_far) {
     std::string text = plain_line(now);
+    if (!now.busiest.empty()) text += "busiest hosts:\n" + plain_hosts(now);
     add_outcomes(so_far, buffer(text));
     return text;
 }

@@ -26,6 +26,7 @@ braid::task<int> serve_folder(std::span<char*> args) {
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40U, "a number from 1 to 2^40"));
     app.add_option("--port", options.port, "port to listen on; 0: any that is free (8000)");
     app.add_option("--address", options.address, "numeric address to listen on (127.0.0.1)");
+    app.add_option("--log", options.log, "append the target of every request to this file, one a line");
     std::uint32_t delay = 0;
     app.add_option("--delay", delay, "milliseconds before each answer, others meanwhile going on, to try clients (0)")
         ->check(CLI::Range(0U, 60'000U, "a number from 0 to 60000"));

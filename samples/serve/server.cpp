@@ -13,7 +13,9 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
+#include <cerrno>
 #include <stdexcept>
+#include <system_error>
 
 #include "answer.hpp"
 
@@ -52,6 +54,15 @@ std::variant<file_root, synthetic_site> site_of(const server_options& options) {
     return file_root(options.root);
 }
 
+std::optional<std::ofstream> log_of(const server_options& options) {
+    if (options.log.empty()) return std::nullopt;
+    std::ofstream log(options.log, std::ios::app);
+    if (!log)
+        throw std::runtime_error(
+            fmt::format("cannot write the log {}: {}", options.log.string(), std::generic_category().message(errno)));
+    return log;
+}
+
 /// Accepting failed for want of something that other connections will give back.
 bool is_shortage(const error_code& error) {
     return error == asio::error::no_descriptors || error == boost::system::errc::too_many_files_open_in_system ||
@@ -67,7 +78,10 @@ bool is_gone(const error_code& error) {
 }  // namespace
 
 server::server(asio::any_io_executor executor, server_options options)
-    : options_(std::move(options)), site_(site_of(options_)), acceptor_(listen_on(executor, endpoint_of(options_))) {}
+    : options_(std::move(options)),
+      site_(site_of(options_)),
+      log_(log_of(options_)),
+      acceptor_(listen_on(executor, endpoint_of(options_))) {}
 
 std::string server::url() const {
     const tcp::endpoint where = acceptor_.local_endpoint();
@@ -104,6 +118,7 @@ braid::task<> server::serve_connection(tcp::socket socket) {
         if (!came) co_return;
         const error_code error = std::get<0>(*came);
         if (is_gone(error)) co_return;
+        if (!error) note({parser.get().target().data(), parser.get().target().size()});
         // After a request that is none, nobody knows where the next one begins.
         answer reply = error ? refuse_unreadable(error)
                              : std::visit([&parser](const auto& site) { return answer_to(parser.get(), site); }, site_);
@@ -111,6 +126,13 @@ braid::task<> server::serve_connection(tcp::socket socket) {
         keep = co_await braid::shield(send(socket, std::move(reply), options_.stalled));
     }
     socket.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+/// Whoever has an answer finds its request in the log.
+void server::note(std::string_view target) {
+    if (!log_) return;
+    *log_ << target << '\n' << std::flush;
+    if (!*log_) throw std::runtime_error(fmt::format("cannot write the log {}", options_.log.string()));
 }
 
 }  // namespace serve

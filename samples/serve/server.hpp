@@ -7,7 +7,10 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "files.hpp"
@@ -21,6 +24,9 @@ struct server_options {
     std::string address = "127.0.0.1";  ///< a numeric address to listen on
     std::uint16_t port = 8000;          ///< 0: any that is free
 
+    /// Gets the target of every request, one a line, before it is answered; none if empty.
+    std::filesystem::path log{};
+
     std::chrono::milliseconds delay{0};         ///< before each answer, as a server that is far or busy has it
     std::chrono::milliseconds idle{60'000};     ///< from one request's end until the next has come
     std::chrono::milliseconds stalled{10'000};  ///< how long a client may take to accept the next piece of a response
@@ -30,7 +36,7 @@ struct server_options {
 class server {
 public:
     /// Listens. Throws: std::filesystem::filesystem_error for the folder; std::runtime_error that names address and
-    /// port if it cannot listen there.
+    /// port if it cannot listen there, or the log if that cannot be written.
     server(boost::asio::any_io_executor executor, server_options options);
 
     /// Where it listens: `http://127.0.0.1:8000/`.
@@ -44,9 +50,11 @@ private:
     using tcp = boost::asio::ip::tcp;
 
     braid::task<> serve_connection(tcp::socket socket);
+    void note(std::string_view target);
 
     server_options options_;
     std::variant<file_root, synthetic_site> site_;
+    std::optional<std::ofstream> log_;
     tcp::acceptor acceptor_;
 };
 

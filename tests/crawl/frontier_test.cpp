@@ -243,6 +243,22 @@ TEST_SUITE("crawl/frontier") {
         CHECK_FALSE(f.next());
     }
 
+    TEST_CASE("it tells what waits for a host, what is in flight of it, and its limit") {
+        auto f = make({.per_host = 4});
+        for (const char* path : {"a", "b", "c"}) f.add(url_of(std::string("http://host:8000/") + path), {});
+        const auto first = f.next();
+        REQUIRE(first);
+        f.limit(first->target, 2);
+        const crawl::host_state known = f.state_of("http://host:8000");
+        CHECK(known.queued == 2);
+        CHECK(known.in_flight == 1);
+        CHECK(known.limit == 2);
+        const crawl::host_state unknown = f.state_of("http://other");
+        CHECK(unknown.queued == 0);
+        CHECK(unknown.in_flight == 0);
+        CHECK(unknown.limit == 4);
+    }
+
     TEST_CASE("what is only on copies is not queued until it is found elsewhere") {
         auto f = make();
         const auto first = f.add(url_of("http://host:8000/a"), {.in_copy = true});

@@ -9,6 +9,7 @@ import errno
 import http.client
 import os
 import platform
+import select
 import signal
 import socket
 import struct
@@ -24,9 +25,9 @@ from programs import CRAWL, SERVE, InFolder, Slow, SlowCrawl, is_sound, outcomes
 class Serving:
     """`serve` on a folder."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         self.process = subprocess.Popen(
-            [SERVE, "--root", str(folder), "--port", "0"], stdout=subprocess.PIPE, text=True
+            [SERVE, "--root", str(folder), "--port", "0", *options], stdout=subprocess.PIPE, text=True
         )
         self.line = self.process.stdout.readline()
         self.url = self.line.split()[-1]
@@ -123,6 +124,26 @@ class ServeTest(InFolder):
         self.assertEqual(result.returncode, 1)
         self.assertIn("none", result.stderr)
 
+    def test_the_log_has_every_request_once_it_is_answered(self):
+        log = self.folder / "log"
+        log.write_text("/before\n")
+        server = Serving(self.folder, "--log", str(log))
+        self.addCleanup(server.stop)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        self.addCleanup(connection.close)
+        expected = "/before\n"
+        for target in ("/", "/missing?x=%20", "/"):
+            connection.request("GET", target)
+            connection.getresponse().read()
+            expected += target + "\n"
+            self.assertEqual(log.read_text(), expected)
+
+    def test_a_log_that_cannot_be_written_is_told(self):
+        log = str(self.folder / "none/log")
+        result = run(SERVE, "--root", str(self.folder), "--port", "0", "--log", log)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"cannot write the log {log}: No such file or directory", result.stderr)
+
     def test_its_folder_can_be_crawled(self):
         (self.folder / "sub/index.html").write_text("<img src=../large.bin><a href=/gone>gone</a>")
         result = run(CRAWL, self.server.url, "--allow-private", "--output", self.database)
@@ -163,6 +184,21 @@ class ServeTest(InFolder):
             response.read()
             self.assertEqual(response.status, 200)
             self.assertGreaterEqual(time.monotonic() - began, 0.2)
+
+    def test_an_answer_that_is_delayed_keeps_nobody_else_waiting(self):
+        log = self.folder / "log"
+        os.mkfifo(log)
+        asked = os.open(log, os.O_RDWR)
+        self.addCleanup(os.close, asked)
+        server = Serving(self.folder, "--delay", "60000", "--log", str(log))
+        self.addCleanup(server.stop)
+        for i in range(5):  # nobody has an answer, and each is heard all the same
+            client = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+            self.addCleanup(client.close)
+            client.sendall(b"GET /%d HTTP/1.1\r\nHost: h\r\n\r\n" % i)
+            ready, _, _ = select.select([asked], [], [], 30)
+            self.assertTrue(ready, f"request {i} waits for those before it")
+            self.assertEqual(os.read(asked, 100), b"/%d\n" % i)
 
     @unittest.skipUnless(platform.machine() == "x86_64", "the filter is one for x86-64")
     def test_where_the_kernel_has_no_sandbox_pages_are_parsed_all_the_same_and_it_is_told(self):

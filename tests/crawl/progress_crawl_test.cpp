@@ -87,6 +87,54 @@ TEST_SUITE("crawl/progress of a crawl") {
         }));
     }
 
+    TEST_CASE("the hosts that something is in flight of are told, the one with most to do first") {
+        const crawler* running = nullptr;
+        std::vector<host_load> seen;
+        const test_server::answer site = [&](std::string_view) -> reply {
+            if (seen.empty()) seen = running->now().busiest;
+            return {page({})};
+        };
+        const output_file file;
+        braid::run_blocking(with_server(site, [&](test_server& server) -> braid::task<> {
+            options o = quick_options(server, file);
+            o.seeds.clear();
+            for (const auto& seed : {server.url("/", "localhost"), server.url("/"), server.url("/a"), server.url("/b")})
+                o.seeds.push_back(*parse_url(seed));
+            o.concurrency = 2;
+            crawler crawling(co_await braid::this_executor(), o);
+            running = &crawling;
+            co_await crawling.run();
+            REQUIRE(seen.size() == 2);
+            CHECK(seen[0].origin == server.url(""));
+            CHECK(seen[0].in_flight == 1);
+            CHECK(seen[0].queued == 2);
+            CHECK(seen[0].limit == 2);
+            CHECK(seen[0].delay == 0ms);
+            CHECK(seen[1].origin == server.url("", "localhost"));
+            CHECK(seen[1].queued == 0);
+            CHECK(crawling.now().busiest.empty());
+        }));
+    }
+
+    TEST_CASE("the delay of a host is told, and that it then gets one fetch at a time") {
+        const crawler* running = nullptr;
+        host_load seen;
+        const test_server::answer site = [&](std::string_view target) {
+            seen = running->now().busiest.at(0);
+            return small_site(target);
+        };
+        const output_file file;
+        braid::run_blocking(with_server(site, [&](test_server& server) -> braid::task<> {
+            options o = quick_options(server, file);
+            o.delay = 1ms;
+            crawler crawling(co_await braid::this_executor(), o);
+            running = &crawling;
+            co_await crawling.run();
+        }));
+        CHECK(seen.delay == 1ms);
+        CHECK(seen.limit == 1);
+    }
+
     TEST_CASE("URLs that an earlier run had done count as done, but not what it left alone") {
         crawler* running = nullptr;
         const test_server::answer site = [&](std::string_view target) -> reply {

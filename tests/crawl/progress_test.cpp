@@ -49,6 +49,14 @@ const progress busy{.pages = 2340,
                     .hosts_waiting = 1,
                     .parsing = 14,
                     .last_error = {"http://www.example.org/a/long/path/to/a/page.html", "timed out after 30 s"}};
+progress of_hosts() {
+    progress p = busy;
+    p.busiest = {{"http://www.example.org", 40, 64, 1800},
+                 {"https://a.very.long.name.in.a.deep.domain.example.org:8443", 16, 16, 1024},
+                 {"http://slow.example.org", 1, 1, 30, 5000ms},
+                 {"http://small.example.org", 1, 4, 1}};
+    return p;
+}
 const rates fast{.pages = {1234, 900}, .received = {3'250'000, 1'000'000}};
 const rates settled{.pages = {1234, 900}, .received = {3'250'000, 1'000'000}, .settled = true, .left = 70.4s};
 
@@ -181,6 +189,38 @@ TEST_SUITE("crawl/progress_frame") {
         }
     }
 
+    TEST_CASE("the busiest hosts are shown, each with its limit, what waits for it and its delay") {
+        const auto lines = progress_frame(of_hosts(), fast, {.columns = 80});
+        REQUIRE(lines.size() == 8);
+        CHECK(lines[3].text.find("connections") != std::string::npos);
+        CHECK(lines[4].text == "  http://www.example.org: 40 of 64 at a time, 1,800 queued");
+        CHECK(lines[5].text == "  https://a.very.long…in.example.org:8443: 16 of 16 at a time, 1,024 queued");
+        CHECK(lines[6].text == "  http://slow.example.org: 1 of 1 at a time, 30 queued, 5 s between fetches");
+        CHECK(lines[7].how == frame_line::tone::bad);
+    }
+
+    TEST_CASE("on a short terminal there are fewer hosts, which take no more than half of it, or none") {
+        for (std::size_t rows = 0; rows < 30; ++rows) {
+            CAPTURE(rows);
+            const std::size_t without = progress_frame(busy, fast, {.columns = 80, .rows = rows}).size();
+            const std::size_t with = progress_frame(of_hosts(), fast, {.columns = 80, .rows = rows}).size();
+            CHECK(with == (rows < 12 ? without : std::min<std::size_t>(rows / 2, 8)));
+        }
+    }
+
+    TEST_CASE("the name of a host can neither control the terminal nor be wider than it") {
+        progress odd = of_hosts();
+        odd.busiest[0].origin = "http://日本\x1b[2J" + std::string(100, 'x');
+        for (const bool utf8 : {true, false}) {
+            for (std::size_t columns = 0; columns < 100; ++columns) {
+                for (const frame_line& line : progress_frame(odd, fast, {.columns = columns, .utf8 = utf8})) {
+                    CHECK(columns_of(line.text) < columns);
+                    CHECK(line.text.find('\x1b') == std::string::npos);
+                }
+            }
+        }
+    }
+
     TEST_CASE("a terminal without UTF-8 gets ASCII") {
         progress odd = busy;
         odd.last_error.url = "http://h/é" + std::string(100, 'x');
@@ -213,23 +253,29 @@ TEST_SUITE("crawl/progress_frame") {
 
 TEST_SUITE("crawl/progress_json") {
     TEST_CASE("the state is one line of JSON with all that is known") {
-        const std::string line = progress_json(busy, settled, "running");
+        progress some = busy;
+        some.busiest = {{"http://slow.example.org", 1, 4, 30, 5000ms}};
+        const std::string line = progress_json(some, settled, "running");
         CHECK(line.find('\n') == line.size() - 1);
         CHECK(json::parse(line) == json::parse(R"({
             "state": "running", "elapsed_ms": 42000, "done": 2345, "known": 5264, "queued": 2855, "in_flight": 64,
             "settled": true, "left_ms": 70400, "pages": 2340, "pages_per_s": 1234.0, "pages_per_s_overall": 900.0,
             "bytes": 80000000, "received": 43200000, "received_per_s": 3250000, "received_per_s_overall": 1000000,
-            "connections": 40, "hosts": 3, "hosts_waiting": 1, "workers": 2, "parsing": 14, "errors": 12,
+            "connections": 40, "hosts": 3, "hosts_waiting": 1,
+            "busiest": [{"host": "http://slow.example.org", "in_flight": 1, "limit": 4, "queued": 30, "delay_ms": 5000}],
+            "workers": 2, "parsing": 14, "errors": 12,
             "last_error": {"url": "http://www.example.org/a/long/path/to/a/page.html",
                            "why": "timed out after 30 s"}})"));
     }
 
     TEST_CASE("README.md names every member") {
         const std::string readme = read_file(CRAWL_README);
-        const json::value all = json::parse(progress_json(busy, settled, "running"));
-        for (const auto& member : all.as_object()) {
-            const std::string name(member.key());
-            CHECK_MESSAGE(readme.find('`' + name + '`') != std::string::npos, name);
+        const json::value all = json::parse(progress_json(of_hosts(), settled, "running"));
+        for (const json::value& object : {all, all.at("busiest").at(0)}) {
+            for (const auto& member : object.as_object()) {
+                const std::string name(member.key());
+                CHECK_MESSAGE(readme.find('`' + name + '`') != std::string::npos, name);
+            }
         }
     }
 

@@ -61,6 +61,16 @@ TEST_SUITE("crawl/report") {
               crawl::plain_line(moment) + "URLs by outcome:\n       118  fetched\n         2  timed out\n");
     }
 
+    TEST_CASE("the state tells of the busiest hosts, whose names cannot control the terminal") {
+        crawl::progress now = moment;
+        now.busiest = {{"http://a\x1b[2J", 3, 8, 70}, {"http://b:81", 1, 1, 0, std::chrono::milliseconds(1500)}};
+        CHECK(crawl::format_state(now, {}) == crawl::plain_line(moment) +
+                                                  "busiest hosts:\n"
+                                                  "  http://a?[2J: 3 of 8 at a time, 70 queued\n"
+                                                  "  http://b:81: 1 of 1 at a time, 0 queued, 1.5 s between fetches\n"
+                                                  "URLs by outcome:\n");
+    }
+
     TEST_CASE("an interrupted crawl says so, and one without pages divides nothing by zero") {
         const std::string text = crawl::format_summary({.broken = {}, .output = "x.db", .interrupted = true});
         CHECK(text.find("\ninterrupted: 0 pages, 0 B in 0.00 s: 0 pages/s\n") != std::string::npos);

@@ -46,7 +46,7 @@ class WatchingTest(SlowCrawl):
         seen = self.crawl_on_terminal(TERM="xterm", NO_COLOR="", LC_ALL="C.UTF-8")
         self.assertRegex(seen, r"^\r\x1b\[J\x1b\[\?7l\x1b\[1m[0-9]+ done, [0-9]+ known, 0:0[0-9] elapsed\x1b\[0m\x1b\[K\r")
         above = seen.index("URLs by outcome:")
-        self.assertGreater(seen.rindex("\x1b[4A\x1b[J", 0, above), 0)  # it stands where the lines were
+        self.assertGreater(seen.rindex("\x1b[5A\x1b[J", 0, above), 0)  # it stands where the lines were
         self.assertIn(" connections, ", seen[above:])  # and they are below it
         self.assertRegex(seen, r"\x1b\[[0-9]A\x1b\[J$")
         frames = re.split(r"\x1b\[[?0-9;]*[A-Za-z]", seen[:above])
@@ -64,6 +64,8 @@ class WatchingTest(SlowCrawl):
         first = json.loads(crawl.stderr.readline())
         self.assertEqual((first["state"], first["done"], first["known"], first["pages"]), ("running", 1, 21, 1))
         self.assertEqual((first["in_flight"], first["hosts"]), (3, 1))
+        host = first["busiest"][0]
+        self.assertEqual((host["in_flight"], host["limit"], host["queued"], host["delay_ms"]), (3, 3, 17, 0))
         self.assertGreaterEqual(first["connections"], 1)
         self.assertNotIn("left_ms", first)
         crawl.send_signal(signal.SIGINT)
