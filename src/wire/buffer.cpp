@@ -1,23 +1,13 @@
 #include <braid/wire/buffer.hpp>
 
+#include <braid/core/detail/large_memory.hpp>
+
 #include <algorithm>
-#include <cstdint>
 #include <limits>
 #include <new>
 #include <utility>
 
-#include <sys/mman.h>
-
 namespace braid::wire {
-
-void will_fill(void* memory, std::size_t bytes) noexcept {
-    constexpr std::size_t large_page = 2 * 1024 * 1024;
-    if (bytes < 2 * large_page) return;
-    const auto begin = (reinterpret_cast<std::uintptr_t>(memory) + large_page - 1) / large_page * large_page;
-    const auto end = (reinterpret_cast<std::uintptr_t>(memory) + bytes) / large_page * large_page;
-    // Where it is refused, small pages do.
-    if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
-}
 
 buffer::buffer(buffer&& other) noexcept
     : data_(std::move(other.data_)),
@@ -44,7 +34,7 @@ void buffer::grow(std::size_t missing) {
 
 void buffer::reallocate(std::size_t capacity) {
     auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity);
-    will_fill(larger.get(), capacity);
+    braid::detail::will_fill(larger.get(), capacity);
     if (size_ != 0) std::memcpy(larger.get(), data_.get(), size_);
     data_ = std::move(larger);
     capacity_ = capacity;

@@ -10,10 +10,6 @@
 
 namespace braid::wire {
 
-/// So many fresh bytes are about to be written: asks the kernel for large pages, which for many megabytes takes a
-/// quarter of the time. For few bytes it does nothing.
-void will_fill(void* memory, std::size_t bytes) noexcept;
-
 /// A growable run of bytes. Unlike `std::vector` it never zero-fills what is about to be overwritten.
 /// Lifetime: pointers and spans into it end with the next call that may grow it.
 class buffer {

@@ -1,6 +1,7 @@
 #pragma once
 // The implementation of stream<T>: asking it, and ending it early.
 
+#include <braid/core/detail/large_memory.hpp>
 #include <braid/core/await_chain.hpp>
 #include <braid/flow/stream.hpp>
 
@@ -194,6 +195,7 @@ private:
         // At once for all that will come; more often than it doubles only if the source does not know.
         if (into.capacity() - into.size() < count) {
             into.reserve(std::max(into.size() + count + more_, 2 * into.capacity()));
+            detail::will_fill(into.data() + into.size(), (into.capacity() - into.size()) * sizeof(T));
         }
         const auto from = ready_.begin() + static_cast<std::ptrdiff_t>(next_ready_);
         into.insert(into.end(), std::make_move_iterator(from), std::make_move_iterator(ready_.end()));

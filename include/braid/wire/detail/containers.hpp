@@ -3,6 +3,7 @@
 // and want a default constructor.
 
 #include <array>
+#include <braid/core/detail/large_memory.hpp>
 #include <braid/wire/detail/codec.hpp>
 #include <deque>
 #include <list>
@@ -36,7 +37,7 @@ Container decode_bulk(reader& r, std::size_t count, const char* what) {
         const auto* first = reinterpret_cast<const T*>(from);
         Container values;
         values.reserve(count);
-        will_fill(values.data(), count * sizeof(T));
+        braid::detail::will_fill(values.data(), count * sizeof(T));
         values.assign(first, first + count);
         return values;
     }
