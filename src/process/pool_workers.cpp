@@ -26,7 +26,7 @@ void pool_engine::start_workers_if_needed() {
     for (const auto& link : workers_) coming += link->coming() ? 1 : 0;
     const std::size_t always = state_ == state::open ? static_cast<std::size_t>(options_.min_workers) : 0;
     while (!retry_timer_.armed() && workers_.size() < most_workers_ &&
-           (coming < queue_.size() || workers_.size() < always)) {
+           (coming < waiting() || workers_.size() < always)) {
         start_worker();
         ++coming;
     }
@@ -169,6 +169,7 @@ void pool_engine::count_end(const worker_link& link) noexcept {
 
 pool_stats pool_engine::stats() const {
     pool_stats now{.queued = queue_.size(), .answered = answered_, .started = started_, .ended = ended_};
+    now.awaiting_room = waiting() - queue_.size();
     now.waited = waited_;
     now.ran = ran_;
     now.travelled = travelled_;

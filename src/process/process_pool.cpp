@@ -79,6 +79,9 @@ void check(const process_pool_options& options) {
         throw usage_error(fmt::format("a process_pool of {} workers cannot have a minimum of {}", *options.workers,
                                       options.min_workers));
     }
+    if (options.max_queued == 0U) {
+        throw usage_error("a process_pool's queue needs room for at least one call: max_queued cannot be 0");
+    }
     if (options.grace.count() < 0) {
         throw usage_error(
             fmt::format("a process_pool's grace period cannot be negative, as {} ms is", options.grace.count()));
