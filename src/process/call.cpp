@@ -32,6 +32,10 @@ std::exception_ptr call_base::caught() {
 
 std::string call_base::describe() const {
     if (engine().lives_on(this_driver.current) && worker_) return worker_->describe(*this);
+    if (engine().lives_on(this_driver.current) && place_ == place::outside) {
+        return fmt::format("{} waiting for room in the queue of the pool {}", worker_link::name_of(*this),
+                           engine().options().name);
+    }
     const int pid = worker_pid_.load(std::memory_order_relaxed);
     if (pid != 0) return fmt::format("{} in worker {}", worker_link::name_of(*this), pid);
     return fmt::format("{} in the queue of the pool {}", worker_link::name_of(*this), engine().options().name);
@@ -43,6 +47,11 @@ void call_base::submit() noexcept {
     } else {
         engine().where().post(static_cast<call_submission*>(this));
     }
+}
+
+void call_base::withdraw() noexcept {
+    if (place_ == place::announced || place_ == place::admitted) engine().room()->leave();
+    place_ = place::nowhere;
 }
 
 void call_base::arrive() noexcept { engine().submit(*this); }

@@ -26,7 +26,8 @@ pool_engine::pool_engine(std::shared_ptr<home> where, process_pool_options optio
       options_(std::move(options)),
       services_(services),
       zygote_(std::move(zygote)),
-      most_workers_(static_cast<std::size_t>(*options_.workers)) {
+      most_workers_(static_cast<std::size_t>(*options_.workers)),
+      room_(options_.max_queued ? std::make_unique<queue_room>(*options_.max_queued) : nullptr) {
     if (zygote_) zygote_->enter();
     plan_work_.engine = this;
     plan_work_.run = [](work* w) noexcept { static_cast<engine_work*>(w)->engine->carry_out(); };
@@ -71,21 +72,24 @@ void pool_engine::post_for(std::shared_ptr<worker_link> link, link_action then) 
 
 void pool_engine::submit(call_base& call) noexcept {
     if (state_ != state::open) {
+        call.withdraw();
         call.fail(std::make_exception_ptr(
             closed(fmt::format("the pool {} is closed: it takes no more calls", options_.name))));
         return call.finish();
     }
     if (turn_began_ == clock::time_point()) turn_began_ = clock::now();
     call.submitted_at_ = turn_began_;
-    call.place_ = call_base::place::queued;
-    queue_.push_back(call.entry(), call.options().priority);
+    enqueue(call);
     plan();
 }
 
 void pool_engine::cancel(call_base& call) noexcept {
     switch (call.place_) {
-        case call_base::place::nowhere: return;  // it has just ended
-        case call_base::place::queued: queue_.remove(call.entry()); break;
+        case call_base::place::nowhere:
+        case call_base::place::announced:
+        case call_base::place::admitted: return;  // it has just ended
+        case call_base::place::outside:
+        case call_base::place::queued: remove_waiting(call); break;
         case call_base::place::at_worker:
             if (!call.worker_->take_back(call)) return call.worker_->stop_begun(call, options_.grace);
             plan();
@@ -123,23 +127,9 @@ void pool_engine::call_returned(call_base& call) noexcept {
     call_ended(call);
 }
 
-void pool_engine::enqueue_again(call_base& call) noexcept {
-    call.place_ = call_base::place::queued;
-    queue_.push_front(call.entry(), call.options().priority);
-}
-
 void pool_engine::cancellation_arrived() noexcept {
     --cancellations_expected_;
     plan();
-}
-
-void pool_engine::fail_queued(const std::exception_ptr& error) noexcept {
-    while (call_entry* entry = queue_.pop_front()) {
-        call_base& call = call_base::of(*entry);
-        call.fail(error);
-        call.place_ = call_base::place::nowhere;
-        call.finish();
-    }
 }
 
 // --- deciding: once a turn, when everything that happened in it is known
@@ -182,7 +172,7 @@ void pool_engine::assign_queued(clock::time_point now) {
     while (!queue_.empty()) {
         worker_link* worker = least_busy();
         if (!worker) return;
-        call_base& call = call_base::of(*queue_.pop_front());
+        call_base& call = *take_queued();
         call.waited_ = now - call.submitted_at_;
         if (!worker->give(call, now)) call_ended(call);
     }

@@ -3,6 +3,7 @@
 // its home; nothing is shared with other threads but the queue of that home.
 
 #include "process/call_queue.hpp"
+#include "process/queue_room.hpp"
 #include "process/services.hpp"
 #include "process/worker_death.hpp"
 #include "process/worker_link.hpp"
@@ -37,6 +38,8 @@ public:
     [[nodiscard]] pd::process_services& services() const noexcept { return services_; }
     /// Of which its workers are forked, if they are.
     [[nodiscard]] pd::zygote_process* zygote() const noexcept { return zygote_.get(); }
+    /// Of the queue. Null if that has no limit.
+    [[nodiscard]] queue_room* room() const noexcept { return room_.get(); }
 
     // On the home:
     void submit(call_base& call) noexcept;
@@ -132,7 +135,13 @@ private:
                (state_ == state::open && workers_.size() < static_cast<std::size_t>(options_.min_workers));
     }
     void remove(const std::shared_ptr<worker_link>& link);
+    void enqueue(call_base& call) noexcept;
     void enqueue_again(call_base& call) noexcept;
+    call_base* take_queued() noexcept;
+    void remove_waiting(call_base& call) noexcept;
+    void make_room() noexcept;
+    /// Calls that no worker has.
+    [[nodiscard]] std::size_t waiting() const noexcept;
     void fail_queued(const std::exception_ptr& error) noexcept;
     void settle_if_gone();
     [[nodiscard]] bool has_left_zygote();
@@ -154,7 +163,8 @@ private:
     engine_timer retry_timer_;              // of a start that failed
     engine_timer idle_timer_;               // of the worker that has been idle longest
     std::size_t most_workers_;
-    clock::time_point turn_began_{};  // of this turn's first submission; zero: there was none
+    const std::unique_ptr<queue_room> room_;  // null without max_queued. Nobody is outside unless the queue is full
+    clock::time_point turn_began_{};          // of this turn's first submission; zero: there was none
     std::uint64_t answered_ = 0;
     time_histogram waited_;
     time_histogram ran_;  // at workers that are gone

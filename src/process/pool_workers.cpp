@@ -29,7 +29,7 @@ void pool_engine::start_workers_if_needed() {
         staying += link->makes_way() ? 0 : 1;
     }
     const std::size_t always = state_ == state::open ? static_cast<std::size_t>(options_.min_workers) : 0;
-    while (!retry_timer_.armed() && staying < most_workers_ && (coming < queue_.size() || staying < always)) {
+    while (!retry_timer_.armed() && staying < most_workers_ && (coming < waiting() || staying < always)) {
         start_worker();
         ++coming;
         ++staying;
@@ -173,6 +173,7 @@ void pool_engine::count_end(const worker_link& link) noexcept {
 
 pool_stats pool_engine::stats() const {
     pool_stats now{.queued = queue_.size(), .answered = answered_, .started = started_, .ended = ended_};
+    now.awaiting_room = waiting() - queue_.size();
     now.waited = waited_;
     now.ran = ran_;
     now.travelled = travelled_;

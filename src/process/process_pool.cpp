@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
+#include <limits>
 #include <utility>
 
 #include <sched.h>
@@ -78,6 +80,13 @@ void check(const process_pool_options& options) {
     if (options.min_workers < 0 || options.min_workers > *options.workers) {
         throw usage_error(fmt::format("a process_pool of {} workers cannot have a minimum of {}", *options.workers,
                                       options.min_workers));
+    }
+    if (options.max_queued == 0U) {
+        throw usage_error("a process_pool's queue needs room for at least one call: max_queued cannot be 0");
+    }
+    if (options.max_queued && *options.max_queued > std::numeric_limits<std::ptrdiff_t>::max()) {
+        throw usage_error(fmt::format("a process_pool's max_queued cannot be negative, as {} is",
+                                      static_cast<std::ptrdiff_t>(*options.max_queued)));
     }
     if (options.grace.count() < 0) {
         throw usage_error(

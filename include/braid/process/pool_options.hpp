@@ -32,6 +32,13 @@ struct process_pool_options {
     int min_workers = 0;
     /// A worker beyond those that had nothing to do for so long ends. Default: it stays.
     std::optional<std::chrono::milliseconds> idle_time = {};
+    /// Calls that may wait in the queue, at most: those that no worker has. One that comes when there are so many waits
+    /// outside until there is room, in the order of coming, whatever its priority; `try_submit` gives nothing instead.
+    /// A map's batches wait like calls. What a worker had not begun may come back, be there room or not: that is what
+    /// was sent ahead of it, so as to fill half a millisecond, and up to 511 calls after very short ones. Workers get
+    /// calls at the end of a turn of the loop, so that even with an idle one there are no more in a turn. Default: no
+    /// limit.
+    std::optional<std::size_t> max_queued = {};
     /// A new worker that has said nothing after so long is killed: it could not be started.
     std::chrono::milliseconds start_limit{30'000};
     /// A new worker whose initialiser has not returned after so long is killed as well: it hangs, or was stopped.

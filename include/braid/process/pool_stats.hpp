@@ -44,8 +44,9 @@ struct worker_ends {
 };
 
 struct pool_stats {
-    std::size_t queued = 0;     ///< calls that no worker has yet
-    std::size_t in_flight = 0;  ///< calls that workers have
+    std::size_t queued = 0;         ///< calls in the queue, which no worker has yet
+    std::size_t awaiting_room = 0;  ///< the same, outside of a queue that has max_queued
+    std::size_t in_flight = 0;      ///< calls that workers have
     std::uint64_t answered = 0;
     std::uint64_t started = 0;  ///< workers, so far
     worker_ends ended = {};

@@ -14,6 +14,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <memory>
+#include <optional>
 #include <ranges>
 #include <utility>
 #include <vector>
@@ -56,11 +57,36 @@ public:
     /// The same, begun now, also from plain threads: a job, to be awaited or cancelled later.
     template <class F, class... Args>
     auto submit(F&& function, Args&&... args) {
-        return detail::submit_call(run(std::forward<F>(function), std::forward<Args>(args)...), *engine_);
+        return detail::submit_call(run(std::forward<F>(function), std::forward<Args>(args)...),
+                                   detail::queue_place::enter(*engine_), *engine_);
     }
     template <class F, class... Args>
     auto submit(call_options options, F&& function, Args&&... args) {
-        return detail::submit_call(run(options, std::forward<F>(function), std::forward<Args>(args)...), *engine_);
+        return detail::submit_call(run(options, std::forward<F>(function), std::forward<Args>(args)...),
+                                   detail::queue_place::enter(*engine_), *engine_);
+    }
+
+    /// The same, if there is room in the queue; else, or while others wait for that, nothing: then what would have been
+    /// moved from has not been touched. A pool that is closed gives a job that fails, like `submit`, while its queue
+    /// has room. See `process_pool_options::max_queued`. Never suspends.
+    template <class F, class... Args>
+    [[nodiscard("a job that is dropped is cancelled: keep it, and co_await it")]] auto try_submit(F&& function,
+                                                                                                  Args&&... args) {
+        using submitted = decltype(submit(std::forward<F>(function), std::forward<Args>(args)...));
+        auto place = detail::queue_place::try_enter(*engine_);
+        if (!place) return std::optional<submitted>();
+        return std::optional<submitted>(detail::submit_call(run(std::forward<F>(function), std::forward<Args>(args)...),
+                                                            *std::move(place), *engine_));
+    }
+    template <class F, class... Args>
+    [[nodiscard("a job that is dropped is cancelled: keep it, and co_await it")]] auto try_submit(call_options options,
+                                                                                                  F&& function,
+                                                                                                  Args&&... args) {
+        using submitted = decltype(submit(options, std::forward<F>(function), std::forward<Args>(args)...));
+        auto place = detail::queue_place::try_enter(*engine_);
+        if (!place) return std::optional<submitted>();
+        return std::optional<submitted>(detail::submit_call(
+            run(options, std::forward<F>(function), std::forward<Args>(args)...), *std::move(place), *engine_));
     }
 
     /// `f(item)` for each item, as a stream of results in the order of the items; a tuple is spread. Short calls travel

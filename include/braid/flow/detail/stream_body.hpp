@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <type_traits>
 
 namespace braid {
 
@@ -195,7 +196,9 @@ private:
         // At once for all that will come; more often than it doubles only if the source does not know.
         if (into.capacity() - into.size() < count) {
             into.reserve(std::max(into.size() + count + more_, 2 * into.capacity()));
-            detail::will_fill(into.data() + into.size(), (into.capacity() - into.size()) * sizeof(T));
+            if constexpr (!std::is_same_v<T, bool>) {
+                detail::will_fill(into.data() + into.size(), (into.capacity() - into.size()) * sizeof(T));
+            }
         }
         const auto from = ready_.begin() + static_cast<std::ptrdiff_t>(next_ready_);
         into.insert(into.end(), std::make_move_iterator(from), std::make_move_iterator(ready_.end()));

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <typeinfo>
@@ -23,6 +24,36 @@ class pool_engine;
 class worker_link;
 class call_base;
 class batch_call;
+class queue_room;
+
+/// Kept in the queue of a pool that limits it, for a call that is to be made. In other pools there is nothing to keep.
+/// Threads: any. Lifetime: less than the pool's.
+class queue_place {
+public:
+    /// One more, though there may be no room yet: then the call waits for it.
+    [[nodiscard]] static queue_place enter(pool_engine& pool) noexcept;
+    /// Nothing if there is no room.
+    [[nodiscard]] static std::optional<queue_place> try_enter(pool_engine& pool) noexcept;
+
+    queue_place(queue_place&& other) noexcept
+        : room_(std::exchange(other.room_, nullptr)), has_room_(other.has_room_) {}
+    queue_place& operator=(queue_place&&) = delete;
+    ~queue_place() {
+        if (room_) leave();
+    }
+
+    /// From now on whoever asked keeps it. False if there was nothing to keep.
+    [[nodiscard]] bool hand_over() noexcept { return std::exchange(room_, nullptr) != nullptr; }
+    /// There is room in the queue, and will be.
+    [[nodiscard]] bool has_room() const noexcept { return has_room_; }
+
+private:
+    queue_place(queue_room* room, bool has_room) noexcept : room_(room), has_room_(has_room) {}
+    void leave() noexcept;
+
+    queue_room* room_;
+    bool has_room_;
+};
 
 /// The function of a call, whose name is looked up only if somebody wants to read it.
 struct called_function {
@@ -72,6 +103,12 @@ protected:
     ~call_base() override = default;
 
     void submit() noexcept;
+    /// Before it is submitted, or withdrawn.
+    void take(queue_place kept) noexcept {
+        if (kept.hand_over()) place_ = kept.has_room() ? place::admitted : place::announced;
+    }
+    /// It is not going to be submitted after all.
+    void withdraw() noexcept;
     [[nodiscard]] bool was_cancelled() const noexcept { return cancelled_; }
     /// What the reply made the call throw, to be called in a handler. Null for the echo of our own request to stop.
     /// Throws: wire::decode_error, when it is about the reply itself.
@@ -82,7 +119,8 @@ private:
     friend class worker_link;
     friend class batch_call;
 
-    enum class place : unsigned char { nowhere, queued, at_worker };
+    /// Announced: it counts, and comes; admitted: the same, and there is room for it; outside: it waits for room.
+    enum class place : unsigned char { nowhere, announced, admitted, outside, queued, at_worker };
 
     void on_cancel() noexcept final;
     void arrive() noexcept;
@@ -141,11 +179,17 @@ class [[nodiscard]] process_call final : public call_base {
 public:
     explicit process_call(const call_awaitable<F, Args...>& asked) noexcept
         : call_base(asked.request_), asked_(asked) {}
+    process_call(const call_awaitable<F, Args...>& asked, queue_place kept) noexcept : process_call(asked) {
+        take(std::move(kept));
+    }
 
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
-        if (!enter(h)) return false;
+        if (!enter(h)) {
+            withdraw();
+            return false;
+        }
         listen();
         submit();
         return true;
@@ -181,9 +225,23 @@ private:
     result_slot<result> slot_;
 };
 
+/// A call with a place that is kept for it.
+template <class F, class... Args>
+class placed_call {
+public:
+    placed_call(call_awaitable<F, Args...>&& call, queue_place&& place)
+        : call_(std::move(call)), place_(std::move(place)) {}
+
+    process_call<F, Args...> operator co_await() && { return process_call<F, Args...>(call_, std::move(place_)); }
+
+private:
+    call_awaitable<F, Args...> call_;
+    queue_place place_;  // goes first: the call keeps the pool
+};
+
 /// A call as a task, for a job to run.
 template <class F, class... Args>
-task<wire::call_result_t<F, Args...>> call_task(call_awaitable<F, Args...> call) {
+task<wire::call_result_t<F, Args...>> call_task(placed_call<F, Args...> call) {
     co_return co_await std::move(call);
 }
 
@@ -191,8 +249,8 @@ task<wire::call_result_t<F, Args...>> call_task(call_awaitable<F, Args...> call)
 [[nodiscard]] std::shared_ptr<home> home_for_submit(pool_engine& engine);
 
 template <class F, class... Args>
-auto submit_call(call_awaitable<F, Args...> call, pool_engine& engine) {
-    return start_job(call_task(std::move(call)), home_for_submit(engine));
+auto submit_call(call_awaitable<F, Args...>&& call, queue_place&& place, pool_engine& engine) {
+    return start_job(call_task(placed_call<F, Args...>(std::move(call), std::move(place))), home_for_submit(engine));
 }
 
 }  // namespace braid::detail
