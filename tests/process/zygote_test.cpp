@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -92,6 +93,22 @@ surroundings look_around() {
         if (!gone) s.files.insert(target);
     }
     return s;
+}
+
+/// How deep pools whose workers are forked can be nested from here.
+int depth_from_here() {
+    return run_blocking([]() -> task<int> {
+        try {
+            process_pool inner({.workers = 1, .zygote = {load_nothing}});
+            co_return 1 + co_await inner.run(depth_from_here);
+        } catch (const usage_error&) {
+            co_return 0;
+        }
+    }());
+}
+void prints(int number) {
+    std::printf("out %d\n", number);
+    std::fprintf(stderr, "err %d\n", number);
 }
 
 std::size_t threads_of(int process) {
@@ -178,6 +195,34 @@ TEST_SUITE("process/zygote") {
             CHECK(!s.has_zygote_variable);
             CHECK(s.files.count("/memfd:braid-zygote (deleted)") == 0);
             CHECK(s.files.count("/memfd:braid-preload (deleted)") == 0);
+        }());
+    }
+
+    TEST_CASE("pools nest in workers that are forked as deep as in others, and no deeper") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1, .zygote = {load_nothing}});
+            CHECK(co_await pool.run(depth_from_here) == 2);
+        }());
+        CHECK(has_no_child());
+    }
+
+    TEST_CASE("what a worker that is forked prints comes before the result of its call, and names both") {
+        run_blocking([]() -> task<> {
+            std::vector<std::string> heard;
+            process_pool pool({.workers = 1,
+                               .zygote = {load_nothing},
+                               .output = worker_output::lines,
+                               .on_line = [&](const worker_line& line) {
+                                   heard.push_back(std::to_string(line.pid) + " " + std::string(line.call) + ": " +
+                                                   std::string(line.text));
+                               }});
+            for (int i = 0; i != 20; ++i) {
+                heard.clear();
+                co_await pool.run(call_options{.name = "the printer"}, prints, i);
+                const std::string from = std::to_string(pool.worker_pids().at(0)) + " the printer: ";
+                std::ranges::sort(heard);  // two pipes, read one after the other
+                CHECK(heard == std::vector{from + "err " + std::to_string(i), from + "out " + std::to_string(i)});
+            }
         }());
     }
 }
