@@ -44,8 +44,8 @@ std::string call_base::describe() const {
 void call_base::submit() noexcept {
     if (engine().lives_on(this_driver.current)) {
         engine().submit(*this);
-    } else {
-        engine().where().post(static_cast<call_submission*>(this));
+    } else if (!engine().post_unless_gone(static_cast<call_submission&>(*this))) {
+        engine().refuse(*this);
     }
 }
 

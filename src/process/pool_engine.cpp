@@ -60,6 +60,22 @@ void pool_engine::post(work& w) {
     post_into(*box, [&] { home_->post(&w); });
 }
 
+bool pool_engine::post_unless_gone(work& w) {
+    const auto box = inbox_;
+    bool posted = false;
+    post_into(*box, [&] {
+        if (home_) home_->post(&w);
+        posted = home_ != nullptr;
+    });
+    return posted;
+}
+
+void pool_engine::leave_home() noexcept {
+    std::shared_ptr<home> left;  // it may end with us, and not under the lock
+    const std::lock_guard lock(inbox_->mutex);
+    left.swap(home_);
+}
+
 void pool_engine::post_for(std::shared_ptr<worker_link> link, link_action then) {
     const auto box = link->pool_->inbox_;
     home& where = link->pool_->where();
@@ -70,13 +86,15 @@ void pool_engine::post_for(std::shared_ptr<worker_link> link, link_action then) 
 
 // --- calls
 
+void pool_engine::refuse(call_base& call) noexcept {
+    call.withdraw();
+    call.fail(
+        std::make_exception_ptr(closed(fmt::format("the pool {} is closed: it takes no more calls", options_.name))));
+    call.finish();
+}
+
 void pool_engine::submit(call_base& call) noexcept {
-    if (state_ != state::open) {
-        call.withdraw();
-        call.fail(std::make_exception_ptr(
-            closed(fmt::format("the pool {} is closed: it takes no more calls", options_.name))));
-        return call.finish();
-    }
+    if (state_ != state::open) return refuse(call);
     if (turn_began_ == clock::time_point()) turn_began_ = clock::now();
     call.submitted_at_ = turn_began_;
     enqueue(call);

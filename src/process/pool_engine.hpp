@@ -84,12 +84,16 @@ public:
     /// Runs `then` on the home. Threads: any that something else keeps this engine for.
     void post(std::function<void()> then);
     void post(work& w);
+    /// The same. False: the pool is gone and has left its home, on which nobody waits for it.
+    [[nodiscard]] bool post_unless_gone(work& w);
+    /// A pool that is closed takes no call. Threads: the call's, if the pool is gone.
+    void refuse(call_base& call) noexcept;
     /// The same for a thread that nobody waits for: what it held of pool and link goes along, so that their last
     /// moments are on the home, and it touches nothing of the home's context afterwards.
     using link_action = std::function<void(pool_engine&, const std::shared_ptr<worker_link>&)>;
     static void post_for(std::shared_ptr<worker_link> link, link_action then);
     /// The pool object is gone and so is everything else: lets the home go, on the home, while its context exists.
-    void leave_home() noexcept { home_ = nullptr; }
+    void leave_home() noexcept;
 
     void worker_started(const std::shared_ptr<worker_link>& link, pd::started_child child);
     /// It was tried as often as makes sense, unless `may_try_again`.
@@ -146,7 +150,7 @@ private:
     void settle_if_gone();
     [[nodiscard]] bool has_left_zygote();
 
-    std::shared_ptr<home> home_;  // null when it has been left
+    std::shared_ptr<home> home_;  // null when it has been left, which happens under the inbox's mutex
     const home* const home_address_;
     const process_pool_options options_;
     pd::process_services& services_;

@@ -407,6 +407,22 @@ TEST_SUITE("process/process_pool: life") {
         }
     }
 
+    TEST_CASE("a call that is made on another loop when its pool is gone is refused") {
+        braid_test::loop_thread loop;
+        auto pool = std::make_unique<process_pool>(loop.executor(), process_pool_options{.workers = 1});
+        auto call = pool->run(square, 3);
+        pool.reset();
+        bool refused = false;
+        run_blocking([](auto late, bool& was_refused) -> task<> {
+            try {
+                co_await std::move(late);
+            } catch (const closed&) {
+                was_refused = true;
+            }
+        }(std::move(call), refused));
+        CHECK(refused);
+    }
+
     TEST_CASE("calls from ten threads with loops of their own, cancelled from there too, each end in their way") {
         braid_test::loop_thread loop;
         process_pool pool(loop.executor(), {.workers = 2, .grace = 2ms});
