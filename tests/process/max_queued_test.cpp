@@ -40,9 +40,20 @@ using namespace std::chrono_literals;
 namespace {
 
 int square(int x) { return x * x; }
-int counted(const std::string& counter, std::size_t call) { return run_counter::ran(counter, call); }
 void write_down(const std::string& path, int number) { std::ofstream(path, std::ios::app) << number << ' '; }
 int content(const std::unique_ptr<int>& x) { return *x; }
+
+struct refuses_copies {
+    refuses_copies() = default;
+    refuses_copies(const refuses_copies&) { throw std::runtime_error("no copy"); }
+    refuses_copies(refuses_copies&&) = default;
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(number);
+    }
+    int number = 0;
+};
+void take(const refuses_copies&) {}
 
 std::string order_in(const std::string& path) {
     std::ifstream file(path);
@@ -92,25 +103,35 @@ TEST_SUITE("process/process_pool: max_queued") {
 
     TEST_CASE("who was given a job by try_submit is in the queue, though a call that came later was there sooner") {
         run_blocking([]() -> task<> {
-            gate door;
-            process_pool pool({.workers = 1, .max_queued = 1, .calls_per_worker = 1});  // so that nothing is sent ahead
-            auto holder = pool.submit(gate::pass, door.path());
-            co_await door.arrival();
+            held_pool held(1);
+            co_await held.hold();
             pool_stats seen;
             co_await with_task_group([&](task_group& group) -> task<> {
                 group.start(
-                    [](process_pool& p, gate& d, pool_stats& now) -> task<> {
-                        now = co_await stats_with_waiting(p, 2);
-                        d.open();
+                    [](held_pool& h, pool_stats& now) -> task<> {
+                        now = co_await stats_with_waiting(h.pool, 2);
+                        co_await h.let_go();
                     },
-                    std::ref(pool), std::ref(door), std::ref(seen));
-                auto tried = pool.try_submit(square, 3);  // begins when this task lets others run
+                    std::ref(held), std::ref(seen));
+                auto tried = held.pool.try_submit(square, 3);  // begins when this task lets others run
                 REQUIRE(tried);
-                CHECK(co_await pool.run(square, 4) == 16);
+                CHECK(co_await held.pool.run(square, 4) == 16);
                 CHECK(co_await *std::move(tried) == 9);
             });
             CHECK(seen.awaiting_room == 0);
-            co_await std::move(holder);
+        }());
+    }
+
+    TEST_CASE("a place is given back when the arguments cannot be copied") {
+        run_blocking([]() -> task<> {
+            held_pool held(1);
+            co_await held.hold();
+            const refuses_copies argument;
+            CHECK_THROWS_AS(static_cast<void>(held.pool.try_submit(take, argument)), std::runtime_error);
+            auto tried = held.pool.try_submit(square, 3);
+            REQUIRE(tried);
+            co_await held.let_go();
+            CHECK(co_await *std::move(tried) == 9);
         }());
     }
 
@@ -177,12 +198,13 @@ TEST_SUITE("process/process_pool: max_queued") {
             co_await held.hold();
             auto queued = held.pool.submit(square, 7);
             for (std::size_t i = 0; i != 10; ++i) {
-                CHECK_THROWS_AS(co_await fail_after(i % 2 ? 0ms : 1ms, held.pool.run(counted, c.path(), i)), timed_out);
+                CHECK_THROWS_AS(co_await fail_after(i % 2 ? 0ms : 1ms, held.pool.run(run_counter::ran, c.path(), i)),
+                                timed_out);
             }
             co_await with_task_group([&](task_group& group) -> task<> {
                 for (std::size_t i = 10; i != 20; ++i) {
                     group.start([](process_pool& p, std::string path,
-                                   std::size_t k) -> task<> { co_await p.run(counted, path, k); },
+                                   std::size_t k) -> task<> { co_await p.run(run_counter::ran, path, k); },
                                 std::ref(held.pool), c.path(), i);
                 }
                 co_await stats_with_waiting(held.pool, 11);
@@ -264,13 +286,9 @@ TEST_SUITE("process/process_pool: max_queued") {
             process_pool pool({.workers = 3, .max_queued = 1});
             std::vector<job<int>> jobs;
             for (int i = 0; i != 3; ++i) jobs.push_back(pool.submit(gate::pass, door.path()));
-            pool_stats now;
-            while (now.started == 0) now = co_await stats_with_waiting(pool, 3);
-            CHECK(now.started == 3);  // at once: none of them can have taken a call yet
-            for (int i = 0; i != 3; ++i) {
-                co_await door.arrival();
-                door.open();
-            }
+            for (int i = 0; i != 3; ++i) co_await door.arrival();  // all of them stand there
+            CHECK((co_await pool.stats()).started == 3);
+            for (int i = 0; i != 3; ++i) door.open();
             for (auto& each : jobs) co_await std::move(each);
         }());
     }

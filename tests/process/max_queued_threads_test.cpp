@@ -34,7 +34,6 @@ using namespace std::chrono_literals;
 namespace {
 
 int square(int x) { return x * x; }
-int counted(const std::string& counter, std::size_t call) { return run_counter::ran(counter, call); }
 
 }  // namespace
 
@@ -77,11 +76,12 @@ TEST_SUITE("process/process_pool: max_queued, several threads") {
                           std::atomic<std::size_t>& n) -> task<> {
                 try {
                     if (i % 5 == 0) {
-                        co_await move_on_after(std::chrono::microseconds(i % 7 * 100), p.run(counted, path, i));
+                        co_await move_on_after(std::chrono::microseconds(i % 7 * 100),
+                                               p.run(run_counter::ran, path, i));
                     } else if (i % 5 == 1) {
-                        if (auto tried = p.try_submit(counted, path, i)) co_await *std::move(tried);
+                        if (auto tried = p.try_submit(run_counter::ran, path, i)) co_await *std::move(tried);
                     } else {
-                        co_await p.run(counted, path, i);
+                        co_await p.run(run_counter::ran, path, i);
                     }
                 } catch (const worker_died&) {
                 }

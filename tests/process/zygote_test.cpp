@@ -66,7 +66,7 @@ struct surroundings {
     int group = 0;
     std::string input;
     std::uint64_t file_limit = 0;
-    bool has_zygote_variable = false;
+    bool has_variable_of_a_zygote = false;
     std::set<std::string> files;
 };
 surroundings look_around() {
@@ -86,7 +86,7 @@ surroundings look_around() {
     rlimit limit{};
     ::getrlimit(RLIMIT_FSIZE, &limit);
     s.file_limit = limit.rlim_cur;
-    s.has_zygote_variable = std::getenv("BRAID_ZYGOTE") || std::getenv("LD_BIND_NOW");
+    s.has_variable_of_a_zygote = std::getenv("BRAID_ZYGOTE") || std::getenv("LD_BIND_NOW");
     for (const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) {
         std::error_code gone;
         const auto target = std::filesystem::read_symlink(each.path(), gone);
@@ -192,7 +192,7 @@ TEST_SUITE("process/zygote") {
             CHECK(s.group == worker);
             CHECK(s.input == "/dev/null");
             CHECK(s.file_limit == 1U << 20);
-            CHECK(!s.has_zygote_variable);
+            CHECK(!s.has_variable_of_a_zygote);
             CHECK(s.files.count("/memfd:braid-zygote (deleted)") == 0);
             CHECK(s.files.count("/memfd:braid-preload (deleted)") == 0);
         }());

@@ -8,15 +8,19 @@
 
 #include <chrono>
 #include <cstddef>
+#include <thread>
 #include <utility>
 
 namespace braid::testing {
+
+inline void takes_10_ms() { std::this_thread::sleep_for(std::chrono::milliseconds(10)); }
 
 /// One worker, which stands at a gate, so that what comes now waits.
 struct held_pool {
     explicit held_pool(std::size_t most)
         : pool({.workers = 1, .max_queued = most, .name = "held", .grace = std::chrono::milliseconds(0)}) {}
     task<> hold() {
+        co_await pool.run(takes_10_ms);  // calls are known to be long then, and nothing is sent ahead to the worker
         holder = pool.submit(gate::pass, door.path());
         co_await door.arrival();
     }

@@ -26,7 +26,8 @@ struct worker_limits {
 };
 
 struct process_pool_options {
-    /// Processes at most; they are started when there is work for them. Default: the CPUs that this process may use.
+    /// Processes at most, besides those that are dying; they are started when there is work for them. Default: the CPUs
+    /// that this process may use.
     std::optional<int> workers = {};
     /// Processes that are started at once and kept, whether there is work for them or not.
     int min_workers = 0;

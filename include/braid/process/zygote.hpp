@@ -21,10 +21,12 @@ class zygote_process;
 /// It is this program, started again, with one thread; it runs the function, which keeps what it loads itself: in a
 /// variable at namespace scope, a worker_state for instance. Workers have the environment, the directory and the open
 /// files of the zygote beside what their pool's options say. The function must leave no thread running, and uses no
-/// pool; handlers of pthread_atfork are not run. What it seeds, random numbers for instance, is seeded alike in all
-/// workers. A zygote that dies is started again. If the function fails, calls that wait for a worker fail with
-/// pool_failed. Threads: any. Lifetime: the process ends with the last handle and the last pool that uses it; as with a
-/// pool, the enclosing scope of a coroutine waits for that, elsewhere the destructor does.
+/// pool; handlers of pthread_atfork are not run. Names of shared libraries are looked up at once, as with LD_BIND_NOW,
+/// so that workers need not: one that no library has, and that a program never uses, is an error here. What it seeds,
+/// random numbers for instance, is seeded alike in all workers. A zygote that dies is started again. If the function
+/// fails, calls that wait for a worker fail with pool_failed. Threads: any. Lifetime: the process ends with the last
+/// handle and the last pool that uses it; as with a pool, the enclosing scope of a coroutine waits for that, elsewhere
+/// the destructor does.
 class zygote {
 public:
     /// None: workers are started, not forked.

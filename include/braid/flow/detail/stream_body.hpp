@@ -1,8 +1,8 @@
 #pragma once
 // The implementation of stream<T>: asking it, and ending it early.
 
-#include <braid/core/detail/large_memory.hpp>
 #include <braid/core/await_chain.hpp>
+#include <braid/core/detail/large_memory.hpp>
 #include <braid/flow/stream.hpp>
 
 #include <algorithm>
