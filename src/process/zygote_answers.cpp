@@ -58,7 +58,7 @@ void zygote_process::take_answer(life& one, const zygote_answer& said, calls& th
             answer(std::move(done),
                    fmt::format("its zygote could not fork: {}", std::generic_category().message(said.error)), then);
         } else {
-            answer(std::move(done), adopt(one.page.pid(said.slot)), then);
+            answer(std::move(done), adopt(one.page->pid(said.slot)), then);
             ++one.forks;
             deaths_ = 0;
         }
@@ -80,7 +80,7 @@ void zygote_process::send_waiting(calls& then) {
 bool zygote_process::send(std::uint32_t slot, request& next, calls& then) {
     next.what.slot = slot;
     next.what.number = ++last_number_;
-    life_->page.ask(slot, next.what.number);
+    life_->page->ask(slot, next.what.number);
     pass(step::asks_zygote);
     try {
         wire::buffer out;

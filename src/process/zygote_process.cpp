@@ -77,7 +77,7 @@ void zygote_process::take_back(ticket which) {
             return;
         }
         for (auto& sent : sent_) {
-            if (!sent || sent->id != which || !life_->page.take_back(sent->what.slot, sent->what.number)) continue;
+            if (!sent || sent->id != which || !life_->page->take_back(sent->what.slot, sent->what.number)) continue;
             answer(std::move(*sent), "it was taken back", then);
             sent.reset();
         }
@@ -125,7 +125,7 @@ void zygote_process::begin_life(calls& then) {
 }
 
 child_program zygote_process::program_of(life& one, unique_fd its_end) const {
-    unique_fd page(::fcntl(one.page.fd(), F_DUPFD_CLOEXEC, 0));
+    unique_fd page(::fcntl(one.page->fd(), F_DUPFD_CLOEXEC, 0));
     if (!page) throw_errno("pass the page of a zygote on");
     std::string name(shown_name);
     name.resize(room_for_names, ' ');
@@ -149,11 +149,11 @@ void zygote_process::launched(const std::shared_ptr<life>& one, spawn_result res
     } else {
         try {
             one->pid = std::get<started_child>(result).pid;
-            one->child = services_.children.watch(
-                std::get<started_child>(std::move(result)),
-                [self = shared_from_this(), one](child_id, const exit_status& status) mutable {
-                    self->locked([&](calls& told) { self->ended(std::move(one), status, told); });
-                });
+            one->child =
+                services_.children.watch(std::get<started_child>(std::move(result)),
+                                         [self = shared_from_this(), one](child_id, const exit_status& status) {
+                                             self->locked([&](calls& told) { self->ended(*one, status, told); });
+                                         });
             phase_ = phase::preloading;
             watch_socket(one);
             if (leaving_) kill();
@@ -164,6 +164,7 @@ void zygote_process::launched(const std::shared_ptr<life>& one, spawn_result res
         if (one->child) return kill();
     }
     phase_ = phase::absent;
+    one->close();
     life_ = nullptr;
     fail_waiting(fmt::format("its zygote cannot be started: {}", why), then);
     for (auto& each : std::exchange(gone_, {})) then.push_back(std::move(each));
@@ -195,14 +196,14 @@ void zygote_process::kill() {
 
 // --- its end
 
-// Takes the last that there is of it: when this is told, nothing of it is open any more.
-void zygote_process::ended(std::shared_ptr<life> one, const exit_status& status, calls& then) {
-    hear(*one, then);
-    stop_watching(*one);
+void zygote_process::ended(life& one, const exit_status& status, calls& then) {
+    hear(one, then);
+    stop_watching(one);
     const bool was_ready = phase_ == phase::ready;
-    const bool was_warm = was_ready && one->forks != 0;
+    const bool was_warm = was_ready && one.forks != 0;
     phase_ = phase::absent;
-    settle_sent(*one, then);
+    settle_sent(one, then);
+    one.close();
     life_ = nullptr;
     ++deaths_;
     if (leaving_) {
@@ -212,7 +213,7 @@ void zygote_process::ended(std::shared_ptr<life> one, const exit_status& status,
     }
     const bool hopeless = !was_ready && status.how != exit_status::kind::signalled;
     if (hopeless || deaths_ >= deaths_allowed) {
-        fail_waiting(why_no_more(*one, status), then);
+        fail_waiting(why_no_more(one, status), then);
         deaths_ = 0;
         return;
     }
@@ -225,7 +226,7 @@ void zygote_process::settle_sent(const life& one, calls& then) {
     for (std::uint32_t slot = fork_slots; slot-- != 0;) {
         if (!sent_[slot]) continue;
         request left = std::move(*std::exchange(sent_[slot], std::nullopt));
-        if (const pid_t pid = one.page.pid(slot); pid != 0) {
+        if (const pid_t pid = one.page->pid(slot); pid != 0) {
             answer(std::move(left), adopt(pid), then);
         } else {
             waiting_.push_front(std::move(left));

@@ -64,13 +64,19 @@ private:
     /// One process: what it has in common with us.
     struct life {
         unique_fd socket;
-        zygote_page page;
+        std::optional<zygote_page> page{std::in_place};
         output_thread::watch_id watch{};
         bool watched = false;
         std::optional<child_id> child;
         int pid = -1;
         std::size_t forks = 0;
         std::string refusal;  // of the preload
+
+        /// When its end is told nothing of it is to be open, though another thread may keep this for a moment more.
+        void close() noexcept {
+            socket.reset();
+            page.reset();
+        }
     };
     /// What is to be called when the lock is given up.
     using calls = std::vector<std::function<void()>>;
@@ -85,7 +91,7 @@ private:
     void stop_watching(life& one);
     void hear(life& one, calls& then);
     void take_answer(life& one, const zygote_answer& answer, calls& then);
-    void ended(std::shared_ptr<life> one, const exit_status& status, calls& then);
+    void ended(life& one, const exit_status& status, calls& then);
     void settle_sent(const life& one, calls& then);
     [[nodiscard]] std::string why_no_more(const life& one, const exit_status& status);
     void send_waiting(calls& then);

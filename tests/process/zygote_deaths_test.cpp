@@ -195,4 +195,17 @@ TEST_SUITE("process/zygote_deaths") {
             CHECK_MESSAGE(contains(death->stack().front(), "crashes"), death->stack().front());
         }());
     }
+
+    TEST_CASE("of a zygote that is left, even while it starts, nothing is open when its pool is gone") {
+        boost::asio::io_context context;
+        const auto make_and_leave = [&] {
+            const process_pool pool(context.get_executor(), {.workers = 1, .zygote = {load_nothing}});
+        };
+        make_and_leave();  // what is made once is made
+        const belongings before;
+        for (int i = 0; i != 100; ++i) {
+            make_and_leave();
+            CHECK(belongings() == before);
+        }
+    }
 }
