@@ -35,9 +35,9 @@ class Series:
             return [run.value for run in self.runs]
         return [run.further[figure.unit] for run in self.runs]
 
-    @property
-    def cpu(self) -> float:
-        return median(run.cpu for run in self.runs)
+    def cpu(self, contender: Contender) -> float:
+        """Of all the operations, though it may have done a share of them."""
+        return median(run.cpu for run in self.runs) / contender.share
 
 
 class ContenderFailed(Exception):
@@ -54,7 +54,8 @@ def command_of(contender: Contender, problem: Problem, placement: str, operation
         command += [sys.executable, str(HERE / contender.program)]
     else:
         command += [str(build / "bench" / contender.program)]
-    return command + [*contender.arguments, "--problem", problem.name, "--operations", str(operations)]
+    own = max(1, round(operations * contender.share))
+    return command + [*contender.arguments, "--problem", problem.name, "--operations", str(own)]
 
 
 def run_once(command: list[str], environment: dict[str, str], figures: tuple[Figure, ...]) -> Run:
@@ -132,7 +133,7 @@ def print_table(problem: Problem, figure: Figure, placement: str, measured: dict
             remarks.insert(0, "floor")
         print(
             f"  {contender.name:22} {number(min(own))} {number(median(own))} {number(max(own))}"
-            f" {measured[contender.name].cpu:8.3f}"
+            f" {measured[contender.name].cpu(contender):8.3f}"
             f" {times(median(own), values.get(problem.floor)):>8} {times(median(own), values.get(OURS)):>8}"
             + (f"  ({'; '.join(remarks)})" if remarks else "")
         )
@@ -145,12 +146,15 @@ def number(value: float) -> str:
 def json_lines(suite: str, problem: Problem, placement: str, measured: dict[str, Series]) -> list[str]:
     lines = []
     for figure in problem.figures:
-        for name, series in measured.items():
+        for contender in problem.contenders:
+            if contender.name not in measured:
+                continue
+            series = measured[contender.name]
             values = series.of(figure, problem)
             lines.append(json.dumps({
-                "suite": suite, "problem": problem.name, "contender": name, "placement": placement, "unit": figure.unit,
+                "suite": suite, "problem": problem.name, "contender": contender.name, "placement": placement, "unit": figure.unit,
                 "runs": len(values), "min": min(values), "median": median(values), "max": max(values),
-                "cpu": series.cpu,
+                "cpu": series.cpu(contender),
             }))
     return lines
 

@@ -11,6 +11,7 @@ class Contender:
     program: str
     arguments: tuple[str, ...] = ()
     remark: str = ""  # that belongs beside its figures
+    share: float = 1.0  # of a problem's operations: fewer for one that would take minutes
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,17 @@ HOP_CONTENDERS = (
     Contender("asio_post_hop", "core/asio_post_hop"),
     Contender("braid", "core/braid_on_thread"),
 )
-PYTHON_POOLS = (
-    Contender("multiprocessing.Pool", "process/multiprocessing_pool.py"),
-    Contender("ProcessPoolExecutor", "process/process_pool_executor.py"),
-    Contender("joblib/loky", "process/joblib_loky.py"),
-)
-NODE_IPC = Contender("node child_process", "process/node_ipc.py")
+
+
+def python_pools(share: float) -> tuple[Contender, ...]:
+    return (
+        Contender("multiprocessing.Pool", "process/multiprocessing_pool.py", share=share),
+        Contender("ProcessPoolExecutor", "process/process_pool_executor.py", share=share),
+        Contender("joblib/loky", "process/joblib_loky.py", share=share / 4),
+    )
+
+
+NODE_IPC = Contender("node child_process", "process/node_ipc.py", share=0.3)
 
 TIMERS = tuple(Contender(name, f"core/{name}_timers") for name in ("hand_rolled", "asio", "braid"))
 ECHO = (
@@ -184,7 +190,7 @@ SUITES: dict[str, tuple[Problem, ...]] = {
             "round_trip", "us", False, 20_000, floor="pipe_ping_pong",
             contenders=(
                 Contender("pipe_ping_pong", "process/pipe_ping_pong"),
-                *PYTHON_POOLS,
+                *python_pools(0.25),
                 Contender("braid", "process/braid_process"),
             ),
         ),
@@ -200,13 +206,13 @@ SUITES: dict[str, tuple[Problem, ...]] = {
             "pipelined_calls", "calls/s", True, 100_000, floor="pipe_batches",
             contenders=(
                 Contender("pipe_batches", "process/pipe_batches"),
-                *PYTHON_POOLS,
+                *python_pools(0.2),
                 Contender("braid", "process/braid_process"),
             ),
         ),
         Problem(
             "map", "items/s", True, 10_000_000, floor=None,
-            contenders=(*PYTHON_POOLS, Contender("braid", "process/braid_process")),
+            contenders=(*python_pools(0.2), Contender("braid", "process/braid_process")),
         ),
         # 64 MiB there and back: through memory that both have, copied in and out or used in place, and as vectors.
         *(
@@ -221,11 +227,11 @@ SUITES: dict[str, tuple[Problem, ...]] = {
         ),
         Problem(
             "bytes_fresh", "ms", False, 10, floor=None, placements=("free",), quick_operations=2,
-            contenders=(*PYTHON_POOLS, NODE_IPC, Contender("braid", "process/braid_bytes")),
+            contenders=(*python_pools(0.2), NODE_IPC, Contender("braid", "process/braid_bytes")),
         ),
         Problem(
             "records", "records/s", True, 200_000, floor=None,
-            contenders=(*PYTHON_POOLS, Contender("braid", "process/braid_bytes")),
+            contenders=(*python_pools(0.05), Contender("braid", "process/braid_bytes")),
         ),
         # A new pool of two, in a parent of 10 MiB and of 1 GiB.
         *(
