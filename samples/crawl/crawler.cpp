@@ -175,7 +175,7 @@ std::vector<host_load> crawler::busiest_hosts() const {
     hosts_.each([this, &all](const std::string& origin) {
         const host_state is = frontier_.state_of(origin);
         all.push_back({origin, is.in_flight, std::min<std::uint64_t>(is.limit, options_.concurrency), is.queued,
-                       pacer_.delay_of(origin)});
+                       pacer_.delay_of(origin), is.done});
     });
     const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), most_hosts_told));
     // With a second criterion, so that those which have the same do not change places all the time.

@@ -94,6 +94,7 @@ void frontier::done(const url& target) {
         throw std::logic_error("frontier: done without a fetch in flight: " + std::string(target.text()));
     }
     --h->second.in_flight;
+    ++h->second.done;
     --in_flight_;
     give_turn(h->second);
 }
@@ -108,7 +109,7 @@ host_state frontier::state_of(const std::string& origin) const {
     const auto found = hosts_.find(origin);
     if (found == hosts_.end()) return {.limit = limits_.per_host};
     const host& h = found->second;
-    host_state state{.in_flight = h.in_flight, .limit = h.limit};
+    host_state state{.in_flight = h.in_flight, .limit = h.limit, .done = h.done};
     for (const place_queue& queue : h.queues) state.queued += queue.size();
     return state;
 }

@@ -57,6 +57,7 @@ struct host_state {
     std::size_t queued = 0;
     std::size_t in_flight = 0;
     std::size_t limit = 0;  ///< of those in flight
+    std::size_t done = 0;   ///< in this run
 };
 
 /// What `add` made of a URL.
@@ -126,6 +127,7 @@ private:
         std::array<place_queue, priority_rules::ranks> queues{};  // places in waiting_
         std::size_t limit = 0;
         std::size_t in_flight = 0;
+        std::size_t done = 0;
         bool in_turn = false;  // it is in turns_: it has work and may start it
 
         /// The one that is served next; null if nothing waits.

@@ -21,6 +21,7 @@ struct host_load {
     std::uint64_t limit = 0;            ///< of them
     std::uint64_t queued = 0;           ///< URLs waiting
     std::chrono::milliseconds delay{};  ///< between two fetches; most hosts have none
+    std::uint64_t done = 0;             ///< URLs that came to their end in this run
 
     [[nodiscard]] std::uint64_t to_do() const noexcept { return in_flight + queued; }
 };

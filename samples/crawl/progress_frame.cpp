@@ -102,9 +102,12 @@ parts working_parts(const progress& now) {
     return all;
 }
 
-parts host_parts(const host_load& host) {
-    parts all{fmt::format("{} of {} at a time", number(host.in_flight), number(host.limit)),
-              number(host.queued) + " queued"};
+parts host_parts(const host_load& host, const rates& speed) {
+    parts all;
+    if (const auto rate = speed.hosts.find(host.origin); rate != speed.hosts.end())
+        all.push_back(number_per_second(rate->second) + "/s");
+    all.push_back(fmt::format("{} of {} at a time", number(host.in_flight), number(host.limit)));
+    all.push_back(number(host.queued) + " queued");
     if (host.delay.count() > 0) {
         all.push_back(fmt::format("{} s between fetches", std::chrono::duration<double>(host.delay).count()));
     }
@@ -112,12 +115,12 @@ parts host_parts(const host_load& host) {
 }
 
 /// Of its name the beginning and the end, where it is too long for half of the line.
-std::string host_line(const host_load& host, const terminal_traits& on, std::size_t columns) {
+std::string host_line(const host_load& host, const rates& speed, const terminal_traits& on, std::size_t columns) {
     const std::string name =
         cut_middle((on.utf8 ? printable : printable_ascii)(host.origin), columns / 2, on.utf8 ? "…" : "...");
     const std::string line = "  " + name + ": ";
     const std::size_t taken = columns_of(line);
-    return taken < columns ? line + join_what_fits(host_parts(host), columns - taken) : std::string();
+    return taken < columns ? line + join_what_fits(host_parts(host, speed), columns - taken) : std::string();
 }
 
 /// How many errors, and as much of the last as fits: of the URL its beginning and its end.
@@ -153,7 +156,7 @@ std::vector<frame_line> progress_frame(const progress& now, const rates& speed, 
                                   {join_what_fits(waiting_parts(now), columns)},
                                   {join_what_fits(working_parts(now), columns)}};
     for (std::size_t i = 0; i < std::min(now.busiest.size(), hosts_shown(now, on)); ++i) {
-        lines.push_back({host_line(now.busiest[i], on, columns)});
+        lines.push_back({host_line(now.busiest[i], speed, on, columns)});
     }
     if (now.errors > 0) {
         std::string text = error_line(now, on, columns);

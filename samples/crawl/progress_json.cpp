@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 #include <chrono>
 #include <cstdint>
+#include <utility>
 
 #include "json_text.hpp"
 
@@ -22,14 +23,15 @@ double tenths(double number) { return static_cast<double>(static_cast<std::int64
 
 std::uint64_t whole(double number) { return static_cast<std::uint64_t>(number + 0.5); }
 
-json::array busiest_hosts(const progress& now) {
+json::array busiest_hosts(const progress& now, const rates& speed) {
     json::array all;
     for (const host_load& host : now.busiest) {
-        all.push_back(json::object{{"host", json_text(host.origin)},
-                                   {"in_flight", host.in_flight},
-                                   {"limit", host.limit},
-                                   {"queued", host.queued},
-                                   {"delay_ms", host.delay.count()}});
+        json::object told{
+            {"host", json_text(host.origin)}, {"in_flight", host.in_flight}, {"limit", host.limit},
+            {"queued", host.queued},          {"done", host.done},           {"delay_ms", host.delay.count()}};
+        if (const auto rate = speed.hosts.find(host.origin); rate != speed.hosts.end())
+            told.emplace("done_per_s", tenths(rate->second));
+        all.push_back(std::move(told));
     }
     return all;
 }
@@ -52,7 +54,7 @@ std::string progress_json(const progress& now, const rates& speed, std::string_v
     object.emplace("connections", now.connections);
     object.emplace("hosts", now.hosts);
     object.emplace("hosts_waiting", now.hosts_waiting);
-    object.emplace("busiest", busiest_hosts(now));
+    object.emplace("busiest", busiest_hosts(now, speed));
     object.emplace("workers", now.workers);
     object.emplace("parsing", now.parsing);
     object.emplace("errors", now.errors);

@@ -22,6 +22,7 @@ std::uint64_t increase(std::uint64_t from, std::uint64_t to) { return to > from 
 
 void progress_rates::add(const progress& now) {
     moments_.push_back({now.elapsed.count(), now.pages, now.received, now.done, now.known()});
+    for (const host_load& host : now.busiest) moments_.back().done_of.emplace(host.origin, host.done);
     stopping_ = now.stopping;
     const double oldest = moments_.back().at - longest_growth_window;
     while (moments_.size() > 2 && moments_[1].at <= oldest) moments_.pop_front();
@@ -39,8 +40,19 @@ rates progress_rates::now() const {
     result.pages.lately = compares ? per_second(increase(then.pages, last.pages), time) : result.pages.overall;
     result.received.lately =
         compares ? per_second(increase(then.received, last.received), time) : result.received.overall;
+    compare_hosts(result);
     foresee(result);
     return result;
+}
+
+void progress_rates::compare_hosts(rates& result) const {
+    const moment& last = moments_.back();
+    for (const auto& [origin, done] : last.done_of) {
+        const auto knew_it = [&](const moment& m) { return m.at > last.at - lately && m.done_of.contains(origin); };
+        const auto then = std::find_if(moments_.begin(), moments_.end(), knew_it);
+        const double time = last.at - then->at;  // the last one knew it
+        if (time > 0) result.hosts[origin] = per_second(increase(then->done_of.at(origin), done), time);
+    }
 }
 
 /// If a done URL leads to `g` new ones, the rest shrinks by 1 - g with each that is done.

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string>
+#include <unordered_map>
 
 #include "progress.hpp"
 
@@ -20,6 +22,8 @@ struct rate {
 struct rates {
     rate pages{};
     rate received{};  ///< bytes
+    /// URLs done of each of the busiest hosts, by its origin, lately. One that was not among them then is not told of.
+    std::unordered_map<std::string, double> hosts{};
     /// The number of known URLs hardly grows any more, so that it is as good as the number of all. Only then is there
     /// something to say about the rest.
     bool settled = false;
@@ -43,10 +47,12 @@ private:
         std::uint64_t received = 0;
         std::uint64_t done = 0;
         std::uint64_t known = 0;
+        std::unordered_map<std::string, std::uint64_t> done_of = {};  // the busiest hosts, by origin
     };
 
     /// The latest that is at least so many seconds before the last; the first, if none is.
     [[nodiscard]] const moment& before(double seconds) const;
+    void compare_hosts(rates& result) const;
     void foresee(rates& result) const;
 
     std::deque<moment> moments_;  // in order of time, none much older than what is asked for

@@ -86,6 +86,25 @@ TEST_SUITE("crawl/progress_rates") {
         CHECK(after({at(2, 100, 200)}).pages.lately == doctest::Approx(50));
     }
 
+    TEST_CASE("the rate of a host is that of its last seconds among the busiest, and none before there are two") {
+        const auto with_hosts = [](double seconds, std::vector<host_load> busiest) {
+            progress p = at(seconds, 0, 100);
+            p.busiest = std::move(busiest);
+            return p;
+        };
+        const auto done = [](const char* origin, std::uint64_t urls) {
+            return host_load{.origin = origin, .done = urls};
+        };
+        std::vector<progress> all{with_hosts(0, {done("http://a", 1'000)}), with_hosts(7, {done("http://a", 2'000)}),
+                                  with_hosts(9, {done("http://b", 40)})};
+        CHECK(after(all).hosts.empty());
+        all.push_back(with_hosts(11, {done("http://b", 60), done("http://a", 2'100), done("http://c", 5)}));
+        const rates now = after(all);
+        CHECK(now.hosts.size() == 2);
+        CHECK(now.hosts.at("http://a") == doctest::Approx(25));
+        CHECK(now.hosts.at("http://b") == doctest::Approx(10));
+    }
+
     TEST_CASE("while URLs are found as fast as others are done, nothing is told of the time left") {
         const rates now = after({at(0, 0, 100), at(5, 100, 200), at(10, 200, 300)});
         CHECK_FALSE(now.settled);
@@ -197,6 +216,14 @@ TEST_SUITE("crawl/progress_frame") {
         CHECK(lines[5].text == "  https://a.very.long…in.example.org:8443: 16 of 16 at a time, 1,024 queued");
         CHECK(lines[6].text == "  http://slow.example.org: 1 of 1 at a time, 30 queued, 5 s between fetches");
         CHECK(lines[7].how == frame_line::tone::bad);
+
+        rates known = fast;
+        known.hosts = {{"http://www.example.org", 1'200.4}, {"http://slow.example.org", 0.2}};
+        const auto with_rates = progress_frame(of_hosts(), known, {.columns = 80});
+        CHECK(with_rates.at(4).text == "  http://www.example.org: 1,200/s, 40 of 64 at a time, 1,800 queued");
+        CHECK(with_rates.at(5).text == lines[5].text);
+        CHECK(with_rates.at(6).text ==
+              "  http://slow.example.org: 0.2/s, 1 of 1 at a time, 30 queued, 5 s between fetches");
     }
 
     TEST_CASE("on a short terminal there are fewer hosts, which take no more than half of it, or none") {
@@ -254,15 +281,20 @@ TEST_SUITE("crawl/progress_frame") {
 TEST_SUITE("crawl/progress_json") {
     TEST_CASE("the state is one line of JSON with all that is known") {
         progress some = busy;
-        some.busiest = {{"http://slow.example.org", 1, 4, 30, 5000ms}};
-        const std::string line = progress_json(some, settled, "running");
+        some.busiest = {{"http://slow.example.org", 1, 4, 30, 5000ms, 7}, {"http://new.example.org", 1, 1, 1}};
+        rates known = settled;
+        known.hosts = {{"http://slow.example.org", 0.25}};
+        const std::string line = progress_json(some, known, "running");
         CHECK(line.find('\n') == line.size() - 1);
         CHECK(json::parse(line) == json::parse(R"({
             "state": "running", "elapsed_ms": 42000, "done": 2345, "known": 5264, "queued": 2855, "in_flight": 64,
             "settled": true, "left_ms": 70400, "pages": 2340, "pages_per_s": 1234.0, "pages_per_s_overall": 900.0,
             "bytes": 80000000, "received": 43200000, "received_per_s": 3250000, "received_per_s_overall": 1000000,
             "connections": 40, "hosts": 3, "hosts_waiting": 1,
-            "busiest": [{"host": "http://slow.example.org", "in_flight": 1, "limit": 4, "queued": 30, "delay_ms": 5000}],
+            "busiest": [{"host": "http://slow.example.org", "in_flight": 1, "limit": 4, "queued": 30,
+                         "done": 7, "delay_ms": 5000, "done_per_s": 0.3},
+                        {"host": "http://new.example.org", "in_flight": 1, "limit": 1, "queued": 1, "done": 0,
+                         "delay_ms": 0}],
             "workers": 2, "parsing": 14, "errors": 12,
             "last_error": {"url": "http://www.example.org/a/long/path/to/a/page.html",
                            "why": "timed out after 30 s"}})"));
