@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <span>
 #include <utility>
 
@@ -28,11 +28,6 @@ struct message_body {
     std::array<std::uint64_t, most_attachments + most_forgotten> ids;
 };
 
-union control_room {
-    cmsghdr align;
-    char bytes[CMSG_SPACE(most_attachments * sizeof(int))];
-};
-
 // A worker that is ahead of its parent by so much waits for it. What is on its way counts against the user's limit of
 // descriptors, which all processes of that user share.
 constexpr int room_for_results = 8 * 1024;
@@ -44,21 +39,6 @@ std::size_t lay_out(const attachment_message& message, message_body& body) {
     for (const attachment& item : message.items) body.ids[count++] = item.segment_id;
     for (const std::uint64_t id : message.forgotten) body.ids[count++] = id;
     return sizeof body.header + count * sizeof(std::uint64_t);
-}
-
-// Whatever has come is owned, whether it is wanted or not.
-std::vector<unique_fd> descriptors_in(msghdr& message) {
-    std::vector<unique_fd> all;
-    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
-        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-        const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (std::size_t i = 0; i < count; ++i) {
-            int fd = -1;
-            std::memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
-            all.emplace_back(fd);
-        }
-    }
-    return all;
 }
 
 attachment_message take_apart(const message_body& body, std::size_t size, std::vector<unique_fd> fds, bool cut) {
@@ -97,22 +77,13 @@ socket_ends make_attachment_socket() {
 bool send_message(int socket, const attachment_message& message, when_full then) {
     message_body body;
     iovec bytes{.iov_base = &body, .iov_len = lay_out(message, body)};
-    control_room room;
     msghdr out{};
     out.msg_iov = &bytes;
     out.msg_iovlen = 1;
-    if (const std::size_t count = message.items.size(); count != 0) {
-        out.msg_control = room.bytes;
-        out.msg_controllen = CMSG_SPACE(count * sizeof(int));
-        cmsghdr* const header = CMSG_FIRSTHDR(&out);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(count * sizeof(int));
-        for (std::size_t i = 0; i < count; ++i) {
-            const int fd = message.items[i].descriptor();
-            std::memcpy(CMSG_DATA(header) + i * sizeof fd, &fd, sizeof fd);
-        }
-    }
+    std::array<int, most_attachments> descriptors;
+    std::ranges::transform(message.items, descriptors.begin(), &attachment::descriptor);
+    descriptor_room beside;
+    beside.send_along(out, std::span(descriptors).first(message.items.size()));
     const int flags = MSG_NOSIGNAL | (then == when_full::give_up ? MSG_DONTWAIT : 0);
     while (::sendmsg(socket, &out, flags) < 0) {
         if (errno == EAGAIN) return false;
@@ -128,12 +99,11 @@ bool send_message(int socket, const attachment_message& message, when_full then)
 std::optional<attachment_message> receive_message(int socket) {
     message_body body;
     iovec bytes{.iov_base = &body, .iov_len = sizeof body};
-    control_room room;
     msghdr in{};
     in.msg_iov = &bytes;
     in.msg_iovlen = 1;
-    in.msg_control = room.bytes;
-    in.msg_controllen = sizeof room.bytes;
+    descriptor_room beside;
+    beside.receive_along(in);
     ssize_t size = 0;
     do {
         size = ::recvmsg(socket, &in, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
@@ -141,7 +111,7 @@ std::optional<attachment_message> receive_message(int socket) {
     } while (size < 0 && (errno == EINTR || errno == ECONNRESET));
     if (size < 0 && errno != EAGAIN) throw_errno("receive descriptors");
     if (size <= 0) return std::nullopt;
-    auto fds = descriptors_in(in);
+    auto fds = descriptor_room::taken_from(in);
     if (in.msg_flags & MSG_TRUNC) throw wire::decode_error("what came beside a message is too long");
     return take_apart(body, static_cast<std::size_t>(size), std::move(fds), (in.msg_flags & MSG_CTRUNC) != 0);
 }

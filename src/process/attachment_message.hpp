@@ -3,6 +3,7 @@
 // message of a socket. There is all of it or nothing, and the kernel closes what is never received.
 
 #include "process/descriptors.hpp"
+#include "process/descriptor_room.hpp"
 
 #include <braid/wire/attachments.hpp>
 
@@ -14,8 +15,7 @@
 
 namespace braid::process_detail {
 
-/// The kernel takes no more along with one message (SCM_MAX_FD).
-inline constexpr std::size_t most_attachments = 253;
+inline constexpr std::size_t most_attachments = most_sent_descriptors;
 inline constexpr std::size_t most_forgotten = 253;
 /// Throws: encode_error.
 [[noreturn]] void refuse_too_many();

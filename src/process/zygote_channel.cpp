@@ -1,9 +1,11 @@
 #include "process/zygote_channel.hpp"
 
-#include <array>
+#include "process/descriptor_room.hpp"
+
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
-#include <cstring>
+#include <iterator>
 #include <new>
 #include <utility>
 
@@ -24,12 +26,6 @@ constexpr std::uint64_t pack(std::uint32_t number, std::uint64_t state) noexcept
 
 constexpr std::size_t page_size = 4096;
 static_assert(fork_slots * sizeof(fork_slot) <= page_size);
-
-constexpr std::size_t most_descriptors = 16;
-union control_room {
-    cmsghdr align;
-    char bytes[CMSG_SPACE(most_descriptors * sizeof(int))];
-};
 
 unique_fd make_page_memory() {
     unique_fd fd(::memfd_create("braid-zygote", MFD_CLOEXEC | MFD_ALLOW_SEALING));
@@ -101,24 +97,14 @@ pipe_ends make_zygote_socket() {
 }
 
 bool send_to(int socket, std::span<const std::byte> bytes, std::span<const unique_fd> descriptors, patience wait) {
-    assert(descriptors.size() <= most_descriptors);
     iovec data{.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
-    control_room room;
     msghdr out{};
     out.msg_iov = &data;
     out.msg_iovlen = 1;
-    if (!descriptors.empty()) {
-        out.msg_control = room.bytes;
-        out.msg_controllen = CMSG_SPACE(descriptors.size() * sizeof(int));
-        cmsghdr* const header = CMSG_FIRSTHDR(&out);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(descriptors.size() * sizeof(int));
-        for (std::size_t i = 0; i != descriptors.size(); ++i) {
-            const int fd = descriptors[i].get();
-            std::memcpy(CMSG_DATA(header) + i * sizeof fd, &fd, sizeof fd);
-        }
-    }
+    std::vector<int> numbers;
+    std::ranges::transform(descriptors, std::back_inserter(numbers), &unique_fd::get);
+    descriptor_room beside;
+    beside.send_along(out, numbers);
     const int flags = MSG_NOSIGNAL | (wait == patience::none ? MSG_DONTWAIT : 0);
     while (::sendmsg(socket, &out, flags) < 0) {
         if (errno == EAGAIN || errno == ETOOMANYREFS) return false;
@@ -137,22 +123,13 @@ std::optional<zygote_message> receive_from(int socket, patience wait) {
     message.bytes.resize(*size);
     if (*size == 0) return message;
     iovec data{.iov_base = message.bytes.data(), .iov_len = message.bytes.size()};
-    control_room room;
     msghdr in{};
     in.msg_iov = &data;
     in.msg_iovlen = 1;
-    in.msg_control = room.bytes;
-    in.msg_controllen = sizeof room.bytes;
+    descriptor_room beside;
+    beside.receive_along(in);
     if (!received([&] { return ::recvmsg(socket, &in, MSG_DONTWAIT | MSG_CMSG_CLOEXEC); })) return std::nullopt;
-    for (cmsghdr* header = CMSG_FIRSTHDR(&in); header; header = CMSG_NXTHDR(&in, header)) {
-        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-        const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (std::size_t i = 0; i != count; ++i) {
-            int fd = -1;
-            std::memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
-            message.descriptors.emplace_back(fd);
-        }
-    }
+    message.descriptors = descriptor_room::taken_from(in);
     return message;
 }
 
