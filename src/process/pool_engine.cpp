@@ -108,6 +108,7 @@ void pool_engine::cancel(call_base& call) noexcept {
         case call_base::place::admitted: return;  // it has just ended
         case call_base::place::outside:
         case call_base::place::queued: remove_waiting(call); break;
+        case call_base::place::given: call.cancelled_ = true; return;  // by what encodes its arguments: see give
         case call_base::place::at_worker:
             if (!call.worker_->take_back(call)) return call.worker_->stop_begun(call, options_.grace);
             plan();
@@ -192,8 +193,14 @@ void pool_engine::assign_queued(clock::time_point now) {
         if (!worker) return;
         call_base& call = *take_queued();
         call.waited_ = now - call.submitted_at_;
-        if (!worker->give(call, now)) call_ended(call);
+        give(call, *worker, now);
     }
+}
+
+void pool_engine::give(call_base& call, worker_link& worker, clock::time_point now) noexcept {
+    call.place_ = call_base::place::given;
+    if (!worker.give(call, now)) return call_ended(call);
+    if (call.cancelled_ && worker.take_back(call)) call_ended(call);  // nothing has been sent
 }
 
 // A worker without work takes a call that another has not begun, if that one will be long at what it has. Where it was
@@ -205,7 +212,7 @@ void pool_engine::even_out(clock::time_point now) noexcept {
             if (busy->in_flight() < 2 || busy->wanted() > 2) continue;
             call_base* call = busy->take_back_any();
             if (!call) continue;
-            if (!idle->give(*call, now)) call_ended(*call);
+            give(*call, *idle, now);
             break;
         }
     }

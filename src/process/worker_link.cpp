@@ -95,6 +95,7 @@ void worker_link::nudge() noexcept {
 
 bool worker_link::give(call_base& call, clock::time_point now) noexcept {
     const std::uint32_t slot = free_slots_.back();
+    free_slots_.pop_back();  // encoding may give others back, as far as cancelling them does
     last_id_ = (last_id_ + 1) & pd::call_id_mask;
     const std::size_t begun = out_.size();
     const call_limits& limits = call.options().limits;
@@ -121,12 +122,12 @@ bool worker_link::give(call_base& call, clock::time_point now) noexcept {
     } catch (...) {
         wire::drop_frame(out_, begun);
         beside_->drop_frame();
+        free_slots_.push_back(slot);
         call.fail(std::current_exception());
         return false;
     }
     wire::end_frame(out_, begun);
     board_.queue(slot, last_id_);
-    free_slots_.pop_back();
     given_ += items_in(call);
     slots_[slot] = &call;
     call.slot_ = slot;

@@ -119,8 +119,9 @@ private:
     friend class worker_link;
     friend class batch_call;
 
-    /// Announced: it counts, and comes; admitted: the same, and there is room for it; outside: it waits for room.
-    enum class place : unsigned char { nowhere, announced, admitted, outside, queued, at_worker };
+    /// Announced: it counts, and comes; admitted: the same, and there is room for it; outside: it waits for room; given:
+    /// it is being encoded.
+    enum class place : unsigned char { nowhere, announced, admitted, outside, queued, given, at_worker };
 
     void on_cancel() noexcept final;
     void arrive() noexcept;
