@@ -25,6 +25,7 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -311,6 +312,32 @@ TEST_SUITE("process/process_pool: max_queued") {
             auto [squares, nothing] = co_await when_all(map(held, items), watch(held));
             REQUIRE(squares.size() == items.size());
             for (int i = 0; i != 2'000; ++i) CHECK(squares[static_cast<std::size_t>(i)] == i * i);
+        }());
+    }
+
+    TEST_CASE(
+        "maps in any order go through a queue with room for one call, and single calls come through beside them") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 2, .max_queued = 1});
+            auto map = [](process_pool& p, bool ordered) -> task<std::vector<int>> {
+                const auto items = std::views::iota(0, 2'000);
+                const map_options one_by_one{.batch = 1};
+                auto results = ordered ? p.map(square, items, one_by_one) : p.map_unordered(square, items, one_by_one);
+                co_return co_await std::move(results).collect();
+            };
+            auto single = [](process_pool& p) -> task<int> {
+                int sum = 0;
+                for (int i = 0; i != 100; ++i) sum += co_await p.run(square, 1);
+                co_return sum;
+            };
+            auto [in_order, as_they_come, sum] = co_await when_all(map(pool, true), map(pool, false), single(pool));
+            std::ranges::sort(as_they_come);
+            CHECK(in_order == as_they_come);
+            CHECK(in_order.size() == 2'000);
+            CHECK(in_order.back() == 1'999 * 1'999);
+            CHECK(sum == 100);
+            const pool_stats now = co_await pool.stats();
+            CHECK(now.queued + now.awaiting_room == 0);
         }());
     }
 }

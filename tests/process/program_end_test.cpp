@@ -16,6 +16,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <random>
 #include <string>
 #include <system_error>
@@ -32,7 +34,7 @@ namespace {
 
 class program {
 public:
-    explicit program(const char* how) {
+    explicit program(const char* how, const std::string& path = BRAID_POOL_PROGRAM) {
         ::prctl(PR_SET_CHILD_SUBREAPER, 1);
         pipe_ends output = make_pipe();
         pipe_ends errors = make_pipe();
@@ -43,11 +45,11 @@ public:
         posix_spawnattr_t attributes;
         ::posix_spawnattr_init(&attributes);
         ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-        std::array<char*, 3> argv{const_cast<char*>(BRAID_POOL_PROGRAM), const_cast<char*>(how), nullptr};
-        const int failure = ::posix_spawn(&pid_, BRAID_POOL_PROGRAM, &actions, &attributes, argv.data(), environ);
+        std::array<char*, 3> argv{const_cast<char*>(path.c_str()), const_cast<char*>(how), nullptr};
+        const int failure = ::posix_spawn(&pid_, path.c_str(), &actions, &attributes, argv.data(), environ);
         ::posix_spawnattr_destroy(&attributes);
         ::posix_spawn_file_actions_destroy(&actions);
-        if (failure != 0) throw std::system_error(failure, std::generic_category(), BRAID_POOL_PROGRAM);
+        if (failure != 0) throw std::system_error(failure, std::generic_category(), path);
         output_ = std::move(output.read);
         errors_ = std::move(errors.read);
     }
@@ -91,6 +93,25 @@ private:
     unique_fd errors_;
     std::string said_;
     std::string complaints_;
+};
+
+/// Of the program's own, which may be replaced. Gone with it.
+class copied_program {
+public:
+    copied_program() {
+        std::string name = (std::filesystem::temp_directory_path() / "braid-replaced-XXXXXX").string();
+        if (!::mkdtemp(name.data())) throw_errno("make a folder");
+        folder_ = name;
+        std::filesystem::copy_file(BRAID_POOL_PROGRAM, path());
+    }
+    copied_program(const copied_program&) = delete;
+    copied_program& operator=(const copied_program&) = delete;
+    ~copied_program() { std::filesystem::remove_all(folder_); }
+
+    [[nodiscard]] std::string path() const { return (folder_ / "program").string(); }
+
+private:
+    std::filesystem::path folder_;
 };
 
 }  // namespace
@@ -223,6 +244,25 @@ TEST_SUITE("app/run and the end of programs") {
         p.signal(SIGINT);
         CHECK(p.wait() == -SIGINT);
         CHECK(p.complaints() == "");
+    }
+
+    TEST_CASE("a program whose file is replaced while it runs starts workers of the old one all the same") {
+        const copied_program copy;
+        program p("replaced", copy.path());
+        CHECK(p.wait() == 0);
+        CHECK(p.times_said("d") == 1);
+        CHECK(p.complaints() == "");
+        CHECK(std::filesystem::file_size(copy.path()) < 100);  // it was replaced
+    }
+
+    TEST_CASE("a program whose file is replaced while it runs starts zygotes of the old one all the same") {
+        if (!braid_test::may_fork_workers) return;
+        const copied_program copy;
+        program p("forked-replaced", copy.path());
+        CHECK(p.wait() == 0);
+        CHECK(p.times_said("d") == 1);
+        CHECK(p.complaints() == "");
+        CHECK(std::filesystem::file_size(copy.path()) < 100);
     }
 
     TEST_CASE("a pool in a program whose main begins with neither run nor init is refused, not a fork bomb") {

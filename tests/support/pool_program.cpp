@@ -1,8 +1,9 @@
 // A program with a pool, for tests of how programs end:
-// pool_program return|throw|exit|wait|block|calls|result|forked-calls|forked-wait
+// pool_program return|throw|exit|wait|block|calls|result|replaced, each also with forked- before it
 // It has a worker that is idle and two that are busy; each of those says b on standard output when it is. With `result`
-// it has one that says r and returns more than its parent takes, which is blocked by then. The workers of the last two
-// are forked.
+// it has one that says r and returns more than its parent takes, which is blocked by then. With `replaced` it puts
+// another program under its own name, and says d when it has run calls in new workers all the same. With forked-
+// workers are forked of a zygote.
 
 #include <braid/app/run.hpp>
 #include <braid/core/sleep.hpp>
@@ -12,8 +13,11 @@
 
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -87,6 +91,30 @@ task<> leave_a_result() {
     for (;;) ::pause();
 }
 
+/// As an update does: the old file goes on for whoever has it open.
+void put_another_program_in_our_place() {
+    const auto ours = std::filesystem::read_symlink("/proc/self/exe");
+    const auto other = ours.string() + ".new";
+    std::ofstream(other) << "#!/bin/sh\nexit 9\n";
+    std::filesystem::permissions(other, std::filesystem::perms::owner_all);
+    std::filesystem::rename(other, ours);
+}
+
+task<> go_on_when_replaced(const zygote& workers_of) {
+    process_pool pool({.workers = 1, .zygote = workers_of, .calls_per_worker = 1});
+    int last = co_await pool.run(::getpid);
+    put_another_program_in_our_place();
+    for (int i = 0; i != 5; ++i) {
+        // Its successor is started of the file, too.
+        if (const int warm = workers_of.pid(); warm > 0) ::kill(warm, SIGKILL);
+        const int now = co_await pool.run(::getpid);
+        if (now == last) throw std::runtime_error("that was no new worker");
+        last = now;
+    }
+    co_await pool.close();
+    say('d');
+}
+
 task<> app(std::span<char*> args) {
     std::string_view how = args[1];
     zygote workers_of;
@@ -96,6 +124,7 @@ task<> app(std::span<char*> args) {
     }
     if (how == "result") co_await leave_a_result();
     if (how == "calls") co_return co_await make_calls(workers_of);
+    if (how == "replaced") co_return co_await go_on_when_replaced(workers_of);
     process_pool pool({.workers = 3, .grace = std::chrono::milliseconds(20), .zygote = workers_of});
     co_await with_task_group([&](task_group& g) -> task<> {
         g.start([](process_pool& p) -> task<> { co_await p.run([] {}); }, std::ref(pool));
