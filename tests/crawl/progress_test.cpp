@@ -222,8 +222,7 @@ TEST_SUITE("crawl/progress_frame") {
         const auto with_rates = progress_frame(of_hosts(), known, {.columns = 80});
         CHECK(with_rates.at(4).text == "  http://www.example.org: 1,200/s, 40 of 64 at a time, 1,800 queued");
         CHECK(with_rates.at(5).text == lines[5].text);
-        CHECK(with_rates.at(6).text ==
-              "  http://slow.example.org: 0.2/s, 1 of 1 at a time, 30 queued, 5 s between fetches");
+        CHECK(with_rates.at(6).text == "  http://slow.example.org: 0.2/s, 1 of 1 at a time, 30 queued");
     }
 
     TEST_CASE("on a short terminal there are fewer hosts, which take no more than half of it, or none") {

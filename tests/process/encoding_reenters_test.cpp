@@ -6,7 +6,6 @@
 
 #include <braid/core/spawn.hpp>
 #include <braid/core/task_group.hpp>
-#include <braid/core/when_all.hpp>
 
 #include <doctest/doctest.h>
 
@@ -87,17 +86,24 @@ TEST_SUITE("process/process_pool: encoding that uses the pool") {
         run_blocking([]() -> task<> {
             process_pool pool({.workers = 1});
             co_await pool_is_sound(pool);
-            auto given_up = [](process_pool& p) -> task<> {
-                co_await with_task_group([&](task_group& group) -> task<> {
-                    for (int i = 0; i != 5; ++i) group.start(squares_are_right, std::ref(p));
-                    when_encoded = [&group] { group.cancel(); };
+            auto ask = [](process_pool& p, int x, int& result) -> task<> { result = co_await p.run(square, x); };
+            int given_up = 0;
+            int number = 0;
+            int kept = 0;
+            co_await with_task_group([&](task_group& group) -> task<> {
+                co_await with_task_group([&](task_group& others) -> task<> {
+                    for (int i = 0; i != 5; ++i) others.start(ask, std::ref(pool), 3, std::ref(given_up));
+                    group.start([](process_pool& p, int& n) -> task<> { n = co_await p.run(number_of, trigger{17}); },
+                                std::ref(pool), std::ref(number));
+                    others.start(ask, std::ref(pool), 3, std::ref(given_up));
+                    group.start(ask, std::ref(pool), 4, std::ref(kept));
+                    when_encoded = [&others] { others.cancel(); };
                     co_return;
                 });
-            };
-            auto encoded = [](process_pool& p) -> task<int> { co_return co_await p.run(number_of, trigger{17}); };
-            const auto [given, number, squares] =
-                co_await when_all(given_up(pool), encoded(pool), squares_are_right(pool));
+            });
+            CHECK(given_up == 0);
             CHECK(number == 17);
+            CHECK(kept == 16);
             co_await pool_is_sound(pool);
         }());
     }
