@@ -61,7 +61,7 @@ def python_pools(share: float) -> tuple[Contender, ...]:
     )
 
 
-NODE_IPC = Contender("node child_process", "process/node_ipc.py", share=0.3)
+NODE_IPC = Contender("node child_process", "process/node_ipc.py", share=0.1)
 
 TIMERS = tuple(Contender(name, f"core/{name}_timers") for name in ("hand_rolled", "asio", "braid"))
 ECHO = (
@@ -202,13 +202,18 @@ SUITES: dict[str, tuple[Problem, ...]] = {
                 Contender("braid", "process/braid_process"),
             ),
         ),
-        Problem(
-            "pipelined_calls", "calls/s", True, 100_000, floor="pipe_batches",
-            contenders=(
-                Contender("pipe_batches", "process/pipe_batches"),
-                *python_pools(0.2),
-                Contender("braid", "process/braid_process"),
-            ),
+        # Calls that do nothing, each awaited on its own.
+        *(
+            Problem(
+                name, "calls/s", True, 1_000_000, floor="pipe_batches",
+                contenders=(
+                    Contender("pipe_batches", "process/pipe_batches"),
+                    *python_pools(0.02),
+                    NODE_IPC,
+                    Contender("braid", "process/braid_process"),
+                ),
+            )
+            for name in ("pipelined_64", "pipelined_1000")
         ),
         Problem(
             "map", "items/s", True, 10_000_000, floor=None,

@@ -17,9 +17,7 @@ braid::task<> one_by_one(braid::process_pool& pool, std::uint64_t calls) {
     for (std::uint64_t i = 0; i < calls; ++i) co_await pool.run(nothing);
 }
 
-constexpr std::uint64_t in_flight = 1000;
-
-braid::task<> pipelined(braid::process_pool& pool, std::uint64_t calls) {
+braid::task<> pipelined(braid::process_pool& pool, std::uint64_t calls, std::uint64_t in_flight) {
     co_await braid::with_task_group([&](braid::task_group& group) -> braid::task<> {
         for (std::uint64_t i = 0; i < in_flight; ++i) {
             group.start(one_by_one, std::ref(pool), calls / in_flight);
@@ -32,7 +30,8 @@ braid::task<int> app(std::span<char*> args) {
     const bench::request asked = bench::parse(static_cast<int>(args.size()), args.data());
     braid::process_pool pool(
         {.workers = 2, .spin = std::chrono::microseconds(asked.problem == "round_trip_spinning" ? 200 : 0)});
-    co_await pipelined(pool, 2 * in_flight);  // both workers are up
+    const std::uint64_t in_flight = asked.problem == "pipelined_64" ? 64 : 1'000;
+    co_await pipelined(pool, 2 * in_flight, in_flight);  // both workers are up
 
     const bench::stopwatch watch;
     const auto calls = static_cast<double>(asked.operations);
@@ -41,8 +40,8 @@ braid::task<int> app(std::span<char*> args) {
         const double wall = watch.wall_seconds();
         co_await pool.close();  // then the workers' CPU time counts
         bench::report(wall / calls * 1e6, watch.cpu_seconds());
-    } else if (asked.problem == "pipelined_calls") {
-        co_await pipelined(pool, asked.operations);
+    } else if (asked.problem.starts_with("pipelined")) {
+        co_await pipelined(pool, asked.operations, in_flight);
         const double wall = watch.wall_seconds();
         co_await pool.close();
         bench::report(calls / wall, watch.cpu_seconds());

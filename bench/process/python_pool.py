@@ -11,7 +11,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from contender import Stopwatch, cpu_seconds, not_available, parser, report  # noqa: E402
 
 WORKERS = 2
-IN_FLIGHT = 1_000
 RECORD = {"id": 17, "weight": 2.5, "name": "a record", "lines": [f"{i}" + "l" * 189 for i in range(5)]}
 
 
@@ -35,12 +34,12 @@ def round_trip(pool: PoolUnderTest, operations: int) -> float:
     return watch.seconds() * 1e6 / operations
 
 
-def calls_a_second(pool: PoolUnderTest, arguments) -> float:
-    """Each is a call of its own, with IN_FLIGHT of them under way."""
+def calls_a_second(pool: PoolUnderTest, arguments, in_flight: int) -> float:
+    """Each is a call of its own, with so many of them under way."""
     watch = Stopwatch()
     calls = deque()
     for argument in arguments:
-        if len(calls) == IN_FLIGHT:
+        if len(calls) == in_flight:
             pool.end(calls.popleft())
         calls.append(pool.begin(identity, argument))
     for call in calls:
@@ -48,13 +47,17 @@ def calls_a_second(pool: PoolUnderTest, arguments) -> float:
     return len(arguments) / watch.seconds()
 
 
-def pipelined_calls(pool: PoolUnderTest, operations: int) -> float:
-    return calls_a_second(pool, range(operations))
+def pipelined_64(pool: PoolUnderTest, operations: int) -> float:
+    return calls_a_second(pool, range(operations), 64)
+
+
+def pipelined_1000(pool: PoolUnderTest, operations: int) -> float:
+    return calls_a_second(pool, range(operations), 1_000)
 
 
 def records(pool: PoolUnderTest, operations: int) -> float:
     """Of 1 KiB, there and back."""
-    return calls_a_second(pool, [RECORD] * operations)
+    return calls_a_second(pool, [RECORD] * operations, 1_000)
 
 
 def map_items(pool: PoolUnderTest, operations: int) -> float:
@@ -77,7 +80,8 @@ def bytes_fresh(pool: PoolUnderTest, operations: int) -> float:
 
 PROBLEMS = {
     "round_trip": round_trip,
-    "pipelined_calls": pipelined_calls,
+    "pipelined_64": pipelined_64,
+    "pipelined_1000": pipelined_1000,
     "map": map_items,
     "bytes_fresh": bytes_fresh,
     "records": records,

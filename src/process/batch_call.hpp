@@ -14,7 +14,7 @@ namespace braid::detail {
 class [[nodiscard]] batch_call final : public call_base {
 public:
     batch_call(const call_request& request, std::shared_ptr<map_sink> sink, item_batch items)
-        : call_base(request), sink_(std::move(sink)), items_(std::move(items)), end_(items_.count) {}
+        : call_base(request, true), sink_(std::move(sink)), items_(std::move(items)), end_(items_.count) {}
 
     bool await_ready() const noexcept { return false; }
     template <class Promise>
@@ -30,7 +30,6 @@ public:
     }
 
     // On the pool's home:
-    [[nodiscard]] batch_call* as_batch() noexcept override { return this; }
     /// The first item that has no result yet, in the batch.
     [[nodiscard]] std::uint32_t next() const noexcept { return next_; }
     /// Items that have no result yet.
@@ -66,5 +65,8 @@ private:
     std::uint32_t end_;         // those from here on were given back
     bool told_to_end_ = false;  // before end_
 };
+
+// Not virtual: it is asked several times for each call.
+inline batch_call* call_base::as_batch() noexcept { return is_batch_ ? static_cast<batch_call*>(this) : nullptr; }
 
 }  // namespace braid::detail

@@ -6,7 +6,7 @@
 
 namespace braid::detail {
 
-call_base::call_base(const call_request& request) noexcept : request_(request) {
+call_base::call_base(const call_request& request, bool is_batch) noexcept : request_(request), is_batch_(is_batch) {
     call_submission::run = [](work* w) noexcept {
         static_cast<call_base*>(static_cast<call_submission*>(w))->arrive();
     };

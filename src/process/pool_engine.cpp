@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 
 // How often to look whether a worker sits on calls that another could run.
 constexpr auto look_interval = 2ms;
+// More calls than that, come in one turn, are given in runs: see worker_link::worth_waking_for.
+constexpr std::size_t few_calls = 8;
 
 }  // namespace
 
@@ -186,11 +188,26 @@ worker_link* pool_engine::least_busy() noexcept {
     return best;
 }
 
+/// To wait behind what is at a worker may take less time than to wake another.
+worker_link* pool_engine::awake_or_least_busy() noexcept {
+    for (const auto& link : workers_) {
+        if (link->in_flight() != 0 && link->in_flight() < link->worth_waking_for() && link->has_room()) return link.get();
+    }
+    return least_busy();
+}
+
 void pool_engine::assign_queued(clock::time_point now) {
     for (const auto& link : workers_) link->begin_turn();
+    worker_link* worker = nullptr;
+    std::size_t run = 0;
     while (!queue_.empty()) {
-        worker_link* worker = least_busy();
-        if (!worker) return;
+        if (run == 0 || !worker->has_room()) {
+            const bool are_many = queue_.size() > few_calls;
+            worker = are_many ? awake_or_least_busy() : least_busy();
+            if (!worker) return;
+            run = are_many ? worker->worth_waking_for() : 1;
+        }
+        --run;
         call_base& call = *take_queued();
         call.waited_ = now - call.submitted_at_;
         give(call, *worker, now);

@@ -121,6 +121,7 @@ private:
     void carry_out() noexcept;
     void assign_queued(clock::time_point now);
     worker_link* least_busy() noexcept;
+    worker_link* awake_or_least_busy() noexcept;
     void give(call_base& call, worker_link& worker, clock::time_point now) noexcept;
     void even_out(clock::time_point now) noexcept;
     void look_again_if_due();

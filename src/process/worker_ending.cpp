@@ -1,5 +1,6 @@
 // How a worker is made to end: asked, or killed when it does not do what it was asked for in time.
 
+#include "process/batch_call.hpp"
 #include "process/fault_points.hpp"
 #include "process/pool_engine.hpp"
 #include "process/worker_link.hpp"

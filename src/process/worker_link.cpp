@@ -22,6 +22,13 @@ namespace {
 // has finished: so much work is sent ahead. Calls of 1 KiB go through 1.2 times as fast as with a third of it.
 constexpr double prefetched_ns = 600'000;
 constexpr std::size_t most_in_flight = 512;
+// One is sent ahead of calls up to this length, too: a parent that has much to do takes so long to have a turn. A worker
+// that has nothing is given that one.
+constexpr double one_ahead_ns = 5'000'000;
+// What it takes to wake a worker, to write to it and to read from it, all in all.
+constexpr double waking_ns = 60'000;
+// What a call takes is a guess at first, that sends little ahead.
+constexpr double first_guess_ns = 300'000;
 // Of a pool that spins. What does not fit in waits here.
 constexpr std::size_t request_ring_capacity = 256 * 1024;
 
@@ -58,6 +65,7 @@ worker_link::worker_link(std::shared_ptr<pool_engine> pool)
     kill_timer_.link = this;
     kill_timer_.fire = [](timer* t) noexcept { static_cast<kill_timer*>(t)->link->grace_is_over(); };
     for (std::uint32_t slot = board_.slot_count(); slot-- > 0;) free_slots_.push_back(slot);
+    expect_calls_of(first_guess_ns);
     if (board_.has_rings()) rings_ = std::make_unique<rings>(*this);
 }
 
@@ -65,9 +73,11 @@ worker_link::~worker_link() { output_->finish(); }
 
 // --- calls to it
 
-std::size_t worker_link::wanted() const noexcept {
-    const auto ahead = static_cast<std::size_t>(prefetched_ns / call_ns_);
-    return std::min(1 + ahead, most_in_flight);
+void worker_link::expect_calls_of(double ns) noexcept {
+    call_ns_ = ns;
+    const std::size_t least = ns < one_ahead_ns ? 1 : 0;
+    worth_waking_for_ = std::max<std::size_t>(static_cast<std::size_t>(waking_ns / ns), 1);
+    wanted_ = std::min(1 + std::max(static_cast<std::size_t>(prefetched_ns / ns), least), most_in_flight);
 }
 
 bool worker_link::stuck_since_last_look() noexcept {
@@ -79,7 +89,7 @@ worker_link::ending worker_link::used_up() const noexcept {
     return board_.worn_out() ? ending::memory_used_up : ending::none;
 }
 
-void worker_link::expect_long_calls() noexcept { call_ns_ = 10 * prefetched_ns; }
+void worker_link::expect_long_calls() noexcept { expect_calls_of(10 * prefetched_ns); }
 
 void worker_link::look_for_life() noexcept {
     const std::uint64_t now = board_.heartbeats();

@@ -55,7 +55,9 @@ public:
     [[nodiscard]] int pid() const noexcept { return pid_; }
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
     /// How many calls it should have at a time: one, and what fills the time that a new one takes to arrive.
-    [[nodiscard]] std::size_t wanted() const noexcept;
+    [[nodiscard]] std::size_t wanted() const noexcept { return wanted_; }
+    /// So many calls in a row, of those that it runs, take longer than waking it, writing to it and reading from it do.
+    [[nodiscard]] std::size_t worth_waking_for() const noexcept { return worth_waking_for_; }
     [[nodiscard]] bool has_room() const noexcept {
         return state_ == state::ready && !condemned_ && !stopping_ && in_flight_ < wanted() &&
                used_up() == ending::none && (in_flight_ == 0 || !beside_->far_ahead());
@@ -186,6 +188,7 @@ private:
     [[nodiscard]] call_base& call_of(const wire::frame& frame) const;
     [[nodiscard]] call_base* running_call() const noexcept;
     void measure(std::size_t finished, clock::time_point now) noexcept;
+    void expect_calls_of(double ns) noexcept;
     void release(call_base& call, clock::time_point now) noexcept;
     void give_back_waiting() noexcept;
     void arm_kill(std::chrono::milliseconds after);
@@ -250,7 +253,9 @@ private:
     std::uint64_t replies_at_last_look_ = 0;
     std::optional<std::uint64_t> heartbeats_at_last_look_;
     clock::time_point busy_since_{};
-    double call_ns_ = 300'000;  // what a call takes, smoothed; at first a guess that prefetches little
+    double call_ns_;      // what a call takes, smoothed
+    std::size_t wanted_;  // as follows from that
+    std::size_t worth_waking_for_;
 };
 
 }  // namespace braid::detail

@@ -238,7 +238,7 @@ void worker_link::measure(std::size_t finished, clock::time_point now) noexcept 
     pool_->count_travel(board_.travelled(now), finished);
     const double each =
         std::chrono::duration<double, std::nano>(now - busy_since_).count() / static_cast<double>(finished);
-    call_ns_ = 0.5 * call_ns_ + 0.5 * std::max(each, 1.0);
+    expect_calls_of(0.5 * call_ns_ + 0.5 * std::max(each, 1.0));
     busy_since_ = now;
 }
 

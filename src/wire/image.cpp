@@ -167,11 +167,19 @@ void refresh_image() { publish_new_image(true); }
 std::optional<code_address> find_address(const void* code) noexcept {
     const image& known = loaded_image();
     const auto at = reinterpret_cast<std::uintptr_t>(code);
+    // Mostly the function is in the segment where the last one was. (Old lists live on.)
+    static thread_local const code_segment* last = nullptr;
+    static thread_local const image* of = nullptr;
+    if (of == &known && at >= last->begin && at < last->end) {
+        return code_address{last->module, at - known.modules[last->module].base};
+    }
     // Segments do not overlap: the last one that begins at or before the address holds it, or none does.
     auto found =
         std::upper_bound(known.code.begin(), known.code.end(), at,
                          [](std::uintptr_t address, const code_segment& part) { return address < part.begin; });
     if (found == known.code.begin() || at >= (--found)->end) return std::nullopt;
+    last = &*found;
+    of = &known;
     return code_address{found->module, at - known.modules[found->module].base};
 }
 

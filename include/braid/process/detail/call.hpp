@@ -91,15 +91,15 @@ public:
     virtual void accept(wire::reader& reply, const wire::remote_origin::place& where) = 0;
     virtual void fail(std::exception_ptr error) noexcept = 0;
     [[nodiscard]] virtual called_function called() const noexcept = 0;
-    /// Itself, if it is many calls in one: see item_batch.hpp.
-    [[nodiscard]] virtual batch_call* as_batch() noexcept { return nullptr; }
+    /// Itself, if it is many calls in one: see batch_call.hpp.
+    [[nodiscard]] batch_call* as_batch() noexcept;
 
     [[nodiscard]] const call_options& options() const noexcept { return request_.options(); }
     [[nodiscard]] std::string describe() const final;
 
 protected:
     /// Lifetime: the request has to stay where it is.
-    explicit call_base(const call_request& request) noexcept;
+    explicit call_base(const call_request& request, bool is_batch = false) noexcept;
     ~call_base() override = default;
 
     void submit() noexcept;
@@ -119,8 +119,8 @@ private:
     friend class worker_link;
     friend class batch_call;
 
-    /// Announced: it counts, and comes; admitted: the same, and there is room for it; outside: it waits for room; given:
-    /// it is being encoded.
+    /// Announced: it counts, and comes; admitted: the same, and there is room for it; outside: it waits for room;
+    /// given: it is being encoded.
     enum class place : unsigned char { nowhere, announced, admitted, outside, queued, given, at_worker };
 
     void on_cancel() noexcept final;
@@ -146,6 +146,7 @@ private:
     std::uint32_t slot_ = 0;
     std::uint32_t id_ = 0;
     place place_ = place::nowhere;
+    const bool is_batch_;
     bool stopping_ = false;        // running, and asked to stop
     bool cancelled_ = false;       // ended by cancellation
     bool cancel_arrived_ = false;  // from another home
