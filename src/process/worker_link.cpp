@@ -25,8 +25,8 @@ constexpr std::size_t most_in_flight = 512;
 // One is sent ahead of calls up to this length, too: a parent that has much to do takes so long to have a turn. A worker
 // that has nothing is given that one.
 constexpr double one_ahead_ns = 5'000'000;
-// What it takes to wake a worker, to write to it and to read from it, all in all.
-constexpr double waking_ns = 60'000;
+// What it takes to wake a worker that sleeps, to write to it and to read from it, where that takes long.
+constexpr double waking_ns = 100'000;
 // What a call takes is a guess at first, that sends little ahead.
 constexpr double first_guess_ns = 300'000;
 // Of a pool that spins. What does not fit in waits here.
