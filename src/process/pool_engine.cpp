@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <tuple>
 #include <utility>
 
 namespace braid::detail {
@@ -50,38 +51,47 @@ void pool_engine::post_into(inbox& box, const std::function<void()>& post) {
     box.posted.notify_all();
 }
 
-void pool_engine::post(std::function<void()> then) {
-    const auto box = inbox_;
-    post_into(*box, [&] { home_->post_function(std::move(then)); });
-}
+void pool_engine::post(std::function<void()> then) { std::ignore = post_unless_gone(std::move(then)); }
 
-void pool_engine::post(work& w) {
+bool pool_engine::post_unless_gone(std::function<void()> then) {
     const auto box = inbox_;
-    post_into(*box, [&] { home_->post(&w); });
+    bool posted = false;
+    post_into(*box, [&] {
+        if (!home_) return;
+        posted = true;
+        ++on_their_way_;
+        home_->post_function([self = shared_from_this(), then = std::move(then)] {
+            self->arrived();
+            then();
+        });
+    });
+    return posted;
 }
 
 bool pool_engine::post_unless_gone(work& w) {
     const auto box = inbox_;
     bool posted = false;
     post_into(*box, [&] {
-        if (home_) home_->post(&w);
-        posted = home_ != nullptr;
+        if (!home_) return;
+        posted = true;
+        ++on_their_way_;
+        home_->post(&w);
     });
     return posted;
 }
 
-void pool_engine::leave_home() noexcept {
-    std::shared_ptr<home> left;  // it may end with us, and not under the lock
-    const std::lock_guard lock(inbox_->mutex);
-    left.swap(home_);
+void pool_engine::arrived() noexcept {
+    if (--on_their_way_ == 0 && leaves_) plan();
+}
+
+void pool_engine::post_for_call(work& w) {
+    const auto box = inbox_;
+    post_into(*box, [&] { home_->post(&w); });
 }
 
 void pool_engine::post_for(std::shared_ptr<worker_link> link, link_action then) {
-    const auto box = link->pool_->inbox_;
-    home& where = link->pool_->where();
-    post_into(*box, [&] {
-        where.post_function([link = std::move(link), then = std::move(then)] { then(*link->pool_, link); });
-    });
+    pool_engine& pool = *link->pool_;
+    pool.post([link = std::move(link), then = std::move(then)] { then(*link->pool_, link); });
 }
 
 // --- calls
@@ -277,6 +287,20 @@ void pool_engine::when_gone(std::function<void()> then) {
     plan();
 }
 
+void pool_engine::leave_when_gone(std::function<void()> then) {
+    leaves_ = true;
+    when_gone(std::move(then));
+}
+
+// False: something comes that was posted before, a call perhaps, which somebody waits for.
+bool pool_engine::leave_home() noexcept {
+    std::shared_ptr<home> left;  // it may end with us, and not under the lock
+    const std::lock_guard lock(inbox_->mutex);
+    if (on_their_way_ != 0) return false;
+    left.swap(home_);
+    return true;
+}
+
 void pool_engine::settle_if_gone() {
     if (state_ == state::open || !workers_.empty() || !queue_.empty() || cancellations_expected_ != 0) return;
     if (!has_left_zygote()) return;
@@ -284,6 +308,7 @@ void pool_engine::settle_if_gone() {
     home_->disarm(heartbeat_timer_);
     home_->disarm(retry_timer_);
     home_->disarm(idle_timer_);
+    if (leaves_ && !leave_home()) return;
     for (auto& then : std::exchange(gone_, {})) then();
 }
 
@@ -293,10 +318,7 @@ void pool_engine::terminate_blocking() {
     std::atomic<bool> gone = false;  // set by whoever runs the home, which need not be us
     where->run_here([&] {
         terminate();
-        when_gone([&] {
-            leave_home();
-            gone = true;
-        });
+        leave_when_gone([&] { gone = true; });
     });
     std::unique_lock lock(inbox_->mutex);
     for (std::uint64_t seen = 0; !gone;) {

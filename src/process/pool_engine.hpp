@@ -13,6 +13,7 @@
 #include <braid/process/process_pool.hpp>
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -49,6 +50,8 @@ public:
     void terminate() noexcept;
     /// Calls back once, on the home, when the pool is closed and its last worker gone.
     void when_gone(std::function<void()> then);
+    /// The same when the pool object is gone too: then it lets the home go, while the context of that exists.
+    void leave_when_gone(std::function<void()> then);
     [[nodiscard]] std::vector<int> worker_pids() const;
     [[nodiscard]] pool_stats stats() const;
     void resize(std::size_t workers) noexcept;
@@ -81,19 +84,21 @@ public:
     void expect_cancellation() noexcept { ++cancellations_expected_; }
     void cancellation_arrived() noexcept;
 
-    /// Runs `then` on the home. Threads: any that something else keeps this engine for.
+    /// Runs `then` on the home, which is not left before. Threads: any, while the pool object is there or a worker.
     void post(std::function<void()> then);
-    void post(work& w);
-    /// The same. False: the pool is gone and has left its home, on which nobody waits for it.
+    /// The same at any time. False: the pool is gone and has left its home, on which nobody waits for it.
+    [[nodiscard]] bool post_unless_gone(std::function<void()> then);
+    /// The same for a call that comes: it says when it has `arrived`.
     [[nodiscard]] bool post_unless_gone(work& w);
+    void arrived() noexcept;
+    /// For a call that the pool has, or is to have: until that has ended there is a home.
+    void post_for_call(work& w);
     /// A pool that is closed takes no call. Threads: the call's, if the pool is gone.
     void refuse(call_base& call) noexcept;
     /// The same for a thread that nobody waits for: what it held of pool and link goes along, so that their last
     /// moments are on the home, and it touches nothing of the home's context afterwards.
     using link_action = std::function<void(pool_engine&, const std::shared_ptr<worker_link>&)>;
     static void post_for(std::shared_ptr<worker_link> link, link_action then);
-    /// The pool object is gone and so is everything else: lets the home go, on the home, while its context exists.
-    void leave_home() noexcept;
 
     void worker_started(const std::shared_ptr<worker_link>& link, pd::started_child child);
     /// It was tried as often as makes sense, unless `may_try_again`.
@@ -150,6 +155,7 @@ private:
     void fail_queued(const std::exception_ptr& error) noexcept;
     void settle_if_gone();
     [[nodiscard]] bool has_left_zygote();
+    [[nodiscard]] bool leave_home() noexcept;
 
     std::shared_ptr<home> home_;  // null when it has been left, which happens under the inbox's mutex
     const home* const home_address_;
@@ -178,7 +184,11 @@ private:
     worker_ends ended_{};
     unsigned failed_starts_ = 0;
     std::vector<std::function<void()>> gone_;
+    bool leaves_ = false;  // its home, when everything is gone
     std::size_t cancellations_expected_ = 0;
+    // Posted by whoever, and not yet run here. Grows under the inbox's mutex only, so that nothing is posted for a pool
+    // that leaves when it is zero.
+    std::atomic<std::size_t> on_their_way_ = 0;
     // Not made zero: a page that nothing is read into is never touched, and a small pool is there sooner.
     const std::unique_ptr<std::byte[]> read_buffer_ = std::make_unique_for_overwrite<std::byte[]>(read_buffer_size);
     const std::shared_ptr<inbox> inbox_ = std::make_shared<inbox>();

@@ -98,13 +98,10 @@ bool pool_engine::has_left_zygote() {
     if (!zygote_) return true;
     if (std::exchange(leaving_zygote_, true)) return false;
     zygote_->leave([self = shared_from_this()]() mutable {
-        const auto box = self->inbox_;
-        home& where = self->where();
-        post_into(*box, [&] {
-            where.post_function([self = std::move(self)] {
-                self->zygote_ = nullptr;
-                self->plan();
-            });
+        pool_engine& pool = *self;
+        pool.post([self = std::move(self)] {
+            self->zygote_ = nullptr;
+            self->plan();
         });
     });
     return false;

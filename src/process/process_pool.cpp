@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 #include <sched.h>
@@ -29,10 +30,11 @@ public:
     void await_suspend(std::coroutine_handle<Promise> h) {
         stopped_ = !enter(h);
         if (!stopped_) listen();
-        pool_.post([this, at_once = stopped_] {
+        const bool is_there = pool_.post_unless_gone([this, at_once = stopped_] {
             at_once ? pool_.terminate() : pool_.begin_close();
             pool_.when_gone([this] { complete(); });
         });
+        if (!is_there) complete();
     }
     void await_resume() const {
         if (stopped_) throw_cancelled();
@@ -41,7 +43,7 @@ public:
 private:
     void on_cancel() noexcept override {
         stopped_ = true;
-        pool_.post([engine = pool_.shared_from_this()] { engine->terminate(); });
+        std::ignore = pool_.post_unless_gone([engine = pool_.shared_from_this()] { engine->terminate(); });
     }
 
     pool_engine& pool_;
@@ -57,20 +59,24 @@ public:
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
         if (!enter(h)) return false;
-        pool_.post([this] {
+        const bool is_there = pool_.post_unless_gone([this] {
             answer_ = pool_.stats();
             complete();
         });
-        return true;
+        if (is_there) return true;  // and this may be gone already
+        pool_is_gone_ = true;
+        return false;
     }
     pool_stats await_resume() {
         throw_if_refused();
+        if (pool_is_gone_) throw closed(fmt::format("the pool {} is gone: it has no statistics", pool_.options().name));
         return std::move(answer_);
     }
 
 private:
     pool_engine& pool_;
     pool_stats answer_;
+    bool pool_is_gone_ = false;
 };
 
 void check(const process_pool_options& options) {
@@ -176,10 +182,7 @@ process_pool::~process_pool() {
     ++scope->adopted.count;
     engine_->post([engine = engine_, scope] {
         engine->terminate();
-        engine->when_gone([engine, scope] {
-            engine->leave_home();
-            scope->where->post_function([scope] { adopted_ended(*scope); });
-        });
+        engine->leave_when_gone([scope] { scope->where->post_function([scope] { adopted_ended(*scope); }); });
     });
 }
 

@@ -39,6 +39,7 @@ std::size_t draw_calls_allowed(std::size_t calls) {
 
 worker_link::worker_link(std::shared_ptr<pool_engine> pool)
     : pool_(std::move(pool)),
+      home_(pool_->where().shared_from_this()),
       board_({.incoming_capacity = pool_->options().spin.count() != 0 ? request_ring_capacity : 0,
               .spin = pool_->options().spin,
               .memory_limit = pool_->options().memory_per_worker,
@@ -181,9 +182,10 @@ void worker_link::await_room() {
     awaiting_room_ = true;
     requests_.async_wait(boost::asio::posix::stream_descriptor::wait_write,
                          [self = shared_from_this()](boost::system::error_code error) {
-                             self->pool_->post([self, error] {
+                             if (error) return;  // it was closed: nothing is written any more
+                             std::ignore = self->pool_->post_unless_gone([self] {
                                  self->awaiting_room_ = false;
-                                 if (!error) self->flush(clock::now());
+                                 self->flush(clock::now());
                              });
                          });
 }

@@ -200,6 +200,7 @@ private:
     void violated(const std::string& what) noexcept;
 
     const std::shared_ptr<pool_engine> pool_;
+    const std::shared_ptr<home> home_;  // the pool's, for handlers: the pool itself may have left it by then
     state state_ = state::starting;
     bool condemned_ = false;  // it was killed, or is about to be
     bool makes_way_ = false;

@@ -30,11 +30,12 @@ void worker_link::await_replies() {
                         [self = shared_from_this()](boost::system::error_code error) {
                             if (error) return;
                             self->readable_.keep = self;
-                            self->pool_->where().post_from_handler(&self->readable_);
+                            self->home_->post_from_handler(&self->readable_);
                         });
 }
 
 void worker_link::read_replies() {
+    if (state_ == state::gone) return;  // and the pool may be
     drain_replies(read_at_once);
     if (rings_ && awaiting_room_) look_for_room();
     replies_ended_ ? end_of_replies() : await_replies();
