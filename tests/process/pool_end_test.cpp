@@ -7,6 +7,7 @@
 #include "support/leftovers.hpp"
 #include "support/loop_thread.hpp"
 
+#include <braid/core/sleep.hpp>
 #include <braid/core/spawn.hpp>
 #include <braid/core/task_group.hpp>
 #include <braid/core/when_all.hpp>
@@ -54,21 +55,52 @@ void takes(const parting_shot&) {}
 std::size_t length(const std::vector<char>& bytes) { return bytes.size(); }
 
 /// What a thread is told by another.
-class signal {
+class milestone {
 public:
-    void set() {
-        is_set_ = true;
-        is_set_.notify_all();
+    void reach() {
+        reached_ = true;
+        reached_.notify_all();
     }
-    void wait() const { is_set_.wait(false); }
+    void wait() const { reached_.wait(false); }
 
 private:
-    std::atomic<bool> is_set_ = false;
+    std::atomic<bool> reached_ = false;
 };
 
-task<> sets(signal& s) {
-    s.set();
+task<> reaches(milestone& m) {
+    m.reach();
     co_return;
+}
+
+template <class Call>
+task<> makes(Call call, milestone& made, bool& refused) {
+    try {
+        co_await when_all(std::move(call), reaches(made));  // in this order
+    } catch (const closed&) {
+        refused = true;
+    }
+}
+
+template <class Call>
+task<> waits_for(Call call, bool& over) {
+    try {
+        co_await std::move(call);
+    } catch (const closed&) {
+        over = true;
+    } catch (const cancelled&) {
+        over = true;
+        throw;
+    }
+}
+
+template <class Call>
+task<> makes_and_cancels(Call call, milestone& cancelled, bool& over) {
+    co_await with_task_group([&](task_group& g) -> task<> {
+        g.start(waits_for<Call>, std::move(call), std::ref(over));
+        co_await checkpoint();
+        g.cancel();
+        cancelled.reach();
+    });
 }
 
 void run_until(boost::asio::io_context& context, task<> reached) {
@@ -141,18 +173,12 @@ TEST_SUITE("process/process_pool: the end") {
 
     TEST_CASE("a call of another thread that comes in a pool's last turn is refused, though nobody runs its loop") {
         last_turn pool;
-        signal submitted;
+        milestone submitted;
         bool refused = false;
         std::thread caller;
-        pool.end_with([&, late = std::make_shared<decltype(pool.call())>(pool.call())] {
-            caller = std::thread([&, late] {
-                try {
-                    // In this order: what is signalled has happened.
-                    run_blocking(when_all(std::move(*late), sets(submitted)));
-                } catch (const closed&) {
-                    refused = true;
-                }
-            });
+        auto call = pool.call();
+        pool.end_with([&] {
+            caller = std::thread([&] { run_blocking(makes(std::move(call), submitted, refused)); });
             submitted.wait();
         });
         REQUIRE(caller.joinable());
@@ -162,31 +188,12 @@ TEST_SUITE("process/process_pool: the end") {
 
     TEST_CASE("so is one that is cancelled before it has arrived there") {
         last_turn pool;
-        signal given_up;
+        milestone given_up;
         bool ended = false;
         std::thread caller;
-        pool.end_with([&, late = std::make_shared<decltype(pool.call())>(pool.call())] {
-            caller = std::thread([&, late] {
-                run_blocking([](auto& call, signal& s, bool& over) -> task<> {
-                    co_await with_task_group([&](task_group& g) -> task<> {
-                        g.start(
-                            [](auto& c, bool& o) -> task<> {
-                                try {
-                                    co_await std::move(c);
-                                } catch (const closed&) {
-                                    o = true;
-                                } catch (const cancelled&) {
-                                    o = true;
-                                    throw;
-                                }
-                            },
-                            std::ref(call), std::ref(over));
-                        co_await checkpoint();
-                        g.cancel();
-                        s.set();
-                    });
-                }(*late, given_up, ended));
-            });
+        auto call = pool.call();
+        pool.end_with([&] {
+            caller = std::thread([&] { run_blocking(makes_and_cancels(std::move(call), given_up, ended)); });
             given_up.wait();
         });
         REQUIRE(caller.joinable());

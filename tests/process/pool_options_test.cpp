@@ -248,6 +248,20 @@ TEST_SUITE("process/pool_options") {
         }());
     }
 
+    TEST_CASE("a variable of a pool's environment counts, whatever this process says of it, and of two the last one") {
+        ::setenv("BRAIDTEST_COLOUR", "red", 1);
+        ::setenv("BRAIDTEST_SHAPE", "round", 1);
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1, .environment = {"BRAIDTEST_COLOUR=green", "BRAIDTEST_COLOUR=blue"}});
+            const std::string colour = co_await pool.run(variable, std::string("BRAIDTEST_COLOUR"));
+            CHECK(colour == "blue");
+            const std::string shape = co_await pool.run(variable, std::string("BRAIDTEST_SHAPE"));
+            CHECK(shape == "round");
+        }());
+        ::unsetenv("BRAIDTEST_COLOUR");
+        ::unsetenv("BRAIDTEST_SHAPE");
+    }
+
     TEST_CASE("a directory that is not there is the reason that the calls get") {
         run_blocking([]() -> task<> {
             process_pool pool({.workers = 1, .working_directory = "/nonexistent"});

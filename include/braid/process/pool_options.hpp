@@ -83,7 +83,7 @@ struct process_pool_options {
     int niceness = 0;
     /// CPUs that the workers may run on. Default: those of this process.
     std::vector<int> cpus = {};
-    /// "NAME=value", in addition to the environment of this process.
+    /// "NAME=value", besides the environment of this process, and instead of what that says of the same names.
     std::vector<std::string> environment = {};
     /// Default: that of this process.
     std::string working_directory = {};
