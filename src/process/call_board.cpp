@@ -47,6 +47,7 @@ call_board::call_board(const board_options& options)
     created->incoming_capacity = options_.incoming_capacity;
     created->spin = options_.spin.count();
     created->memory_limit = options_.memory_limit;
+    created->message_limit = options_.message_limit;
     created->output_is_marked = options_.output_is_marked ? 1 : 0;
     created->replies.reader_sleeps = 1;  // until it looks out
     created->part_at = ~std::uint64_t{0};

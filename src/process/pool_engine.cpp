@@ -20,11 +20,12 @@ constexpr auto look_interval = 2ms;
 
 }  // namespace
 
-pool_engine::pool_engine(std::shared_ptr<home> where, process_pool_options options, pd::process_services& services,
-                         std::shared_ptr<pd::zygote_process> zygote)
+pool_engine::pool_engine(std::shared_ptr<home> where, process_pool_options options, std::vector<std::byte> initialiser,
+                         pd::process_services& services, std::shared_ptr<pd::zygote_process> zygote)
     : home_(std::move(where)),
       home_address_(home_.get()),
       options_(std::move(options)),
+      initialiser_(std::move(initialiser)),
       services_(services),
       zygote_(std::move(zygote)),
       most_workers_(static_cast<std::size_t>(*options_.workers)),

@@ -28,14 +28,16 @@ namespace braid::detail {
 /// Lifetime: kept by the pool, by calls on their way, and by each worker it has.
 class pool_engine : public std::enable_shared_from_this<pool_engine> {
 public:
-    /// Leaves the zygote when its last worker is gone: the options have no handle of it.
-    pool_engine(std::shared_ptr<home> where, process_pool_options options, pd::process_services& services,
-                std::shared_ptr<pd::zygote_process> zygote);
+    /// Leaves the zygote when its last worker is gone: the options have no handle of it, and no initialiser.
+    pool_engine(std::shared_ptr<home> where, process_pool_options options, std::vector<std::byte> initialiser,
+                pd::process_services& services, std::shared_ptr<pd::zygote_process> zygote);
 
     [[nodiscard]] home& where() const noexcept { return *home_; }
     /// Whether `place` is the pool's home, which may be gone by now.
     [[nodiscard]] bool lives_on(const home* place) const noexcept { return place == home_address_; }
     [[nodiscard]] const process_pool_options& options() const noexcept { return options_; }
+    /// The request of the call that each worker begins with. Empty if there is none.
+    [[nodiscard]] std::span<const std::byte> initialiser() const noexcept { return initialiser_; }
     [[nodiscard]] pd::process_services& services() const noexcept { return services_; }
     /// Of which its workers are forked, if they are.
     [[nodiscard]] pd::zygote_process* zygote() const noexcept { return zygote_.get(); }
@@ -160,6 +162,7 @@ private:
     std::shared_ptr<home> home_;  // null when it has been left, which happens under the inbox's mutex
     const home* const home_address_;
     const process_pool_options options_;
+    const std::vector<std::byte> initialiser_;
     pd::process_services& services_;
     std::shared_ptr<pd::zygote_process> zygote_;  // null if there is none, or none any more
     bool leaving_zygote_ = false;

@@ -127,7 +127,7 @@ void worker_link::take_hello(const wire::frame& frame) {
     const std::string differs =
         wire::difference(wire::fingerprint(), wire::decode<wire::image_fingerprint>(frame.body));
     if (!differs.empty()) throw usage_error(fmt::format("the worker is not the same program: {}", differs));
-    if (!pool_->options().initialise) return become_ready();
+    if (pool_->initialiser().empty()) return become_ready();
     state_ = state::initialising;
     arm_kill(pool_->options().initialise_limit);
     initialise();
@@ -135,8 +135,7 @@ void worker_link::take_hello(const wire::frame& frame) {
 
 void worker_link::initialise() {
     const std::size_t begun = wire::begin_frame(out_, 0, static_cast<std::uint32_t>(pd::frame_kind::initialise));
-    wire::writer request(out_);
-    pool_->options().initialise.encode(request);
+    out_.append(pool_->initialiser().data(), pool_->initialiser().size());
     wire::end_frame(out_, begun);
     flush(clock::now());
 }

@@ -6,6 +6,7 @@
 #include <braid/core/sleep.hpp>
 #include <braid/core/spawn.hpp>
 #include <braid/process/process_pool.hpp>
+#include <braid/process/shared_bytes.hpp>
 #include <braid/process/worker_state.hpp>
 
 #include <doctest/doctest.h>
@@ -69,6 +70,31 @@ std::string greeting;
 void greet_as(const std::string& name) { greeting = "hello from " + name; }
 std::string greets() { return greeting; }
 void cannot_begin() { throw std::runtime_error("there is no model here"); }
+
+struct counts_encodings {
+    counts_encodings() = default;
+    explicit counts_encodings(int& of) : count(&of) {}
+    template <class Archive>
+    void save(Archive&) const {
+        ++*count;
+    }
+    template <class Archive>
+    void load(Archive&) {}
+    int* count = nullptr;
+};
+void takes_count(const counts_encodings&) {}
+
+struct not_today {};  // and no std::exception
+struct unwilling {
+    template <class Archive>
+    void save(Archive&) const {
+        throw not_today();
+    }
+    template <class Archive>
+    void load(Archive&) {}
+};
+void takes_unwilling(const unwilling&) {}
+void takes_bytes(const shared_bytes&) {}
 
 struct counted_state {
     int uses = 0;
@@ -187,6 +213,25 @@ TEST_SUITE("process/pool_options") {
         }());
     }
 
+    TEST_CASE("an initialiser's arguments are encoded once, however many workers it runs in") {
+        run_blocking([]() -> task<> {
+            int encodings = 0;
+            process_pool pool({.workers = 1, .initialise = {takes_count, counts_encodings(encodings)}});
+            CHECK(encodings == 1);
+            for (int i = 0; i < 3; ++i) CHECK_THROWS_AS(co_await pool.run(kills_itself), worker_died);
+            CHECK(co_await pool.run(pid) > 0);
+            CHECK(encodings == 1);
+        }());
+    }
+
+    TEST_CASE("what the arguments of an initialiser throw when they are encoded is thrown by the pool's constructor") {
+        run_blocking([]() -> task<> {
+            CHECK_THROWS_AS(process_pool({.initialise = {takes_unwilling, unwilling()}}), not_today);
+            CHECK_THROWS_AS(process_pool({.initialise = {takes_bytes, shared_bytes(10)}}), wire::encode_error);
+            co_return;
+        }());
+    }
+
     TEST_CASE("worker state is made once in each worker, and kept between calls") {
         run_blocking([]() -> task<> {
             process_pool pool({.workers = 1});
@@ -281,6 +326,9 @@ TEST_SUITE("process/pool_options") {
             CHECK_THROWS_AS(process_pool({.idle_time = -1ms}), usage_error);
             CHECK_THROWS_AS(process_pool({.cpus = {-1}}), usage_error);
             CHECK_THROWS_AS(process_pool({.environment = {"no value"}}), usage_error);
+            CHECK_THROWS_AS(process_pool({.limits = {.cpu_time = -1s}}), usage_error);
+            CHECK_THROWS_AS(process_pool({.limits = {.cpu_time = 0s}}), usage_error);
+            CHECK_THROWS_AS(process_pool({.limits = {.memory = 0}}), usage_error);
             co_return;
         }());
     }
