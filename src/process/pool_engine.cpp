@@ -279,7 +279,7 @@ void pool_engine::terminate() noexcept {
     home_->disarm(heartbeat_timer_);
     home_->disarm(look_timer_);  // nothing comes back into the queue from now on
     fail_queued(std::make_exception_ptr(cancelled(cancel_reason::shutdown)));
-    for (const auto& link : workers_) link->kill();
+    for (const auto& link : workers_) link->dismiss();
     plan();
 }
 

@@ -137,7 +137,8 @@ void worker_link::fork(std::vector<pd::passed_descriptor> descriptors) {
                 if (auto* child = std::get_if<pd::started_child>(&*shared)) {
                     pool.worker_started(link, std::move(*child));
                 } else {
-                    pool.worker_not_started(link, std::get<std::string>(*shared), false);
+                    const auto& refusal = std::get<pd::fork_refusal>(*shared);
+                    pool.worker_not_started(link, refusal.why, refusal.may_try_again);
                 }
             });
         });

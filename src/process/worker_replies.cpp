@@ -99,7 +99,6 @@ bool worker_link::take_chunk(std::span<const std::byte> chunk) {
         frames_.feed(chunk);
         while (const auto frame = frames_.next()) take_frame(*frame, now);
     } catch (const std::exception& e) {
-        broke_protocol_ = true;
         violated(e.what());
         return false;
     }
@@ -113,7 +112,7 @@ void worker_link::take_frame(const wire::frame& frame, clock::time_point now) {
         case pd::frame_kind::reply: return take_reply(frame, now);
         case pd::frame_kind::part: return take_part(frame);
         case pd::frame_kind::initialised: return take_initialised(frame);
-        case pd::frame_kind::unfit: return violated("it could not " + wire::decode<std::string>(frame.body));
+        case pd::frame_kind::unfit: return unfit("it could not " + wire::decode<std::string>(frame.body));
         case pd::frame_kind::request:
         case pd::frame_kind::batch:
         case pd::frame_kind::initialise: break;
@@ -126,7 +125,7 @@ void worker_link::take_hello(const wire::frame& frame) {
     pool_->where().disarm(kill_timer_);
     const std::string differs =
         wire::difference(wire::fingerprint(), wire::decode<wire::image_fingerprint>(frame.body));
-    if (!differs.empty()) throw usage_error(fmt::format("the worker is not the same program: {}", differs));
+    if (!differs.empty()) return unfit(fmt::format("it is not the same program: {}", differs));
     if (pool_->initialiser().empty()) return become_ready();
     state_ = state::initialising;
     arm_kill(pool_->options().initialise_limit);
@@ -147,7 +146,7 @@ void worker_link::take_initialised(const wire::frame& frame) {
     try {
         wire::decode_reply<void>(reply, {.pid = pid_, .call = "the initialiser"});
     } catch (const std::exception& e) {
-        return violated(fmt::format("its initialiser failed: {}", e.what()));
+        return unfit(fmt::format("its initialiser failed: {}", e.what()));
     }
     become_ready();
 }
