@@ -37,10 +37,23 @@ pool_engine::pool_engine(std::shared_ptr<home> where, process_pool_options optio
     look_timer_.fire = [](timer* t) noexcept { static_cast<engine_timer*>(t)->engine->look_for_stuck_workers(); };
     heartbeat_timer_.engine = this;
     heartbeat_timer_.fire = [](timer* t) noexcept { static_cast<engine_timer*>(t)->engine->look_for_life(); };
-    idle_timer_.engine = this;
-    idle_timer_.fire = [](timer* t) noexcept { static_cast<engine_timer*>(t)->engine->plan(); };
     retry_timer_.engine = this;
     retry_timer_.fire = [](timer* t) noexcept { static_cast<engine_timer*>(t)->engine->plan(); };
+}
+
+void pool_engine::begin() {
+    if (options_.min_workers == 0 && !options_.idle_time) return;
+    // Not on the thread of output, which may have to wait for whoever reads that.
+    alarm_.emplace(services_.answers, [weak = weak_from_this()] {
+        std::shared_ptr<pool_engine> self = weak.lock();
+        if (!self) return;
+        pool_engine& pool = *self;
+        std::ignore = pool.post_unless_gone([self = std::move(self)] {
+            self->alarm_->rang();
+            self->plan();
+        });
+    });
+    post([this] { plan(); });
 }
 
 void pool_engine::post_into(inbox& box, const std::function<void()>& post) {
@@ -275,7 +288,6 @@ void pool_engine::terminate() noexcept {
     if (state_ == state::terminated) return;
     state_ = state::terminated;
     home_->disarm(retry_timer_);
-    home_->disarm(idle_timer_);
     home_->disarm(heartbeat_timer_);
     home_->disarm(look_timer_);  // nothing comes back into the queue from now on
     fail_queued(std::make_exception_ptr(cancelled(cancel_reason::shutdown)));
@@ -308,7 +320,7 @@ void pool_engine::settle_if_gone() {
     home_->disarm(look_timer_);
     home_->disarm(heartbeat_timer_);
     home_->disarm(retry_timer_);
-    home_->disarm(idle_timer_);
+    if (alarm_) alarm_->close();
     if (leaves_ && !leave_home()) return;
     for (auto& then : std::exchange(gone_, {})) then();
 }

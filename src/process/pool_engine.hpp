@@ -2,6 +2,7 @@
 // The inside of a process_pool: who does what next. It owns the queue and the workers, and every decision is made on
 // its home; nothing is shared with other threads but the queue of that home.
 
+#include "process/alarm.hpp"
 #include "process/call_queue.hpp"
 #include "process/queue_room.hpp"
 #include "process/services.hpp"
@@ -20,6 +21,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -48,7 +50,8 @@ public:
     void submit(call_base& call) noexcept;
     void cancel(call_base& call) noexcept;
     void begin_close() noexcept;
-    void start_minimum() noexcept { plan(); }
+    /// Before anything else.
+    void begin();
     void terminate() noexcept;
     /// Calls back once, on the home, when the pool is closed and its last worker gone.
     void when_gone(std::function<void()> then);
@@ -64,7 +67,7 @@ public:
     // For the workers, on the home:
     void worker_ready() noexcept { plan(); }
     /// It has answered: workers as such are all right.
-    void worker_works() noexcept { failed_starts_ = 0; }
+    void worker_works() noexcept { failed_starts_ = starts_in_vain_ = 0; }
     void call_ended(call_base& call) noexcept;
     /// Its worker died while it was running it.
     void call_lost(call_base& call, worker_death death) noexcept;
@@ -139,6 +142,8 @@ private:
     void count_end(const worker_link& link) noexcept;
     void start_workers_if_needed();
     void start_worker();
+    [[nodiscard]] clock::time_point next_start() const noexcept;
+    void wake_at(clock::time_point at);
     void failed_to_start(const std::string& why, bool may_try_again = true);
     [[nodiscard]] bool has_ready_worker() const noexcept;
     /// A worker fewer is a worker missing.
@@ -174,8 +179,8 @@ private:
     std::shared_ptr<pool_engine> planned_;  // this, while the work is queued
     engine_timer look_timer_;               // at workers that may be stuck in a long call
     engine_timer heartbeat_timer_;          // while some worker has to live
-    engine_timer retry_timer_;              // of a start that failed
-    engine_timer idle_timer_;               // of the worker that has been idle longest
+    engine_timer retry_timer_;              // of a start that failed, without an alarm
+    std::optional<pd::alarm> alarm_;        // for what nobody waits for: of a pool with a minimum or an idle time
     std::size_t most_workers_;
     const std::unique_ptr<queue_room> room_;  // null without max_queued. Nobody is outside unless the queue is full
     clock::time_point turn_began_{};          // of this turn's first submission; zero: there was none
@@ -185,7 +190,9 @@ private:
     time_histogram travelled_;
     std::uint64_t started_ = 0;
     worker_ends ended_{};
-    unsigned failed_starts_ = 0;
+    unsigned failed_starts_ = 0;   // in a row, since calls were failed for that
+    unsigned starts_in_vain_ = 0;  // in a row
+    clock::time_point last_failure_{};
     std::vector<std::function<void()>> gone_;
     bool leaves_ = false;  // its home, when everything is gone
     std::size_t cancellations_expected_ = 0;

@@ -185,9 +185,7 @@ std::shared_ptr<pool_engine> make_engine(std::shared_ptr<home> where, process_po
     std::vector<std::byte> initialiser = encoded(std::exchange(options.initialise, {}), options);
     const auto engine = std::make_shared<pool_engine>(std::move(where), std::move(options), std::move(initialiser),
                                                       *services, forked_of.process());
-    if (engine->options().min_workers > 0) {
-        engine->post([engine] { engine->start_minimum(); });
-    }
+    engine->begin();
     return engine;
 }
 

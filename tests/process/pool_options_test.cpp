@@ -9,6 +9,8 @@
 #include <braid/process/shared_bytes.hpp>
 #include <braid/process/worker_state.hpp>
 
+#include <boost/asio/io_context.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -16,6 +18,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <new>
@@ -155,6 +158,24 @@ TEST_SUITE("process/pool_options") {
             CHECK(after.ended.not_needed == 3);
             CHECK(after.workers[0].at == worker_stats::state::idle);
         }());
+    }
+
+    TEST_CASE("a pool that is idle keeps no context running for its idle time") {
+        boost::asio::io_context context;
+        process_pool pool(context.get_executor(), {.workers = 2, .idle_time = 1h});
+        std::vector<int> pids;
+        spawn(
+            context,
+            [](process_pool& p, std::vector<int>& seen) -> task<> {
+                seen.push_back(co_await p.run(pid));
+                co_await sleep_for(1ms);  // so that it knows that one is idle, and until when
+                seen.push_back(co_await p.run(pid));
+                co_await sleep_for(1ms);
+            }(pool, pids),
+            [](std::exception_ptr) {});
+        context.run();
+        CHECK(pids.size() == 2);
+        CHECK(pool.worker_pids().size() == 1);
     }
 
     TEST_CASE("the minimum is there without being asked for, and again after a death") {

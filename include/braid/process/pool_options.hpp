@@ -29,9 +29,11 @@ struct process_pool_options {
     /// Processes at most, besides those that are dying; they are started when there is work for them. Default: the CPUs
     /// that this process may use.
     std::optional<int> workers = {};
-    /// Processes that are started at once and kept, whether there is work for them or not.
+    /// Processes that are started at once and kept, whether there is work for them or not. Where they die again and
+    /// again before they have run a call, they are started ever more seldom: every ten seconds in the end.
     int min_workers = 0;
-    /// A worker beyond those that had nothing to do for so long ends. Default: it stays.
+    /// A worker beyond those that had nothing to do for so long ends. This keeps no event loop running: one that is not
+    /// run ends no worker. Default: it stays.
     std::optional<std::chrono::milliseconds> idle_time = {};
     /// Calls that may wait in the queue, at most: those that no worker has. One that comes when there are so many waits
     /// outside until there is room, in the order of coming, whatever its priority; `try_submit` gives nothing instead.
