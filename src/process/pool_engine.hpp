@@ -190,8 +190,8 @@ private:
     time_histogram travelled_;
     std::uint64_t started_ = 0;
     worker_ends ended_{};
-    unsigned failed_starts_ = 0;   // in a row, since calls were failed for that
-    unsigned starts_in_vain_ = 0;  // in a row
+    unsigned failed_starts_ = 0;   // in a row, while calls wait; from zero on when those have failed for it
+    unsigned starts_in_vain_ = 0;  // in a row, whoever waited
     clock::time_point last_failure_{};
     std::vector<std::function<void()>> gone_;
     bool leaves_ = false;  // its home, when everything is gone

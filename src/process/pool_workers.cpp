@@ -99,7 +99,10 @@ void pool_engine::worker_gone(const std::shared_ptr<worker_link>& link, const pd
 void pool_engine::failed_to_start(const std::string& why, bool may_try_again) {
     last_failure_ = clock::now();
     ++starts_in_vain_;
-    if (waiting() == 0) return;
+    if (waiting() == 0) {
+        failed_starts_ = 0;
+        return;
+    }
     failed_starts_ = may_try_again ? failed_starts_ + 1 : failed_starts_allowed;
     if (failed_starts_ < failed_starts_allowed || has_ready_worker()) return;
     // Calls that come later are worth as many tries again. Those that are to be there even without work are tried for

@@ -184,9 +184,12 @@ TEST_SUITE("process/pool_stats") {
 
     TEST_CASE("a worker that cannot take calls was unfit: its initialiser fails or hangs, or it says nothing for long") {
         run_blocking([]() -> task<> {
-            CHECK(co_await five_were_unfit({.workers = 1, .initialise = {fails}}));
-            CHECK(co_await five_were_unfit({.workers = 1, .initialise_limit = 5ms, .initialise = {hangs}}));
-            CHECK(co_await five_were_unfit({.workers = 1, .start_limit = 1ms, .initialise_limit = 5ms, .initialise = {hangs}}));
+            const std::vector<process_pool_options> useless{
+                {.workers = 1, .initialise = {fails}},
+                {.workers = 1, .initialise_limit = 5ms, .initialise = {hangs}},
+                {.workers = 1, .start_limit = 1ms, .initialise_limit = 5ms, .initialise = {hangs}},
+            };
+            for (const auto& each : useless) CHECK(co_await five_were_unfit(each));
         }());
     }
 
