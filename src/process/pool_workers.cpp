@@ -20,6 +20,8 @@ constexpr unsigned failed_starts_allowed = 5;
 constexpr auto first_retry = 10ms;
 constexpr unsigned most_doublings_for_calls = 6;
 constexpr unsigned most_doublings = 10;
+// A worker that was there for this time was not started in vain, though nobody had a call for it.
+constexpr auto long_enough = 10s;
 
 }  // namespace
 
@@ -88,6 +90,7 @@ void pool_engine::worker_not_started(const std::shared_ptr<worker_link>& link, c
 }
 
 void pool_engine::worker_gone(const std::shared_ptr<worker_link>& link, const pd::exit_status& status) {
+    if (link->idle() && clock::now() - link->idle_since() >= long_enough) starts_in_vain_ = 0;
     link->bury(status);
     remove(link);
     count_end(*link);
@@ -112,20 +115,6 @@ void pool_engine::failed_to_start(const std::string& why, bool may_try_again) {
         may_try_again ? fmt::format(", {} times in a row; the last time", failed_starts_allowed) : "";
     fail_queued(std::make_exception_ptr(
         pool_failed(fmt::format("no worker of the pool {} could be started{}: {}", options_.name, attempts, why))));
-}
-
-// Nothing is to be left, so the last one waits for its end. What the callback holds goes to the home with it.
-bool pool_engine::has_left_zygote() {
-    if (!zygote_) return true;
-    if (std::exchange(leaving_zygote_, true)) return false;
-    zygote_->leave([self = shared_from_this()]() mutable {
-        pool_engine& pool = *self;
-        pool.post([self = std::move(self)] {
-            self->zygote_ = nullptr;
-            self->plan();
-        });
-    });
-    return false;
 }
 
 // Between calls: those that are used up, and those that are too many.
