@@ -8,7 +8,6 @@
 #include <string_view>
 #include <utility>
 
-#include <fcntl.h>
 #include <sys/mman.h>
 
 namespace braid::process_detail {
@@ -125,8 +124,6 @@ void zygote_process::begin_life(calls& then) {
 }
 
 child_program zygote_process::program_of(life& one, unique_fd its_end) const {
-    unique_fd page(::fcntl(one.page->fd(), F_DUPFD_CLOEXEC, 0));
-    if (!page) throw_errno("pass the page of a zygote on");
     std::string name(shown_name);
     name.resize(room_for_names, ' ');
     child_program program;
@@ -137,7 +134,7 @@ child_program zygote_process::program_of(life& one, unique_fd its_end) const {
     if (!std::getenv(bind_variable)) own.push_back(fmt::format("{}={}", bind_variable, bind_value));
     program.environment = child_environment(own);
     program.descriptors.push_back({std::move(its_end), zygote_socket_descriptor});
-    program.descriptors.push_back({std::move(page), zygote_page_descriptor});
+    program.descriptors.push_back({copy_of(one.page->fd()), zygote_page_descriptor});
     program.descriptors.push_back({make_preload_memory(preload_), preload_descriptor});
     return program;
 }
