@@ -87,13 +87,13 @@ inline constexpr std::uint32_t board_version = 7;
 inline constexpr std::size_t crash_report_size = 4096;
 
 struct board_options {
-    std::uint32_t slot_count = 1024;             ///< a power of two, at least what is prefetched
-    std::size_t outgoing_capacity = 256 * 1024;  ///< bytes; a power of two and whole pages
-    std::size_t incoming_capacity = 0;           ///< the same, or 0: requests and replies go through pipes
-    std::chrono::nanoseconds spin{0};            ///< see board_header
-    std::uint64_t memory_limit = 0;              ///< bytes, see board_header
+    std::uint32_t slot_count = 1024;                       ///< a power of two, at least what is prefetched
+    std::size_t outgoing_capacity = 256 * 1024;            ///< bytes; a power of two and whole pages
+    std::size_t incoming_capacity = 0;                     ///< the same, or 0: requests and replies go through pipes
+    std::chrono::nanoseconds spin{0};                      ///< see board_header
+    std::uint64_t memory_limit = 0;                        ///< bytes, see board_header
     std::uint64_t message_limit = std::uint64_t{4} << 30;  ///< bytes, see board_header
-    bool output_is_marked = false;               ///< see output_lines
+    bool output_is_marked = false;                         ///< see output_lines
 };
 
 /// Offsets in the mapping, all of them page-aligned but the first.

@@ -29,7 +29,6 @@ pool_engine::pool_engine(std::shared_ptr<home> where, process_pool_options optio
       zygote_(std::move(zygote)),
       most_workers_(static_cast<std::size_t>(*options_.workers)),
       room_(options_.max_queued ? std::make_unique<queue_room>(*options_.max_queued) : nullptr) {
-    if (zygote_) zygote_->enter();
     plan_work_.engine = this;
     plan_work_.run = [](work* w) noexcept { static_cast<engine_work*>(w)->engine->carry_out(); };
     look_timer_.engine = this;
@@ -41,7 +40,14 @@ pool_engine::pool_engine(std::shared_ptr<home> where, process_pool_options optio
 }
 
 void pool_engine::begin() {
-    if (options_.min_workers == 0 && !options_.idle_time) return;
+    if (options_.min_workers != 0 || options_.idle_time) make_alarm();
+    if (zygote_) zygote_->enter();
+    if (options_.min_workers != 0) {
+        post([this] { plan(); });
+    }
+}
+
+void pool_engine::make_alarm() {
     // Not on the thread of output, which may have to wait for whoever reads that.
     alarm_.emplace(services_.answers, [weak = weak_from_this()] {
         std::shared_ptr<pool_engine> self = weak.lock();
@@ -52,7 +58,6 @@ void pool_engine::begin() {
             self->plan();
         });
     });
-    post([this] { plan(); });
 }
 
 // --- calls

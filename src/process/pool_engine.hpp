@@ -50,7 +50,7 @@ public:
     void submit(call_base& call) noexcept;
     void cancel(call_base& call) noexcept;
     void begin_close() noexcept;
-    /// Before anything else.
+    /// Before anything else. Throws: std::system_error.
     void begin();
     void terminate() noexcept;
     /// Calls back once, on the home, when the pool is closed and its last worker gone.
@@ -127,6 +127,7 @@ private:
     };
     static void post_into(inbox& box, const std::function<void()>& post);
 
+    void make_alarm();
     void plan() noexcept;
     void carry_out() noexcept;
     void assign_queued(clock::time_point now);

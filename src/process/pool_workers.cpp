@@ -44,8 +44,8 @@ void pool_engine::start_workers_if_needed() {
 
 clock::time_point pool_engine::next_start() const noexcept {
     if (starts_in_vain_ == 0) return clock::time_point::min();
-    const unsigned doublings = waiting() != 0 ? std::min(failed_starts_, most_doublings_for_calls)
-                                              : std::min(starts_in_vain_, most_doublings);
+    const unsigned doublings =
+        waiting() != 0 ? std::min(failed_starts_, most_doublings_for_calls) : std::min(starts_in_vain_, most_doublings);
     return last_failure_ + first_retry * (1U << doublings);
 }
 

@@ -216,7 +216,7 @@ private:
     std::optional<pd::zygote_process::ticket> asked_;  // of the zygote, until it has answered
     std::optional<pd::child_id> child_;
     pd::call_board board_;
-    std::string violation_;  // why we killed it, if it did what no worker should
+    std::string violation_;                              // why we killed it, if it did what no worker should
     death_reason fault_ = death_reason::broke_protocol;  // of what kind that was
     const std::shared_ptr<pd::captured_output> output_;
 

@@ -55,10 +55,10 @@ void zygote_process::take_answer(life& one, const zygote_answer& said, calls& th
     } else if (said.slot < fork_slots && sent_[said.slot] && sent_[said.slot]->what.number == said.number) {
         request done = std::move(*std::exchange(sent_[said.slot], std::nullopt));
         if (said.error != 0) {
-            answer(std::move(done),
-                   fork_refusal{
-                       fmt::format("its zygote could not fork: {}", std::generic_category().message(said.error))},
-                   then);
+            answer(
+                std::move(done),
+                fork_refusal{fmt::format("its zygote could not fork: {}", std::generic_category().message(said.error))},
+                then);
         } else {
             answer(std::move(done), adopt(one.page->pid(said.slot)), then);
             ++one.forks;

@@ -1,5 +1,5 @@
-// The end of a pool, seen by those who are late: handlers that are still queued, calls of other threads, and callers who
-// keep something of a pool that is gone.
+// The end of a pool, seen by those who are late: handlers that are still queued, calls of other threads, and callers
+// who keep something of a pool that is gone.
 
 #include <braid/process/process_pool.hpp>
 
@@ -94,12 +94,12 @@ task<> waits_for(Call call, bool& over) {
 }
 
 template <class Call>
-task<> makes_and_cancels(Call call, milestone& cancelled, bool& over) {
+task<> makes_and_cancels(Call call, milestone& given_up, bool& over) {
     co_await with_task_group([&](task_group& g) -> task<> {
         g.start(waits_for<Call>, std::move(call), std::ref(over));
         co_await checkpoint();
         g.cancel();
-        cancelled.reach();
+        given_up.reach();
     });
 }
 
@@ -109,19 +109,25 @@ void run_until(boost::asio::io_context& context, task<> reached) {
     context.restart();
 }
 
-/// A pool on a context that nobody runs. In its last turn, when it is about to leave, something is done elsewhere.
+/// A pool on a context that nobody runs. Before it leaves, when some calls have been refused, something is done
+/// elsewhere. A home runs 256 works, two for each of those calls, until it does what ends a turn: after one of these
+/// numbers of calls that is what comes next, and the pool's last turn.
 class last_turn {
 public:
+    static constexpr int fewest_calls = 120;
+    static constexpr int most_calls = 136;
+
     /// A call that can be made later.
     auto call() { return pool_->run(square, 3); }
-    void end_with(std::function<void()> shot) {
-        refused_.emplace(pool_->submit(takes, parting_shot(std::move(shot))));
+    void end_with(int calls, std::function<void()> shot) {
+        for (int i = 0; i != calls; ++i) refused_.push_back(pool_->submit(takes, parting_shot()));
+        refused_.push_back(pool_->submit(takes, parting_shot(std::move(shot))));
         pool_.reset();
     }
 
 private:
     boost::asio::io_context context_;
-    std::optional<job<void>> refused_;
+    std::vector<job<void>> refused_;
     std::unique_ptr<process_pool> pool_ =
         std::make_unique<process_pool>(context_.get_executor(), process_pool_options{.workers = 1});
 };
@@ -172,33 +178,39 @@ TEST_SUITE("process/process_pool: the end") {
     }
 
     TEST_CASE("a call of another thread that comes in a pool's last turn is refused, though nobody runs its loop") {
-        last_turn pool;
-        milestone submitted;
-        bool refused = false;
-        std::thread caller;
-        auto call = pool.call();
-        pool.end_with([&] {
-            caller = std::thread([&] { run_blocking(makes(std::move(call), submitted, refused)); });
-            submitted.wait();
-        });
-        REQUIRE(caller.joinable());
-        caller.join();
-        CHECK(refused);
+        for (int calls = last_turn::fewest_calls; calls != last_turn::most_calls; ++calls) {
+            CAPTURE(calls);
+            last_turn pool;
+            milestone submitted;
+            bool refused = false;
+            std::thread caller;
+            auto call = pool.call();
+            pool.end_with(calls, [&] {
+                caller = std::thread([&] { run_blocking(makes(std::move(call), submitted, refused)); });
+                submitted.wait();
+            });
+            REQUIRE(caller.joinable());
+            caller.join();
+            CHECK(refused);
+        }
     }
 
     TEST_CASE("so is one that is cancelled before it has arrived there") {
-        last_turn pool;
-        milestone given_up;
-        bool ended = false;
-        std::thread caller;
-        auto call = pool.call();
-        pool.end_with([&] {
-            caller = std::thread([&] { run_blocking(makes_and_cancels(std::move(call), given_up, ended)); });
-            given_up.wait();
-        });
-        REQUIRE(caller.joinable());
-        caller.join();
-        CHECK(ended);
+        for (int calls = last_turn::fewest_calls; calls != last_turn::most_calls; ++calls) {
+            CAPTURE(calls);
+            last_turn pool;
+            milestone given_up;
+            bool ended = false;
+            std::thread caller;
+            auto call = pool.call();
+            pool.end_with(calls, [&] {
+                caller = std::thread([&] { run_blocking(makes_and_cancels(std::move(call), given_up, ended)); });
+                given_up.wait();
+            });
+            REQUIRE(caller.joinable());
+            caller.join();
+            CHECK(ended);
+        }
     }
 
     TEST_CASE("closing a pool that is gone is done at once, and it has no statistics any more") {

@@ -160,7 +160,8 @@ TEST_SUITE("process/pool_stats") {
         }());
     }
 
-    TEST_CASE("workers that end with their pool, idle, busy or just started, were not needed, and did not die of anything") {
+    TEST_CASE(
+        "workers that end with their pool, idle, busy or just started, were not needed, and did not die of anything") {
         run_blocking([]() -> task<> {
             gate door;
             process_pool busy({.workers = 2});
@@ -182,7 +183,8 @@ TEST_SUITE("process/pool_stats") {
         }());
     }
 
-    TEST_CASE("a worker that cannot take calls was unfit: its initialiser fails or hangs, or it says nothing for long") {
+    TEST_CASE(
+        "a worker that cannot take calls was unfit: its initialiser fails or hangs, or it says nothing for long") {
         run_blocking([]() -> task<> {
             const std::vector<process_pool_options> useless{
                 {.workers = 1, .initialise = {fails}},

@@ -205,9 +205,8 @@ TEST_SUITE("process/zygote") {
             process_pool plain({.workers = 1, .zygote = warm});
             const surroundings before = co_await plain.run(look_around);
             CHECK(before.colour == "red");
-            process_pool pool({.workers = 1,
-                               .zygote = warm,
-                               .environment = {"BRAIDTEST_COLOUR=green", "BRAIDTEST_COLOUR=blue"}});
+            process_pool pool(
+                {.workers = 1, .zygote = warm, .environment = {"BRAIDTEST_COLOUR=green", "BRAIDTEST_COLOUR=blue"}});
             const surroundings s = co_await pool.run(look_around);
             CHECK(s.colour == "blue");
         }());

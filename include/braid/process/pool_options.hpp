@@ -63,8 +63,8 @@ struct process_pool_options {
     /// Workers are forked of this process, which has run a function that loads what all of them need: `.zygote =
     /// {load_model, path}`. Default: each is started, and loads for itself. `start_limit` includes its function.
     braid::zygote zygote = {};
-    /// Bytes that the arguments of one call may take, and its result, from 1 MiB on. Beyond, that call fails alone: with
-    /// wire::encode_error before it is begun, or with wire::result_error. `shared_bytes` do not count.
+    /// Bytes that the arguments of one call may take, and its result, from 1 MiB on. Beyond, that call fails alone:
+    /// with wire::encode_error before it is begun, or with wire::result_error. `shared_bytes` do not count.
     std::uint64_t max_message_size = std::uint64_t{4} << 30;
     /// A worker that has run about so many calls is replaced (the exact number is drawn for each, up to a fifth more,
     /// so that they do not all go at once). 0: never.

@@ -34,7 +34,7 @@ struct worker_ends {
     std::uint64_t stopped_calls = 0;   ///< killed because a cancelled call did not stop
     std::uint64_t calls_used_up = 0;   ///< calls_per_worker
     std::uint64_t memory_used_up = 0;  ///< memory_per_worker
-    std::uint64_t not_needed = 0;      ///< idle_time, a resize, or the end of the pool: close, terminate, its destructor
+    std::uint64_t not_needed = 0;  ///< idle_time, a resize, or the end of the pool: close, terminate, its destructor
 
     /// The reasons of those who died, of calls or idle.
     std::array<std::uint64_t, death_reasons> deaths = {};
@@ -48,10 +48,11 @@ struct pool_stats {
     std::size_t awaiting_room = 0;  ///< the same, outside of a queue that has max_queued
     std::size_t in_flight = 0;      ///< calls that workers have
     std::uint64_t answered = 0;     ///< calls; a batch of a map is one, whatever it has of items
-    std::uint64_t started = 0;  ///< workers, so far
+    std::uint64_t started = 0;      ///< workers, so far
     worker_ends ended = {};
 
-    // Of the calls that were answered, but `ran` also of those whose answer is still to come, and of each item of a map:
+    // Of the calls that were answered, but `ran` also of those whose answer is still to come, and of each item of a
+    // map:
     time_histogram waited = {};  ///< from its submission until a worker was given it
     time_histogram ran = {};     ///< in the worker, from its arguments' bytes to its result's
     /// On the way there and back, besides: pipes, and loops that were busy. Measured for each batch, so that calls
