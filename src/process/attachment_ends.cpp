@@ -14,8 +14,6 @@
 #include <system_error>
 #include <utility>
 
-#include <fcntl.h>
-
 namespace braid::process_detail {
 
 namespace {
@@ -46,9 +44,7 @@ std::uint32_t attachment_end::add(attachment item) {
 }
 
 std::uint32_t attachment_end::add_descriptor(int fd) {
-    unique_fd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
-    if (!copy) throw_errno(fmt::format("send a copy of the descriptor {}", fd));
-    return add({.segment_id = 0, .fd = std::move(copy), .memory = nullptr});
+    return add({.segment_id = 0, .fd = copy_of(fd), .memory = nullptr});
 }
 
 void attachment_end::receive(std::uint64_t frame) {

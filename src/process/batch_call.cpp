@@ -121,7 +121,8 @@ batch_plan::batch_plan(const map_options& options, const pool_engine& pool) noex
       most_items_(options.call.limits.any() ? 1
                   : pool.options().calls_per_worker == 0
                       ? most_items_of_a_batch
-                      : std::max<std::size_t>(1, pool.options().calls_per_worker / 16)) {}
+                      : std::clamp<std::size_t>(pool.options().calls_per_worker / 16, 1, most_items_of_a_batch)),
+      most_bytes_(static_cast<std::size_t>(pool.options().max_message_size / 2)) {}
 
 void batch_plan::measured(std::uint32_t items, std::chrono::nanoseconds took) noexcept {
     const double each = std::max(static_cast<double>(took.count()), 1.0) / items;
@@ -135,8 +136,14 @@ std::size_t batch_plan::as_measured() const noexcept {
     return std::clamp<std::size_t>(static_cast<std::size_t>(batch_ns / each), 1, most_items_);
 }
 
+// Whatever was asked for, one for each item of an endless range for instance, has to be allocated and numbered.
+std::size_t batch_plan::as_asked(std::size_t stride) const noexcept {
+    const std::size_t count = std::min(options_.batch, most_items_);
+    return stride == 0 ? count : std::clamp<std::size_t>(most_bytes_ / stride, 1, count);
+}
+
 std::size_t batch_plan::items(std::optional<std::size_t> left, std::size_t stride) const noexcept {
-    if (options_.batch != 0 && most_items_ != 1) return options_.batch;
+    if (options_.batch != 0) return as_asked(stride);
     std::size_t count = as_measured();
     if (stride != 0) count = std::min(count, enough_bytes / stride);
     if (options_.ahead != 0) count = std::min(count, options_.ahead / (2 * workers_));
@@ -146,7 +153,7 @@ std::size_t batch_plan::items(std::optional<std::size_t> left, std::size_t strid
 
 std::size_t batch_plan::ahead() const noexcept {
     if (options_.ahead != 0) return options_.ahead;
-    const std::size_t batch = options_.batch != 0 ? options_.batch : as_measured();
+    const std::size_t batch = options_.batch != 0 ? as_asked(0) : as_measured();
     return workers_ * std::max(items_ahead_a_worker, batches_ahead_a_worker * batch);
 }
 

@@ -53,6 +53,7 @@ struct board_header {
     std::uint64_t incoming_capacity;
     std::int64_t spin;               // ns that the worker looks out before it sleeps
     std::uint64_t memory_limit;      // bytes that the worker should not hold between calls; 0: as many as it likes
+    std::uint64_t message_limit;     // bytes that the arguments of a call may take, and its result
     std::uint32_t output_is_marked;  // the worker tells which call has printed what
 
     ring_words replies;   // the worker's outgoing bytes
@@ -82,16 +83,17 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free && std::atomic<std
 static_assert(sizeof(call_slot) == 8);
 
 inline constexpr std::uint64_t board_magic = 0x62726169'64626f61;  // "braidboa"
-inline constexpr std::uint32_t board_version = 6;
+inline constexpr std::uint32_t board_version = 7;
 inline constexpr std::size_t crash_report_size = 4096;
 
 struct board_options {
-    std::uint32_t slot_count = 1024;             ///< a power of two, at least what is prefetched
-    std::size_t outgoing_capacity = 256 * 1024;  ///< bytes; a power of two and whole pages
-    std::size_t incoming_capacity = 0;           ///< the same, or 0: requests and replies go through pipes
-    std::chrono::nanoseconds spin{0};            ///< see board_header
-    std::uint64_t memory_limit = 0;              ///< bytes, see board_header
-    bool output_is_marked = false;               ///< see output_lines
+    std::uint32_t slot_count = 1024;                       ///< a power of two, at least what is prefetched
+    std::size_t outgoing_capacity = 256 * 1024;            ///< bytes; a power of two and whole pages
+    std::size_t incoming_capacity = 0;                     ///< the same, or 0: requests and replies go through pipes
+    std::chrono::nanoseconds spin{0};                      ///< see board_header
+    std::uint64_t memory_limit = 0;                        ///< bytes, see board_header
+    std::uint64_t message_limit = std::uint64_t{4} << 30;  ///< bytes, see board_header
+    bool output_is_marked = false;                         ///< see output_lines
 };
 
 /// Offsets in the mapping, all of them page-aligned but the first.

@@ -54,13 +54,16 @@ void call_base::withdraw() noexcept {
     place_ = place::nowhere;
 }
 
-void call_base::arrive() noexcept { engine().submit(*this); }
+void call_base::arrive() noexcept {
+    engine().arrived();
+    engine().submit(*this);
+}
 
 void call_base::on_cancel() noexcept {
     if (engine().lives_on(this_driver.current)) return engine().cancel(*this);
     crossing before = crossing::none;
     if (crossing_.compare_exchange_strong(before, crossing::cancel_on_its_way))
-        engine().post(static_cast<call_cancellation&>(*this));
+        engine().post_for_call(static_cast<call_cancellation&>(*this));
 }
 
 void call_base::cancel_arrives() noexcept {

@@ -12,32 +12,16 @@
 #include <new>
 #include <utility>
 
-#include <fcntl.h>
 #include <linux/membarrier.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 namespace braid::process_detail {
 
-namespace {
-
-unique_fd make_sealed_memory(std::size_t size) {
-    unique_fd fd(::memfd_create("braid-call-board", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!fd) throw_errno("make the memory of a call board");
-    if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) throw_errno("size the memory of a call board");
-    if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
-        throw_errno("seal the memory of a call board");
-    }
-    return fd;
-}
-
-}  // namespace
-
 call_board::call_board(const board_options& options)
     : options_(options),
       layout_(board_layout::of(options)),
-      fd_(make_sealed_memory(layout_.total)),
+      fd_(make_sealed_memory("braid-call-board", layout_.total)),
       mapping_(fd_.get(), layout_.total) {
     auto* const created = ::new (mapping_.data()) board_header{};
     created->magic = board_magic;
@@ -47,6 +31,7 @@ call_board::call_board(const board_options& options)
     created->incoming_capacity = options_.incoming_capacity;
     created->spin = options_.spin.count();
     created->memory_limit = options_.memory_limit;
+    created->message_limit = options_.message_limit;
     created->output_is_marked = options_.output_is_marked ? 1 : 0;
     created->replies.reader_sleeps = 1;  // until it looks out
     created->part_at = ~std::uint64_t{0};

@@ -3,6 +3,7 @@
 // the worker is dead. The parent queues calls and takes them back; the worker starts and finishes them; a compare and
 // swap decides between them, so a call either runs or is revoked, never both.
 
+#include "process/board_access.hpp"
 #include "process/board_layout.hpp"
 #include "process/descriptors.hpp"
 #include "process/outgoing_buffer.hpp"
@@ -134,6 +135,8 @@ public:
     /// Bytes that this process should not hold between calls; 0: no matter.
     [[nodiscard]] std::uint64_t memory_limit() const noexcept;
     void tell_worn_out() noexcept;
+    /// Bytes that the arguments of a call may take, and its result.
+    [[nodiscard]] std::uint64_t message_limit() const noexcept { return header_of(mapping_)->message_limit; }
     /// The parent wants to know which call has printed what.
     [[nodiscard]] bool output_is_marked() const noexcept;
     /// How much the parent has read of what this process printed; nothing while it reads.

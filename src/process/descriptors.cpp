@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace braid::process_detail {
@@ -43,6 +44,22 @@ unique_fd make_event() {
 }
 
 unique_fd open_null_device() { return open_or_throw("/dev/null", O_RDWR); }
+
+unique_fd copy_of(int fd) {
+    unique_fd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    if (!copy) throw_errno("copy the descriptor " + std::to_string(fd));
+    return copy;
+}
+
+unique_fd make_sealed_memory(const char* name, std::size_t size) {
+    unique_fd fd(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!fd) throw_errno(std::string("make the memory ") + name);
+    if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) throw_errno(std::string("size the memory ") + name);
+    if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+        throw_errno(std::string("seal the memory ") + name);
+    }
+    return fd;
+}
 
 unique_fd open_self_executable() { return open_or_throw("/proc/self/exe", O_PATH); }
 

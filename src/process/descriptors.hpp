@@ -40,6 +40,10 @@ struct pipe_ends {
 [[nodiscard]] pipe_ends make_pipe();
 [[nodiscard]] unique_fd make_event();
 [[nodiscard]] unique_fd open_null_device();
+/// Another descriptor of the same open file.
+[[nodiscard]] unique_fd copy_of(int fd);
+/// Zeros, which have no name in a file system and whose size nobody can change. `name` is for those who look at /proc.
+[[nodiscard]] unique_fd make_sealed_memory(const char* name, std::size_t size);
 /// The running program's own file, even when its name on disk is by now another's. For execution only (O_PATH).
 [[nodiscard]] unique_fd open_self_executable();
 

@@ -27,6 +27,7 @@ const char* to_string(death_reason reason) noexcept {
         case death_reason::killed: return "killed from outside";
         case death_reason::unresponsive: return "killed for giving no sign of life";
         case death_reason::broke_protocol: return "killed for breaking the protocol";
+        case death_reason::unfit: return "killed before it could take a call";
         case death_reason::unknown: break;
     }
     return "unknown";

@@ -1,22 +1,17 @@
 #include <braid/process/detail/item_attachments.hpp>
 
 #include "process/attachment_message.hpp"
-
-#include <fmt/format.h>
+#include "process/descriptors.hpp"
 
 #include <algorithm>
 #include <utility>
-
-#include <fcntl.h>
 
 namespace braid::detail {
 
 namespace pd = braid::process_detail;
 
 std::uint32_t item_attachments::add_descriptor(int fd) {
-    descriptor copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
-    if (!copy) pd::throw_errno(fmt::format("send a copy of the descriptor {}", fd));
-    add({.fd = std::move(copy), .memory = nullptr});
+    add({.fd = descriptor(pd::copy_of(fd).release()), .memory = nullptr});
     return static_cast<std::uint32_t>(first_ + entries_.size() - 1);
 }
 

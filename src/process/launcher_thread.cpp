@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <new>
+#include <ranges>
+#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -12,12 +14,23 @@
 
 namespace braid::process_detail {
 
+namespace {
+
+std::string_view name_in(std::string_view entry) noexcept { return entry.substr(0, entry.find('=')); }
+
+}  // namespace
+
+// A name that is there twice means to getenv what comes first.
 std::vector<std::string> child_environment(const std::vector<std::string>& own) {
+    std::set<std::string_view> taken;
     std::vector<std::string> all;
-    for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
-        if (!std::string_view(*entry).starts_with("BRAID_")) all.emplace_back(*entry);
+    for (const std::string& entry : own | std::views::reverse) {
+        if (taken.insert(name_in(entry)).second) all.push_back(entry);
     }
-    all.insert(all.end(), own.begin(), own.end());
+    for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+        const std::string_view name = name_in(*entry);
+        if (!name.starts_with("BRAID_") && taken.insert(name).second) all.emplace_back(*entry);
+    }
     return all;
 }
 

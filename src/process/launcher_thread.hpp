@@ -36,7 +36,7 @@ struct child_program {
     child_settings settings = {};
 };
 
-/// This process's environment without `BRAID_*`, and then `own`.
+/// `own`, of which the last entry of a name counts, and what else is in this process's environment but for `BRAID_*`.
 /// Threads: like getenv(), it must not run while another thread calls setenv().
 [[nodiscard]] std::vector<std::string> child_environment(const std::vector<std::string>& own = {});
 

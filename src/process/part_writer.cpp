@@ -1,5 +1,6 @@
 #include "process/part_writer.hpp"
 
+#include "process/message_limit.hpp"
 #include "process/services.hpp"
 
 #include <braid/wire/frame.hpp>
@@ -54,7 +55,19 @@ wire::attachments_out& part_writer::beside_next() {
     return beside_;
 }
 
+void part_writer::put_large(std::uint32_t item, std::span<const std::byte> reply) {
+    if (!is_too_large(reply.size())) return put_alone(item, reply, 0);
+    wire::buffer out;
+    wire::writer refusal(out);
+    encode_too_large(refusal, reply.size(), board_.message_limit());
+    put_alone(item, out.bytes(), 0);
+}
+
 void part_writer::put_with_beside(std::uint32_t item, wire::writer& reply) {
+    if (is_too_large(reply.position())) {
+        beside_.drop_frame();
+        return put_large(item, reply.out().bytes());
+    }
     const bool sent = out_.send_beside(reply);
     put_alone(item, reply.out().bytes(), sent ? has_attachments : 0);
 }

@@ -30,7 +30,7 @@ public:
 
     std::span<std::byte> open_part(wire::part_kind kind, std::uint32_t first, std::size_t least) override;
     void close_part(std::uint32_t end, std::size_t bytes) override;
-    void put_large(std::uint32_t item, std::span<const std::byte> reply) override { put_alone(item, reply, 0); }
+    void put_large(std::uint32_t item, std::span<const std::byte> reply) override;
     wire::attachments_out& beside_next() override;
     [[nodiscard]] bool has_beside() const noexcept override { return beside_.has_something(); }
     void put_with_beside(std::uint32_t item, wire::writer& reply) override;
@@ -38,6 +38,7 @@ public:
 
 private:
     void put_alone(std::uint32_t item, std::span<const std::byte> reply, std::uint32_t flags);
+    [[nodiscard]] bool is_too_large(std::size_t size) const noexcept { return size > board_.message_limit(); }
 
     board_client& board_;
     worker_attachments& beside_;

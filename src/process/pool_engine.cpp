@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
+#include <tuple>
 #include <utility>
 
 namespace braid::detail {
@@ -21,68 +21,44 @@ constexpr std::size_t few_calls = 8;
 
 }  // namespace
 
-pool_engine::pool_engine(std::shared_ptr<home> where, process_pool_options options, pd::process_services& services,
-                         std::shared_ptr<pd::zygote_process> zygote)
+pool_engine::pool_engine(std::shared_ptr<home> where, process_pool_options options, std::vector<std::byte> initialiser,
+                         pd::process_services& services, std::shared_ptr<pd::zygote_process> zygote)
     : home_(std::move(where)),
       home_address_(home_.get()),
       options_(std::move(options)),
+      initialiser_(std::move(initialiser)),
       services_(services),
       zygote_(std::move(zygote)),
       most_workers_(static_cast<std::size_t>(*options_.workers)),
       room_(options_.max_queued ? std::make_unique<queue_room>(*options_.max_queued) : nullptr) {
-    if (zygote_) zygote_->enter();
     plan_work_.engine = this;
     plan_work_.run = [](work* w) noexcept { static_cast<engine_work*>(w)->engine->carry_out(); };
     look_timer_.engine = this;
     look_timer_.fire = [](timer* t) noexcept { static_cast<engine_timer*>(t)->engine->look_for_stuck_workers(); };
     heartbeat_timer_.engine = this;
     heartbeat_timer_.fire = [](timer* t) noexcept { static_cast<engine_timer*>(t)->engine->look_for_life(); };
-    idle_timer_.engine = this;
-    idle_timer_.fire = [](timer* t) noexcept { static_cast<engine_timer*>(t)->engine->plan(); };
     retry_timer_.engine = this;
     retry_timer_.fire = [](timer* t) noexcept { static_cast<engine_timer*>(t)->engine->plan(); };
 }
 
-void pool_engine::post_into(inbox& box, const std::function<void()>& post) {
-    {
-        const std::lock_guard lock(box.mutex);
-        post();
-        ++box.posts;
+void pool_engine::begin() {
+    if (options_.min_workers != 0 || options_.idle_time) make_alarm();
+    if (zygote_) zygote_->enter();
+    if (options_.min_workers != 0) {
+        post([this] { plan(); });
     }
-    box.posted.notify_all();
 }
 
-void pool_engine::post(std::function<void()> then) {
-    const auto box = inbox_;
-    post_into(*box, [&] { home_->post_function(std::move(then)); });
-}
-
-void pool_engine::post(work& w) {
-    const auto box = inbox_;
-    post_into(*box, [&] { home_->post(&w); });
-}
-
-bool pool_engine::post_unless_gone(work& w) {
-    const auto box = inbox_;
-    bool posted = false;
-    post_into(*box, [&] {
-        if (home_) home_->post(&w);
-        posted = home_ != nullptr;
-    });
-    return posted;
-}
-
-void pool_engine::leave_home() noexcept {
-    std::shared_ptr<home> left;  // it may end with us, and not under the lock
-    const std::lock_guard lock(inbox_->mutex);
-    left.swap(home_);
-}
-
-void pool_engine::post_for(std::shared_ptr<worker_link> link, link_action then) {
-    const auto box = link->pool_->inbox_;
-    home& where = link->pool_->where();
-    post_into(*box, [&] {
-        where.post_function([link = std::move(link), then = std::move(then)] { then(*link->pool_, link); });
+void pool_engine::make_alarm() {
+    // Not on the thread of output, which may have to wait for whoever reads that.
+    alarm_.emplace(services_.answers, [weak = weak_from_this()] {
+        std::shared_ptr<pool_engine> self = weak.lock();
+        if (!self) return;
+        pool_engine& pool = *self;
+        std::ignore = pool.post_unless_gone([self = std::move(self)] {
+            self->alarm_->rang();
+            self->plan();
+        });
     });
 }
 
@@ -268,61 +244,6 @@ void pool_engine::look_for_life() noexcept {
         if (link->has_to_live()) link->look_for_life();
     }
     plan();
-}
-
-// --- the end
-
-void pool_engine::begin_close() noexcept {
-    if (state_ == state::open) state_ = state::closing;
-    plan();
-}
-
-void pool_engine::terminate() noexcept {
-    if (state_ == state::terminated) return;
-    state_ = state::terminated;
-    home_->disarm(retry_timer_);
-    home_->disarm(idle_timer_);
-    home_->disarm(heartbeat_timer_);
-    home_->disarm(look_timer_);  // nothing comes back into the queue from now on
-    fail_queued(std::make_exception_ptr(cancelled(cancel_reason::shutdown)));
-    for (const auto& link : workers_) link->kill();
-    plan();
-}
-
-void pool_engine::when_gone(std::function<void()> then) {
-    gone_.push_back(std::move(then));
-    plan();
-}
-
-void pool_engine::settle_if_gone() {
-    if (state_ == state::open || !workers_.empty() || !queue_.empty() || cancellations_expected_ != 0) return;
-    if (!has_left_zygote()) return;
-    home_->disarm(look_timer_);
-    home_->disarm(heartbeat_timer_);
-    home_->disarm(retry_timer_);
-    home_->disarm(idle_timer_);
-    for (auto& then : std::exchange(gone_, {})) then();
-}
-
-void pool_engine::terminate_blocking() {
-    const auto keep = shared_from_this();
-    const auto where = home_;
-    std::atomic<bool> gone = false;  // set by whoever runs the home, which need not be us
-    where->run_here([&] {
-        terminate();
-        when_gone([&] {
-            leave_home();
-            gone = true;
-        });
-    });
-    std::unique_lock lock(inbox_->mutex);
-    for (std::uint64_t seen = 0; !gone;) {
-        inbox_->posted.wait(lock, [&] { return inbox_->posts != seen || gone; });
-        seen = inbox_->posts;
-        lock.unlock();
-        where->run_here([] {});
-        lock.lock();  // at last also waits for a thread that is still posting into the context
-    }
 }
 
 }  // namespace braid::detail

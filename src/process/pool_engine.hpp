@@ -2,6 +2,7 @@
 // The inside of a process_pool: who does what next. It owns the queue and the workers, and every decision is made on
 // its home; nothing is shared with other threads but the queue of that home.
 
+#include "process/alarm.hpp"
 #include "process/call_queue.hpp"
 #include "process/queue_room.hpp"
 #include "process/services.hpp"
@@ -13,12 +14,14 @@
 #include <braid/process/process_pool.hpp>
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -27,14 +30,16 @@ namespace braid::detail {
 /// Lifetime: kept by the pool, by calls on their way, and by each worker it has.
 class pool_engine : public std::enable_shared_from_this<pool_engine> {
 public:
-    /// Leaves the zygote when its last worker is gone: the options have no handle of it.
-    pool_engine(std::shared_ptr<home> where, process_pool_options options, pd::process_services& services,
-                std::shared_ptr<pd::zygote_process> zygote);
+    /// Leaves the zygote when its last worker is gone: the options have no handle of it, and no initialiser.
+    pool_engine(std::shared_ptr<home> where, process_pool_options options, std::vector<std::byte> initialiser,
+                pd::process_services& services, std::shared_ptr<pd::zygote_process> zygote);
 
     [[nodiscard]] home& where() const noexcept { return *home_; }
     /// Whether `place` is the pool's home, which may be gone by now.
     [[nodiscard]] bool lives_on(const home* place) const noexcept { return place == home_address_; }
     [[nodiscard]] const process_pool_options& options() const noexcept { return options_; }
+    /// The request of the call that each worker begins with. Empty if there is none.
+    [[nodiscard]] std::span<const std::byte> initialiser() const noexcept { return initialiser_; }
     [[nodiscard]] pd::process_services& services() const noexcept { return services_; }
     /// Of which its workers are forked, if they are.
     [[nodiscard]] pd::zygote_process* zygote() const noexcept { return zygote_.get(); }
@@ -45,10 +50,13 @@ public:
     void submit(call_base& call) noexcept;
     void cancel(call_base& call) noexcept;
     void begin_close() noexcept;
-    void start_minimum() noexcept { plan(); }
+    /// Before anything else. Throws: std::system_error.
+    void begin();
     void terminate() noexcept;
     /// Calls back once, on the home, when the pool is closed and its last worker gone.
     void when_gone(std::function<void()> then);
+    /// The same when the pool object is gone too: then it lets the home go, while the context of that exists.
+    void leave_when_gone(std::function<void()> then);
     [[nodiscard]] std::vector<int> worker_pids() const;
     [[nodiscard]] pool_stats stats() const;
     void resize(std::size_t workers) noexcept;
@@ -59,7 +67,7 @@ public:
     // For the workers, on the home:
     void worker_ready() noexcept { plan(); }
     /// It has answered: workers as such are all right.
-    void worker_works() noexcept { failed_starts_ = 0; }
+    void worker_works() noexcept { failed_starts_ = starts_in_vain_ = 0; }
     void call_ended(call_base& call) noexcept;
     /// Its worker died while it was running it.
     void call_lost(call_base& call, worker_death death) noexcept;
@@ -81,19 +89,21 @@ public:
     void expect_cancellation() noexcept { ++cancellations_expected_; }
     void cancellation_arrived() noexcept;
 
-    /// Runs `then` on the home. Threads: any that something else keeps this engine for.
+    /// Runs `then` on the home, which is not left before. Threads: any, while the pool object is there or a worker.
     void post(std::function<void()> then);
-    void post(work& w);
-    /// The same. False: the pool is gone and has left its home, on which nobody waits for it.
+    /// The same at any time. False: the pool is gone and has left its home, on which nobody waits for it.
+    [[nodiscard]] bool post_unless_gone(std::function<void()> then);
+    /// The same for a call that comes: it says when it has `arrived`.
     [[nodiscard]] bool post_unless_gone(work& w);
+    void arrived() noexcept;
+    /// For a call that the pool has, or is to have: until that has ended there is a home.
+    void post_for_call(work& w);
     /// A pool that is closed takes no call. Threads: the call's, if the pool is gone.
     void refuse(call_base& call) noexcept;
     /// The same for a thread that nobody waits for: what it held of pool and link goes along, so that their last
     /// moments are on the home, and it touches nothing of the home's context afterwards.
     using link_action = std::function<void(pool_engine&, const std::shared_ptr<worker_link>&)>;
     static void post_for(std::shared_ptr<worker_link> link, link_action then);
-    /// The pool object is gone and so is everything else: lets the home go, on the home, while its context exists.
-    void leave_home() noexcept;
 
     void worker_started(const std::shared_ptr<worker_link>& link, pd::started_child child);
     /// It was tried as often as makes sense, unless `may_try_again`.
@@ -117,6 +127,7 @@ private:
     };
     static void post_into(inbox& box, const std::function<void()>& post);
 
+    void make_alarm();
     void plan() noexcept;
     void carry_out() noexcept;
     void assign_queued(clock::time_point now);
@@ -133,6 +144,8 @@ private:
     void count_end(const worker_link& link) noexcept;
     void start_workers_if_needed();
     void start_worker();
+    [[nodiscard]] clock::time_point next_start() const noexcept;
+    void wake_at(clock::time_point at);
     void failed_to_start(const std::string& why, bool may_try_again = true);
     [[nodiscard]] bool has_ready_worker() const noexcept;
     /// A worker fewer is a worker missing.
@@ -151,10 +164,12 @@ private:
     void fail_queued(const std::exception_ptr& error) noexcept;
     void settle_if_gone();
     [[nodiscard]] bool has_left_zygote();
+    [[nodiscard]] bool leave_home() noexcept;
 
     std::shared_ptr<home> home_;  // null when it has been left, which happens under the inbox's mutex
     const home* const home_address_;
     const process_pool_options options_;
+    const std::vector<std::byte> initialiser_;
     pd::process_services& services_;
     std::shared_ptr<pd::zygote_process> zygote_;  // null if there is none, or none any more
     bool leaving_zygote_ = false;
@@ -166,8 +181,8 @@ private:
     std::shared_ptr<pool_engine> planned_;  // this, while the work is queued
     engine_timer look_timer_;               // at workers that may be stuck in a long call
     engine_timer heartbeat_timer_;          // while some worker has to live
-    engine_timer retry_timer_;              // of a start that failed
-    engine_timer idle_timer_;               // of the worker that has been idle longest
+    engine_timer retry_timer_;              // of a start that failed, without an alarm
+    std::optional<pd::alarm> alarm_;        // for what nobody waits for: of a pool with a minimum or an idle time
     std::size_t most_workers_;
     const std::unique_ptr<queue_room> room_;  // null without max_queued. Nobody is outside unless the queue is full
     clock::time_point turn_began_{};          // of this turn's first submission; zero: there was none
@@ -177,9 +192,15 @@ private:
     time_histogram travelled_;
     std::uint64_t started_ = 0;
     worker_ends ended_{};
-    unsigned failed_starts_ = 0;
+    unsigned failed_starts_ = 0;   // in a row, while calls wait; from zero on when those have failed for it
+    unsigned starts_in_vain_ = 0;  // in a row, whoever waited
+    clock::time_point last_failure_{};
     std::vector<std::function<void()>> gone_;
+    bool leaves_ = false;  // its home, when everything is gone
     std::size_t cancellations_expected_ = 0;
+    // Posted by whoever, and not yet run here. Grows under the inbox's mutex only, so that nothing is posted for a pool
+    // that leaves when it is zero.
+    std::atomic<std::size_t> on_their_way_ = 0;
     // Not made zero: a page that nothing is read into is never touched, and a small pool is there sooner.
     const std::unique_ptr<std::byte[]> read_buffer_ = std::make_unique_for_overwrite<std::byte[]>(read_buffer_size);
     const std::shared_ptr<inbox> inbox_ = std::make_shared<inbox>();

@@ -15,13 +15,18 @@ using namespace std::chrono_literals;
 
 // A pool whose workers cannot be started, or die before they can take a call, stops trying after so many.
 constexpr unsigned failed_starts_allowed = 5;
+// After a failure it is tried again in twice this time, and after each further one in twice the time before: up to
+// 640 ms for calls that wait, and 10 s for workers that are only to be there.
 constexpr auto first_retry = 10ms;
-constexpr unsigned longest_retry_shift = 6;
+constexpr unsigned most_doublings_for_calls = 6;
+constexpr unsigned most_doublings = 10;
+// A worker that was there for this time was not started in vain, though nobody had a call for it.
+constexpr auto long_enough = 10s;
 
 }  // namespace
 
 void pool_engine::start_workers_if_needed() {
-    if (state_ == state::terminated || retry_timer_.armed()) return;
+    if (state_ == state::terminated) return;
     std::size_t coming = 0;
     std::size_t staying = 0;
     for (const auto& link : workers_) {
@@ -29,11 +34,28 @@ void pool_engine::start_workers_if_needed() {
         staying += link->makes_way() ? 0 : 1;
     }
     const std::size_t always = state_ == state::open ? static_cast<std::size_t>(options_.min_workers) : 0;
-    while (!retry_timer_.armed() && staying < most_workers_ && (coming < waiting() || staying < always)) {
+    while (staying < most_workers_ && (coming < waiting() || staying < always)) {
+        if (const auto next = next_start(); next > clock::now()) return wake_at(next);
         start_worker();
         ++coming;
         ++staying;
     }
+}
+
+clock::time_point pool_engine::next_start() const noexcept {
+    if (starts_in_vain_ == 0) return clock::time_point::min();
+    const unsigned doublings =
+        waiting() != 0 ? std::min(failed_starts_, most_doublings_for_calls) : std::min(starts_in_vain_, most_doublings);
+    return last_failure_ + first_retry * (1U << doublings);
+}
+
+/// Makes a plan then. If nobody waits for that, it is not what keeps the home's context running.
+void pool_engine::wake_at(clock::time_point at) {
+    if (alarm_) return alarm_->ring_by(at);
+    if (retry_timer_.armed() && retry_timer_.at <= at) return;
+    home_->disarm(retry_timer_);
+    retry_timer_.at = at;
+    home_->arm(retry_timer_);
 }
 
 void pool_engine::start_worker() {
@@ -68,6 +90,7 @@ void pool_engine::worker_not_started(const std::shared_ptr<worker_link>& link, c
 }
 
 void pool_engine::worker_gone(const std::shared_ptr<worker_link>& link, const pd::exit_status& status) {
+    if (link->idle() && clock::now() - link->idle_since() >= long_enough) starts_in_vain_ = 0;
     link->bury(status);
     remove(link);
     count_end(*link);
@@ -77,37 +100,21 @@ void pool_engine::worker_gone(const std::shared_ptr<worker_link>& link, const pd
 }
 
 void pool_engine::failed_to_start(const std::string& why, bool may_try_again) {
-    failed_starts_ = may_try_again ? failed_starts_ + 1 : failed_starts_allowed;
-    const bool give_up = failed_starts_ >= failed_starts_allowed && !has_ready_worker();
-    // Those that are to be there even without work are tried for on and on, but seldom.
-    if ((!give_up || options_.min_workers > 0) && !retry_timer_.armed()) {
-        const unsigned shift = give_up ? longest_retry_shift : std::min(failed_starts_, longest_retry_shift);
-        retry_timer_.at = clock::now() + first_retry * (1 << shift);
-        home_->arm(retry_timer_);
+    last_failure_ = clock::now();
+    ++starts_in_vain_;
+    if (waiting() == 0) {
+        failed_starts_ = 0;
+        return;
     }
-    if (!give_up) return;
+    failed_starts_ = may_try_again ? failed_starts_ + 1 : failed_starts_allowed;
+    if (failed_starts_ < failed_starts_allowed || has_ready_worker()) return;
+    // Calls that come later are worth as many tries again. Those that are to be there even without work are tried for
+    // on and on, ever more seldom.
     failed_starts_ = 0;
     const std::string attempts =
         may_try_again ? fmt::format(", {} times in a row; the last time", failed_starts_allowed) : "";
     fail_queued(std::make_exception_ptr(
         pool_failed(fmt::format("no worker of the pool {} could be started{}: {}", options_.name, attempts, why))));
-}
-
-// Nothing is to be left, so the last one waits for its end. What the callback holds goes to the home with it.
-bool pool_engine::has_left_zygote() {
-    if (!zygote_) return true;
-    if (std::exchange(leaving_zygote_, true)) return false;
-    zygote_->leave([self = shared_from_this()]() mutable {
-        const auto box = self->inbox_;
-        home& where = self->where();
-        post_into(*box, [&] {
-            where.post_function([self = std::move(self)] {
-                self->zygote_ = nullptr;
-                self->plan();
-            });
-        });
-    });
-    return false;
 }
 
 // Between calls: those that are used up, and those that are too many.
@@ -130,7 +137,6 @@ void pool_engine::retire_workers() {
 }
 
 void pool_engine::retire_idle_workers(std::size_t staying) {
-    home_->disarm(idle_timer_);
     const auto now = clock::now();
     auto next = clock::time_point::max();
     for (const auto& link : workers_) {
@@ -144,9 +150,7 @@ void pool_engine::retire_idle_workers(std::size_t staying) {
         link->leave(options_.grace, worker_link::ending::not_needed);
         --staying;
     }
-    if (next == clock::time_point::max()) return;
-    idle_timer_.at = next;
-    home_->arm(idle_timer_);
+    if (next != clock::time_point::max()) wake_at(next);
 }
 
 void pool_engine::resize(std::size_t workers) noexcept {

@@ -1,5 +1,6 @@
 #include <braid/process/process_pool.hpp>
 
+#include "process/message_limit.hpp"
 #include "process/pool_engine.hpp"
 
 #include <braid/core/cpu_count.hpp>
@@ -9,6 +10,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 #include <sched.h>
@@ -29,10 +31,11 @@ public:
     void await_suspend(std::coroutine_handle<Promise> h) {
         stopped_ = !enter(h);
         if (!stopped_) listen();
-        pool_.post([this, at_once = stopped_] {
+        const bool is_there = pool_.post_unless_gone([this, at_once = stopped_] {
             at_once ? pool_.terminate() : pool_.begin_close();
             pool_.when_gone([this] { complete(); });
         });
+        if (!is_there) complete();
     }
     void await_resume() const {
         if (stopped_) throw_cancelled();
@@ -41,7 +44,7 @@ public:
 private:
     void on_cancel() noexcept override {
         stopped_ = true;
-        pool_.post([engine = pool_.shared_from_this()] { engine->terminate(); });
+        std::ignore = pool_.post_unless_gone([engine = pool_.shared_from_this()] { engine->terminate(); });
     }
 
     pool_engine& pool_;
@@ -57,21 +60,55 @@ public:
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> h) {
         if (!enter(h)) return false;
-        pool_.post([this] {
+        const bool is_there = pool_.post_unless_gone([this] {
             answer_ = pool_.stats();
             complete();
         });
-        return true;
+        if (is_there) return true;  // and this may be gone already
+        pool_is_gone_ = true;
+        return false;
     }
     pool_stats await_resume() {
         throw_if_refused();
+        if (pool_is_gone_) throw closed(fmt::format("the pool {} is gone: it has no statistics", pool_.options().name));
         return std::move(answer_);
     }
 
 private:
     pool_engine& pool_;
     pool_stats answer_;
+    bool pool_is_gone_ = false;
 };
+
+void check_messages(const process_pool_options& options) {
+    if (options.max_message_size < process_detail::least_message_limit) {
+        throw usage_error(fmt::format("a process_pool's max_message_size cannot be {} bytes, less than {}",
+                                      options.max_message_size, process_detail::least_message_limit));
+    }
+    if (options.max_message_size > process_detail::most_message_limit) {
+        throw usage_error(fmt::format("a process_pool's max_message_size cannot be {} bytes, more than {}",
+                                      options.max_message_size, process_detail::most_message_limit));
+    }
+}
+
+void check_processes(const process_pool_options& options) {
+    if (options.limits.cpu_time && options.limits.cpu_time->count() <= 0) {
+        throw usage_error(fmt::format("the CPU time of a process_pool's workers cannot be limited to {} s",
+                                      options.limits.cpu_time->count()));
+    }
+    if (options.limits.memory == 0U) {
+        throw usage_error("the memory of a process_pool's workers cannot be limited to 0 bytes");
+    }
+    for (const int cpu : options.cpus) {
+        if (cpu >= 0 && cpu < CPU_SETSIZE) continue;
+        throw usage_error(
+            fmt::format("a process_pool's workers cannot run on CPU {}: there are at most {}", cpu, CPU_SETSIZE));
+    }
+    for (const std::string& entry : options.environment) {
+        if (const auto equals = entry.find('='); equals != std::string::npos && equals != 0) continue;
+        throw usage_error(fmt::format("a variable of a process_pool's environment is NAME=value, not \"{}\"", entry));
+    }
+}
 
 void check(const process_pool_options& options) {
     if (*options.workers <= 0) {
@@ -117,15 +154,20 @@ void check(const process_pool_options& options) {
             "a process_pool gives lines with .output = worker_output::lines and an .on_line for them, "
             "and not with one of these alone");
     }
-    for (const int cpu : options.cpus) {
-        if (cpu >= 0 && cpu < CPU_SETSIZE) continue;
-        throw usage_error(
-            fmt::format("a process_pool's workers cannot run on CPU {}: there are at most {}", cpu, CPU_SETSIZE));
+    check_messages(options);
+    check_processes(options);
+}
+
+std::vector<std::byte> encoded(const worker_initialiser& initialiser, const process_pool_options& options) {
+    if (!initialiser) return {};
+    std::vector<std::byte> request = initialiser.encoded();
+    if (request.size() > options.max_message_size) {
+        throw wire::encode_error(
+            fmt::format("the arguments of the initialiser of the pool {} take {} bytes, and a worker takes no more "
+                        "than {} (max_message_size)",
+                        options.name, request.size(), options.max_message_size));
     }
-    for (const std::string& entry : options.environment) {
-        if (const auto equals = entry.find('='); equals != std::string::npos && equals != 0) continue;
-        throw usage_error(fmt::format("a variable of a process_pool's environment is NAME=value, not \"{}\"", entry));
-    }
+    return request;
 }
 
 std::shared_ptr<pool_engine> make_engine(std::shared_ptr<home> where, process_pool_options options) {
@@ -140,11 +182,10 @@ std::shared_ptr<pool_engine> make_engine(std::shared_ptr<home> where, process_po
     check(options);
     process_detail::ignore_sigpipe();
     const zygote forked_of = std::exchange(options.zygote, {});
-    const auto engine =
-        std::make_shared<pool_engine>(std::move(where), std::move(options), *services, forked_of.process());
-    if (engine->options().min_workers > 0) {
-        engine->post([engine] { engine->start_minimum(); });
-    }
+    std::vector<std::byte> initialiser = encoded(std::exchange(options.initialise, {}), options);
+    const auto engine = std::make_shared<pool_engine>(std::move(where), std::move(options), std::move(initialiser),
+                                                      *services, forked_of.process());
+    engine->begin();
     return engine;
 }
 
@@ -176,10 +217,7 @@ process_pool::~process_pool() {
     ++scope->adopted.count;
     engine_->post([engine = engine_, scope] {
         engine->terminate();
-        engine->when_gone([engine, scope] {
-            engine->leave_home();
-            scope->where->post_function([scope] { adopted_ended(*scope); });
-        });
+        engine->leave_when_gone([scope] { scope->where->post_function([scope] { adopted_ended(*scope); }); });
     });
 }
 

@@ -39,7 +39,6 @@ void worker_link::bury(const pd::exit_status& status) {
             const std::vector<std::byte> rest = board_.recover(received_);
             if (take_chunk(rest)) take_unfinished_part();
         } catch (const std::exception& e) {
-            broke_protocol_ = true;
             violation_ = e.what();
         }
     }
@@ -88,7 +87,7 @@ void worker_link::lose(call_base& call, const pd::exit_status& status) noexcept 
 
 death_reason worker_link::reason_of(const pd::exit_status& status) const {
     using kind = pd::exit_status::kind;
-    if (!violation_.empty()) return death_reason::broke_protocol;
+    if (!violation_.empty()) return fault_;
     if (unresponsive_) return death_reason::unresponsive;
     if (status.how == kind::exited) return death_reason::exited;
     if (status.how == kind::unknown) return death_reason::unknown;

@@ -45,8 +45,22 @@ void worker_link::kill() noexcept {
     if (asked_) pool_->zygote()->take_back(*asked_);
 }
 
-void worker_link::violated(const std::string& what) noexcept {
-    if (violation_.empty()) violation_ = what;
+void worker_link::dismiss() noexcept {
+    if (ending_ == ending::none) ending_ = ending::not_needed;
+    kill();
+}
+
+/// What it sent makes no sense.
+void worker_link::violated(const std::string& what) noexcept { end_for(what, death_reason::broke_protocol); }
+
+/// It means no harm, and is of no use.
+void worker_link::unfit(const std::string& what) noexcept { end_for(what, death_reason::unfit); }
+
+void worker_link::end_for(const std::string& what, death_reason fault) noexcept {
+    if (violation_.empty()) {
+        violation_ = what;
+        fault_ = fault;
+    }
     if (rings_) rings_->unlink();
     kill();
 }
@@ -95,15 +109,16 @@ void worker_link::grace_is_over() noexcept {
     const std::chrono::milliseconds limit = pool_->options().start_limit;
     if (state_ == state::starting && asked_) {
         if (!condemned_) violation_ = fmt::format("its zygote did not fork it within {} ms", limit.count());
+        fault_ = death_reason::unfit;
         condemned_ = true;
         return pool_->zygote()->give_up(*asked_);
     }
     if (state_ == state::initialising) {
-        return violated(
+        return unfit(
             fmt::format("its initialiser had not returned after {} ms", pool_->options().initialise_limit.count()));
     }
     if (state_ == state::starting)
-        return violated(fmt::format("it was started and said nothing for {} ms", limit.count()));
+        return unfit(fmt::format("it was started and said nothing for {} ms", limit.count()));
     // It may have ended meanwhile, its reply waiting behind a call that began before we could take that back.
     if (stopping_ && is_done(*stopping_) && !answer_is_due_) return await_answer(*stopping_);
     if (stopping_) ending_ = ending::stopped_call;

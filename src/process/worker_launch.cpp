@@ -61,14 +61,12 @@ std::vector<pd::passed_descriptor> worker_link::connect() {
     pd::pipe_ends replies = make_wide_pipe();
     pd::pipe_ends control = pd::make_pipe();
     pd::socket_ends beside = pd::make_attachment_socket();
-    const int board = ::fcntl(board_.fd(), F_DUPFD_CLOEXEC, 0);
-    if (board < 0) pd::throw_errno("passing the call board on");
 
     std::vector<pd::passed_descriptor> descriptors;
     descriptors.push_back({std::move(requests.read), pd::request_descriptor});
     descriptors.push_back({std::move(replies.write), pd::reply_descriptor});
     descriptors.push_back({std::move(control.read), pd::control_descriptor});
-    descriptors.push_back({pd::unique_fd(board), pd::board_descriptor});
+    descriptors.push_back({pd::copy_of(board_.fd()), pd::board_descriptor});
     descriptors.push_back({std::move(beside.worker), pd::attachment_descriptor});
     output_->connect(descriptors);
     output_->start([weak = weak_from_this()] {
@@ -137,7 +135,8 @@ void worker_link::fork(std::vector<pd::passed_descriptor> descriptors) {
                 if (auto* child = std::get_if<pd::started_child>(&*shared)) {
                     pool.worker_started(link, std::move(*child));
                 } else {
-                    pool.worker_not_started(link, std::get<std::string>(*shared), false);
+                    const auto& refusal = std::get<pd::fork_refusal>(*shared);
+                    pool.worker_not_started(link, refusal.why, refusal.may_try_again);
                 }
             });
         });

@@ -3,6 +3,7 @@
 #include "process/batch_call.hpp"
 #include "process/fault_points.hpp"
 #include "process/memory_held.hpp"
+#include "process/message_limit.hpp"
 #include "process/pool_engine.hpp"
 
 #include <fmt/format.h>
@@ -46,13 +47,16 @@ std::size_t draw_calls_allowed(std::size_t calls) {
 
 worker_link::worker_link(std::shared_ptr<pool_engine> pool)
     : pool_(std::move(pool)),
+      home_(pool_->where().shared_from_this()),
       board_({.incoming_capacity = pool_->options().spin.count() != 0 ? request_ring_capacity : 0,
               .spin = pool_->options().spin,
               .memory_limit = pool_->options().memory_per_worker,
+              .message_limit = pool_->options().max_message_size,
               .output_is_marked = pool_->options().output == worker_output::lines}),
       output_(std::make_shared<pd::captured_output>(pool_->services().output, board_, pool_->options().output)),
       requests_(pool_->where().executor()),
       replies_(pool_->where().executor()),
+      frames_({.max_length = pd::longest_frame(pool_->options().max_message_size)}),
       slots_(board_.slot_count()),
       calls_allowed_(draw_calls_allowed(pool_->options().calls_per_worker)) {
     readable_.link = this;
@@ -123,10 +127,11 @@ bool worker_link::give(call_base& call, clock::time_point now) noexcept {
         request.set_beside(&*beside_);
         if (limits.any()) request.scalar(limits);
         call.encode(request);
-        if (const std::size_t size = out_.size() - begun; size > wire::frame_reader_options{}.max_length) {
-            throw wire::encode_error(
-                fmt::format("the arguments of this call take {} bytes, and a worker takes no more than {}", size,
-                            wire::frame_reader_options{}.max_length));
+        const std::uint64_t most = pool_->options().max_message_size;
+        if (const std::size_t size = out_.size() - begun; size > most) {
+            throw wire::encode_error(fmt::format(
+                "the arguments of this call take {} bytes, and a worker takes no more than {} (max_message_size)", size,
+                most));
         }
         if (beside_->send_frame()) wire::set_frame_flags(out_, begun, flags | pd::has_attachments);
     } catch (...) {
@@ -191,9 +196,10 @@ void worker_link::await_room() {
     awaiting_room_ = true;
     requests_.async_wait(boost::asio::posix::stream_descriptor::wait_write,
                          [self = shared_from_this()](boost::system::error_code error) {
-                             self->pool_->post([self, error] {
+                             if (error) return;  // it was closed: nothing is written any more
+                             std::ignore = self->pool_->post_unless_gone([self] {
                                  self->awaiting_room_ = false;
-                                 if (!error) self->flush(clock::now());
+                                 self->flush(clock::now());
                              });
                          });
 }

@@ -107,6 +107,8 @@ public:
     void leave(std::chrono::milliseconds grace, ending why);
     /// Gives back what it has not begun, so that it begins nothing more, and ends the process.
     void kill() noexcept;
+    /// The same because the pool ends.
+    void dismiss() noexcept;
 
     /// The process is gone: takes the replies that it left, and gives the calls back that it had not begun.
     void bury(const pd::exit_status& status);
@@ -120,7 +122,7 @@ public:
     [[nodiscard]] death_reason reason() const noexcept { return reason_; }
     [[nodiscard]] ending ended_for() const noexcept { return ending_; }
     [[nodiscard]] bool died_of_a_call() const noexcept { return died_of_a_call_; }
-    [[nodiscard]] bool broke_protocol() const noexcept { return broke_protocol_; }
+    [[nodiscard]] bool broke_protocol() const noexcept { return reason_ == death_reason::broke_protocol; }
     /// It has answered a call, or died of one.
     [[nodiscard]] bool ran_a_call() const noexcept { return replies_seen_ != 0 || died_of_a_call_; }
     [[nodiscard]] std::string why_useless(const pd::exit_status& status) const;
@@ -201,13 +203,15 @@ private:
     void lose(call_base& call, const pd::exit_status& status) noexcept;
     void drop_what_is_sent() noexcept;
     void violated(const std::string& what) noexcept;
+    void unfit(const std::string& what) noexcept;
+    void end_for(const std::string& what, death_reason fault) noexcept;
 
     const std::shared_ptr<pool_engine> pool_;
+    const std::shared_ptr<home> home_;  // the pool's, for handlers: the pool itself may have left it by then
     state state_ = state::starting;
     bool condemned_ = false;  // it was killed, or is about to be
     bool makes_way_ = false;
     bool died_of_a_call_ = false;
-    bool broke_protocol_ = false;  // what it sent made no sense
     bool unresponsive_ = false;
     ending ending_ = ending::none;
     death_reason reason_ = death_reason::unknown;
@@ -215,7 +219,8 @@ private:
     std::optional<pd::zygote_process::ticket> asked_;  // of the zygote, until it has answered
     std::optional<pd::child_id> child_;
     pd::call_board board_;
-    std::string violation_;  // why we killed it, if it did what no worker should
+    std::string violation_;                              // why we killed it, if it did what no worker should
+    death_reason fault_ = death_reason::broke_protocol;  // of what kind that was
     const std::shared_ptr<pd::captured_output> output_;
 
     std::unique_ptr<rings> rings_;  // null: everything goes through the pipes

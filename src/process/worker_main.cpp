@@ -8,6 +8,7 @@
 #include "process/fault_points.hpp"
 #include "process/limits_in_force.hpp"
 #include "process/memory_held.hpp"
+#include "process/message_limit.hpp"
 #include "process/orphan_guard.hpp"
 #include "process/output_marks.hpp"
 #include "process/part_writer.hpp"
@@ -157,12 +158,21 @@ private:
         beside_.write_frame(request.header.id);
         const std::size_t body = result.position();
         if (run(request, arguments, result) != wire::outcome::value) beside_.drop_frame();
+        refuse_if_too_large(result, body);
         output_.call_ends(request.header.id);
         if (beside_.has_something() && send_beside(result, body)) {
             wire::set_frame_flags(reply_, begun, has_attachments);
         }
         wire::end_frame(reply_, begun);
         send();
+    }
+
+    void refuse_if_too_large(wire::writer& result, std::size_t body) {
+        const std::size_t size = result.position() - body;
+        if (size <= board_.message_limit()) return;
+        beside_.drop_frame();
+        result.rewind(body);
+        encode_too_large(result, size, board_.message_limit());
     }
 
     /// Where too much is on its way, waits for the parent, which reads it as soon as it has the results that it
@@ -256,7 +266,7 @@ private:
     output_marks output_;
     call_clock clock_{board_};
     std::mutex flushing_;
-    wire::frame_reader requests_;
+    wire::frame_reader requests_{{.max_length = longest_frame(board_.message_limit())}};
     wire::buffer reply_;
     std::uint32_t slot_ = 0;  // of the call that runs
     std::uint32_t id_ = 0;

@@ -30,11 +30,12 @@ void worker_link::await_replies() {
                         [self = shared_from_this()](boost::system::error_code error) {
                             if (error) return;
                             self->readable_.keep = self;
-                            self->pool_->where().post_from_handler(&self->readable_);
+                            self->home_->post_from_handler(&self->readable_);
                         });
 }
 
 void worker_link::read_replies() {
+    if (state_ == state::gone) return;  // and the pool may be
     drain_replies(read_at_once);
     if (rings_ && awaiting_room_) look_for_room();
     replies_ended_ ? end_of_replies() : await_replies();
@@ -98,7 +99,6 @@ bool worker_link::take_chunk(std::span<const std::byte> chunk) {
         frames_.feed(chunk);
         while (const auto frame = frames_.next()) take_frame(*frame, now);
     } catch (const std::exception& e) {
-        broke_protocol_ = true;
         violated(e.what());
         return false;
     }
@@ -112,7 +112,7 @@ void worker_link::take_frame(const wire::frame& frame, clock::time_point now) {
         case pd::frame_kind::reply: return take_reply(frame, now);
         case pd::frame_kind::part: return take_part(frame);
         case pd::frame_kind::initialised: return take_initialised(frame);
-        case pd::frame_kind::unfit: return violated("it could not " + wire::decode<std::string>(frame.body));
+        case pd::frame_kind::unfit: return unfit("it could not " + wire::decode<std::string>(frame.body));
         case pd::frame_kind::request:
         case pd::frame_kind::batch:
         case pd::frame_kind::initialise: break;
@@ -125,8 +125,8 @@ void worker_link::take_hello(const wire::frame& frame) {
     pool_->where().disarm(kill_timer_);
     const std::string differs =
         wire::difference(wire::fingerprint(), wire::decode<wire::image_fingerprint>(frame.body));
-    if (!differs.empty()) throw usage_error(fmt::format("the worker is not the same program: {}", differs));
-    if (!pool_->options().initialise) return become_ready();
+    if (!differs.empty()) return unfit(fmt::format("it is not the same program: {}", differs));
+    if (pool_->initialiser().empty()) return become_ready();
     state_ = state::initialising;
     arm_kill(pool_->options().initialise_limit);
     initialise();
@@ -134,8 +134,7 @@ void worker_link::take_hello(const wire::frame& frame) {
 
 void worker_link::initialise() {
     const std::size_t begun = wire::begin_frame(out_, 0, static_cast<std::uint32_t>(pd::frame_kind::initialise));
-    wire::writer request(out_);
-    pool_->options().initialise.encode(request);
+    out_.append(pool_->initialiser().data(), pool_->initialiser().size());
     wire::end_frame(out_, begun);
     flush(clock::now());
 }
@@ -147,7 +146,7 @@ void worker_link::take_initialised(const wire::frame& frame) {
     try {
         wire::decode_reply<void>(reply, {.pid = pid_, .call = "the initialiser"});
     } catch (const std::exception& e) {
-        return violated(fmt::format("its initialiser failed: {}", e.what()));
+        return unfit(fmt::format("its initialiser failed: {}", e.what()));
     }
     become_ready();
 }

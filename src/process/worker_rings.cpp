@@ -56,7 +56,6 @@ void worker_link::write_into_ring() noexcept {
         }
         if (rings_->requests.reader_sleeps()) pd::ring_bell(requests_.native_handle());
     } catch (const pd::board_corrupted& e) {
-        broke_protocol_ = true;
         violated(e.what());
     } catch (const std::exception&) {
         // EPIPE: it is dead, and the reaper will tell
@@ -78,7 +77,6 @@ std::size_t worker_link::read_ring(std::span<std::byte> into) noexcept {
         if (rings_->replies.took(size)) rings_->replies.wake_writer();
         return size;
     } catch (const pd::board_corrupted& e) {
-        broke_protocol_ = true;
         violated(e.what());
         return 0;
     }

@@ -6,7 +6,6 @@
 #include <braid/core/error.hpp>
 
 #include <future>
-#include <vector>
 
 namespace braid {
 
@@ -22,11 +21,7 @@ std::shared_ptr<zygote_process> start_zygote(const worker_initialiser& preload) 
             "program, started again");
     }
     process_detail::check_depth(*services);
-    wire::buffer out;
-    wire::writer request(out);
-    preload.encode(request);
-    const auto bytes = out.bytes();
-    auto made = std::make_shared<zygote_process>(*services, std::vector<std::byte>(bytes.begin(), bytes.end()));
+    auto made = std::make_shared<zygote_process>(*services, preload.encoded());
     made->enter();
     made->start();
     return made;

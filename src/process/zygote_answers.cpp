@@ -55,8 +55,10 @@ void zygote_process::take_answer(life& one, const zygote_answer& said, calls& th
     } else if (said.slot < fork_slots && sent_[said.slot] && sent_[said.slot]->what.number == said.number) {
         request done = std::move(*std::exchange(sent_[said.slot], std::nullopt));
         if (said.error != 0) {
-            answer(std::move(done),
-                   fmt::format("its zygote could not fork: {}", std::generic_category().message(said.error)), then);
+            answer(
+                std::move(done),
+                fork_refusal{fmt::format("its zygote could not fork: {}", std::generic_category().message(said.error))},
+                then);
         } else {
             answer(std::move(done), adopt(one.page->pid(said.slot)), then);
             ++one.forks;
@@ -94,7 +96,7 @@ bool zygote_process::send(std::uint32_t slot, request& next, calls& then) {
         if (std::ranges::any_of(sent_, [](const auto& sent) { return sent.has_value(); })) return false;
         throw std::system_error(ETOOMANYREFS, std::generic_category(), "send descriptors");
     } catch (const std::exception& e) {
-        answer(std::move(next), fmt::format("its zygote cannot be asked: {}", e.what()), then);
+        answer(std::move(next), fork_refusal{fmt::format("its zygote cannot be asked: {}", e.what())}, then);
         return true;
     }
 }
@@ -111,7 +113,8 @@ fork_result zygote_process::adopt(pid_t pid) {
         while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
         }
     }
-    return fmt::format("a worker was forked and cannot be watched: {}", std::generic_category().message(error));
+    return fork_refusal{
+        fmt::format("a worker was forked and cannot be watched: {}", std::generic_category().message(error))};
 }
 
 }  // namespace braid::process_detail

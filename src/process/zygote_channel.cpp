@@ -9,7 +9,6 @@
 #include <new>
 #include <utility>
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,16 +25,6 @@ constexpr std::uint64_t pack(std::uint32_t number, std::uint64_t state) noexcept
 
 constexpr std::size_t page_size = 4096;
 static_assert(fork_slots * sizeof(fork_slot) <= page_size);
-
-unique_fd make_page_memory() {
-    unique_fd fd(::memfd_create("braid-zygote", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!fd) throw_errno("make the page of a zygote");
-    if (::ftruncate(fd.get(), page_size) != 0) throw_errno("size the page of a zygote");
-    if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
-        throw_errno("seal the page of a zygote");
-    }
-    return fd;
-}
 
 bool exchange(fork_slot& at, std::uint64_t from, std::uint64_t to) noexcept {
     return at.word.compare_exchange_strong(from, to, std::memory_order_acq_rel);
@@ -55,7 +44,7 @@ std::optional<std::size_t> received(Receive receive) {
 
 }  // namespace
 
-zygote_page::zygote_page() : fd_(make_page_memory()), mapping_(fd_.get(), page_size) {
+zygote_page::zygote_page() : fd_(make_sealed_memory("braid-zygote", page_size)), mapping_(fd_.get(), page_size) {
     for (std::uint32_t slot = 0; slot != fork_slots; ++slot) {
         ::new (mapping_.data() + slot * sizeof(fork_slot)) fork_slot{};
     }

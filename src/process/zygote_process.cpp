@@ -8,7 +8,6 @@
 #include <string_view>
 #include <utility>
 
-#include <fcntl.h>
 #include <sys/mman.h>
 
 namespace braid::process_detail {
@@ -44,7 +43,7 @@ void zygote_process::leave(std::function<void()> gone) {
     locked([&](calls& then) {
         if (--users_ != 0) return then.push_back(std::move(gone));
         leaving_ = true;
-        fail_waiting("nobody uses the zygote any more", then);
+        fail_waiting({"nobody uses the zygote any more"}, then);
         if (phase_ == phase::absent) return then.push_back(std::move(gone));
         gone_.push_back(std::move(gone));
         kill();
@@ -72,13 +71,13 @@ void zygote_process::take_back(ticket which) {
     locked([&](calls& then) {
         const auto waiting = std::ranges::find(waiting_, which, &request::id);
         if (waiting != waiting_.end()) {
-            answer(std::move(*waiting), "it was taken back", then);
+            answer(std::move(*waiting), fork_refusal{"it was taken back"}, then);
             waiting_.erase(waiting);
             return;
         }
         for (auto& sent : sent_) {
             if (!sent || sent->id != which || !life_->page->take_back(sent->what.slot, sent->what.number)) continue;
-            answer(std::move(*sent), "it was taken back", then);
+            answer(std::move(*sent), fork_refusal{"it was taken back"}, then);
             sent.reset();
         }
     });
@@ -102,7 +101,7 @@ void zygote_process::answer(request done, fork_result result, calls& then) {
     });
 }
 
-void zygote_process::fail_waiting(const std::string& why, calls& then) {
+void zygote_process::fail_waiting(const fork_refusal& why, calls& then) {
     for (request& each : std::exchange(waiting_, {})) answer(std::move(each), why, then);
 }
 
@@ -120,13 +119,11 @@ void zygote_process::begin_life(calls& then) {
         life_ = std::move(one);
         phase_ = phase::starting;
     } catch (const std::exception& e) {
-        fail_waiting(fmt::format("its zygote cannot be started: {}", e.what()), then);
+        fail_waiting({fmt::format("its zygote cannot be started: {}", e.what())}, then);
     }
 }
 
 child_program zygote_process::program_of(life& one, unique_fd its_end) const {
-    unique_fd page(::fcntl(one.page->fd(), F_DUPFD_CLOEXEC, 0));
-    if (!page) throw_errno("pass the page of a zygote on");
     std::string name(shown_name);
     name.resize(room_for_names, ' ');
     child_program program;
@@ -137,7 +134,7 @@ child_program zygote_process::program_of(life& one, unique_fd its_end) const {
     if (!std::getenv(bind_variable)) own.push_back(fmt::format("{}={}", bind_variable, bind_value));
     program.environment = child_environment(own);
     program.descriptors.push_back({std::move(its_end), zygote_socket_descriptor});
-    program.descriptors.push_back({std::move(page), zygote_page_descriptor});
+    program.descriptors.push_back({copy_of(one.page->fd()), zygote_page_descriptor});
     program.descriptors.push_back({make_preload_memory(preload_), preload_descriptor});
     return program;
 }
@@ -166,7 +163,7 @@ void zygote_process::launched(const std::shared_ptr<life>& one, spawn_result res
     phase_ = phase::absent;
     one->close();
     life_ = nullptr;
-    fail_waiting(fmt::format("its zygote cannot be started: {}", why), then);
+    fail_waiting({fmt::format("its zygote cannot be started: {}", why)}, then);
     for (auto& each : std::exchange(gone_, {})) then.push_back(std::move(each));
 }
 
@@ -207,13 +204,13 @@ void zygote_process::ended(life& one, const exit_status& status, calls& then) {
     life_ = nullptr;
     ++deaths_;
     if (leaving_) {
-        fail_waiting("nobody uses the zygote any more", then);
+        fail_waiting({"nobody uses the zygote any more"}, then);
         for (auto& each : std::exchange(gone_, {})) then.push_back(std::move(each));
         return;
     }
     const bool hopeless = !was_ready && status.how != exit_status::kind::signalled;
     if (hopeless || deaths_ >= deaths_allowed) {
-        fail_waiting(why_no_more(one, status), then);
+        fail_waiting({why_no_more(one, status), false}, then);
         deaths_ = 0;
         return;
     }

@@ -20,8 +20,12 @@
 
 namespace braid::process_detail {
 
-/// A worker that was forked, or why there is none.
-using fork_result = std::variant<started_child, std::string>;
+/// Why there is no worker.
+struct fork_refusal {
+    std::string why;
+    bool may_try_again = true;  ///< for want of memory, processes or descriptors: it may go better next time
+};
+using fork_result = std::variant<started_child, fork_refusal>;
 using fork_callback = std::function<void(fork_result)>;
 
 /// Threads: every member may be called by any thread. Callbacks are called on threads of the services, or before the
@@ -96,7 +100,7 @@ private:
     [[nodiscard]] std::string why_no_more(const life& one, const exit_status& status);
     void send_waiting(calls& then);
     bool send(std::uint32_t slot, request& next, calls& then);
-    void fail_waiting(const std::string& why, calls& then);
+    void fail_waiting(const fork_refusal& why, calls& then);
     void kill();
     static void answer(request done, fork_result result, calls& then);
     [[nodiscard]] static fork_result adopt(pid_t pid);

@@ -12,6 +12,8 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <cstdint>
+#include <limits>
 #include <numeric>
 #include <ranges>
 #include <stdexcept>
@@ -28,6 +30,7 @@ using namespace std::chrono_literals;
 namespace {
 
 int same(int x) { return x; }
+std::int64_t same_long(std::int64_t x) { return x; }
 bool is_even(int x) { return x % 2 == 0; }
 void nothing(int) {}
 std::string text_of(int x) { return std::string(static_cast<std::size_t>(x % 100), 'x'); }
@@ -124,6 +127,19 @@ TEST_SUITE("process/process_pool: map in batches") {
                 auto as_they_come = co_await pool.map_unordered(same, numbers(100), {.batch = batch}).collect();
                 std::ranges::sort(as_they_come);
                 CHECK(as_they_come == numbers(100));
+            }
+        }());
+    }
+
+    TEST_CASE("a batch of more items than can be numbered or allocated is as large as one can be") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            const std::vector<std::int64_t> items(10'000, 7);
+            for (const std::size_t batch : {std::numeric_limits<std::size_t>::max(), std::size_t{1} << 61}) {
+                const auto results = co_await pool.map(same_long, items, {.batch = batch}).collect();
+                CHECK(results == items);
+                const auto texts = co_await pool.map(text_of, std::vector<int>(300, 5), {.batch = batch}).collect();
+                CHECK(texts.size() == 300);
             }
         }());
     }

@@ -6,7 +6,10 @@
 #include <braid/core/sleep.hpp>
 #include <braid/core/spawn.hpp>
 #include <braid/process/process_pool.hpp>
+#include <braid/process/shared_bytes.hpp>
 #include <braid/process/worker_state.hpp>
+
+#include <boost/asio/io_context.hpp>
 
 #include <doctest/doctest.h>
 
@@ -15,6 +18,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <new>
@@ -69,6 +73,31 @@ std::string greeting;
 void greet_as(const std::string& name) { greeting = "hello from " + name; }
 std::string greets() { return greeting; }
 void cannot_begin() { throw std::runtime_error("there is no model here"); }
+
+struct counts_encodings {
+    counts_encodings() = default;
+    explicit counts_encodings(int& of) : count(&of) {}
+    template <class Archive>
+    void save(Archive&) const {
+        ++*count;
+    }
+    template <class Archive>
+    void load(Archive&) {}
+    int* count = nullptr;
+};
+void takes_count(const counts_encodings&) {}
+
+struct not_today {};  // and no std::exception
+struct unwilling {
+    template <class Archive>
+    void save(Archive&) const {
+        throw not_today();
+    }
+    template <class Archive>
+    void load(Archive&) {}
+};
+void takes_unwilling(const unwilling&) {}
+void takes_bytes(const shared_bytes&) {}
 
 struct counted_state {
     int uses = 0;
@@ -131,6 +160,24 @@ TEST_SUITE("process/pool_options") {
         }());
     }
 
+    TEST_CASE("a pool that is idle keeps no context running for its idle time") {
+        boost::asio::io_context context;
+        process_pool pool(context.get_executor(), {.workers = 2, .idle_time = 1h});
+        std::vector<int> pids;
+        spawn(
+            context,
+            [](process_pool& p, std::vector<int>& seen) -> task<> {
+                seen.push_back(co_await p.run(pid));
+                co_await sleep_for(1ms);  // so that it knows that one is idle, and until when
+                seen.push_back(co_await p.run(pid));
+                co_await sleep_for(1ms);
+            }(pool, pids),
+            [](std::exception_ptr) {});
+        context.run();
+        CHECK(pids.size() == 2);
+        CHECK(pool.worker_pids().size() == 1);
+    }
+
     TEST_CASE("the minimum is there without being asked for, and again after a death") {
         run_blocking([]() -> task<> {
             process_pool pool({.workers = 3, .min_workers = 2});
@@ -184,6 +231,25 @@ TEST_SUITE("process/pool_options") {
             CHECK_MESSAGE(why.find("there is no model here") != std::string::npos, why);
             const pool_stats after = co_await pool.stats();
             CHECK(after.started <= 10);
+        }());
+    }
+
+    TEST_CASE("an initialiser's arguments are encoded once, however many workers it runs in") {
+        run_blocking([]() -> task<> {
+            int encodings = 0;
+            process_pool pool({.workers = 1, .initialise = {takes_count, counts_encodings(encodings)}});
+            CHECK(encodings == 1);
+            for (int i = 0; i < 3; ++i) CHECK_THROWS_AS(co_await pool.run(kills_itself), worker_died);
+            CHECK(co_await pool.run(pid) > 0);
+            CHECK(encodings == 1);
+        }());
+    }
+
+    TEST_CASE("what the arguments of an initialiser throw when they are encoded is thrown by the pool's constructor") {
+        run_blocking([]() -> task<> {
+            CHECK_THROWS_AS(process_pool({.initialise = {takes_unwilling, unwilling()}}), not_today);
+            CHECK_THROWS_AS(process_pool({.initialise = {takes_bytes, shared_bytes(10)}}), wire::encode_error);
+            co_return;
         }());
     }
 
@@ -248,6 +314,20 @@ TEST_SUITE("process/pool_options") {
         }());
     }
 
+    TEST_CASE("a variable of a pool's environment counts, whatever this process says of it, and of two the last one") {
+        ::setenv("BRAIDTEST_COLOUR", "red", 1);
+        ::setenv("BRAIDTEST_SHAPE", "round", 1);
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1, .environment = {"BRAIDTEST_COLOUR=green", "BRAIDTEST_COLOUR=blue"}});
+            const std::string colour = co_await pool.run(variable, std::string("BRAIDTEST_COLOUR"));
+            CHECK(colour == "blue");
+            const std::string shape = co_await pool.run(variable, std::string("BRAIDTEST_SHAPE"));
+            CHECK(shape == "round");
+        }());
+        ::unsetenv("BRAIDTEST_COLOUR");
+        ::unsetenv("BRAIDTEST_SHAPE");
+    }
+
     TEST_CASE("a directory that is not there is the reason that the calls get") {
         run_blocking([]() -> task<> {
             process_pool pool({.workers = 1, .working_directory = "/nonexistent"});
@@ -267,6 +347,9 @@ TEST_SUITE("process/pool_options") {
             CHECK_THROWS_AS(process_pool({.idle_time = -1ms}), usage_error);
             CHECK_THROWS_AS(process_pool({.cpus = {-1}}), usage_error);
             CHECK_THROWS_AS(process_pool({.environment = {"no value"}}), usage_error);
+            CHECK_THROWS_AS(process_pool({.limits = {.cpu_time = -1s}}), usage_error);
+            CHECK_THROWS_AS(process_pool({.limits = {.cpu_time = 0s}}), usage_error);
+            CHECK_THROWS_AS(process_pool({.limits = {.memory = 0}}), usage_error);
             co_return;
         }());
     }

@@ -11,7 +11,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -33,6 +35,24 @@ int takes_as_long_as(std::chrono::milliseconds time) {
 std::string echoes(const std::string& text) { return text; }
 void kills_itself(int signal) { ::raise(signal); }
 void exits() { ::_exit(3); }
+
+void fails() { throw std::runtime_error("there is no model here"); }
+void hangs() {
+    for (;;) ::pause();
+}
+
+bool not_needed_alone(const pool_stats& s, std::uint64_t workers) {
+    const worker_ends& ended = s.ended;
+    return ended.not_needed == workers && ended.died_of_calls == 0 && ended.died_idle == 0 && ended.stopped_calls == 0;
+}
+
+task<bool> five_were_unfit(process_pool_options options) {
+    process_pool pool(std::move(options));
+    CHECK_THROWS_AS(co_await pool.run(pid), pool_failed);
+    const pool_stats now = co_await pool.stats();
+    CHECK(now.ended.broke_protocol == 0);
+    co_return now.ended.died_of(death_reason::unfit) == 5 && now.ended.died_idle == 5;
+}
 
 /// A worker counts a call when it has told the result.
 task<pool_stats> stats_when_counted(process_pool& pool, std::uint64_t runs) {
@@ -137,6 +157,41 @@ TEST_SUITE("process/pool_stats") {
             const pool_stats now = co_await pool.stats();
             CHECK(now.travelled.count() == 1);
             CHECK(now.travelled.percentile(50) > 0ns);
+        }());
+    }
+
+    TEST_CASE(
+        "workers that end with their pool, idle, busy or just started, were not needed, and did not die of anything") {
+        run_blocking([]() -> task<> {
+            gate door;
+            process_pool busy({.workers = 2});
+            auto standing = busy.submit(gate::pass, door.path());
+            auto other = busy.submit(gate::pass, door.path());
+            co_await door.arrival();
+            co_await door.arrival();
+            busy.terminate();
+            co_await busy.close();
+            CHECK(not_needed_alone(co_await busy.stats(), 2));
+            CHECK_THROWS_AS(co_await std::move(standing), cancelled);
+            CHECK_THROWS_AS(co_await std::move(other), cancelled);
+
+            process_pool idle({.workers = 1});
+            co_await idle.run(pid);
+            idle.terminate();
+            co_await idle.close();
+            CHECK(not_needed_alone(co_await idle.stats(), 1));
+        }());
+    }
+
+    TEST_CASE(
+        "a worker that cannot take calls was unfit: its initialiser fails or hangs, or it says nothing for long") {
+        run_blocking([]() -> task<> {
+            const std::vector<process_pool_options> useless{
+                {.workers = 1, .initialise = {fails}},
+                {.workers = 1, .initialise_limit = 5ms, .initialise = {hangs}},
+                {.workers = 1, .start_limit = 1ms, .initialise_limit = 5ms, .initialise = {hangs}},
+            };
+            for (const auto& each : useless) CHECK(co_await five_were_unfit(each));
         }());
     }
 

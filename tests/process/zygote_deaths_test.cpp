@@ -22,6 +22,7 @@
 #include <string>
 #include <thread>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 using namespace braid;
@@ -87,6 +88,32 @@ TEST_SUITE("process/zygote_deaths") {
     TEST_CASE("a preload that hangs is ended by the start limit, and the waiting calls fail") {
         const std::string why = why_not({.workers = 1, .start_limit = 20ms, .zygote = {hangs}});
         CHECK_MESSAGE(contains(why, "did not fork it within 20 ms"), why);
+        CHECK(has_no_child());
+    }
+
+    TEST_CASE("a zygote that cannot fork just now is asked again a few times before the waiting calls fail") {
+        run_blocking([]() -> task<> {
+            const zygote warm(load_nothing);
+            process_pool pool({.workers = 1, .zygote = warm, .calls_per_worker = 1});
+            CHECK(co_await pool.run(parent) == ::getpid());
+            rlimit before{};
+            rlimit few{.rlim_cur = 9, .rlim_max = 0};  // what it has open, and no room for a worker's pipes
+            REQUIRE(::prlimit(warm.pid(), RLIMIT_NOFILE, nullptr, &before) == 0);
+            few.rlim_max = before.rlim_max;
+            REQUIRE(::prlimit(warm.pid(), RLIMIT_NOFILE, &few, nullptr) == 0);
+            const pool_stats then = co_await pool.stats();
+            std::string why;
+            try {
+                co_await pool.run(pid);
+            } catch (const pool_failed& e) {
+                why = e.what();
+            }
+            CHECK_MESSAGE(contains(why, "5 times in a row; the last time: its zygote could not fork"), why);
+            const pool_stats now = co_await pool.stats();
+            CHECK(now.started - then.started >= 5);
+            CHECK(::prlimit(warm.pid(), RLIMIT_NOFILE, &before, nullptr) == 0);
+            CHECK(co_await pool.run(parent) == ::getpid());
+        }());
         CHECK(has_no_child());
     }
 

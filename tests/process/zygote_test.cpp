@@ -198,6 +198,21 @@ TEST_SUITE("process/zygote") {
         }());
     }
 
+    TEST_CASE("a variable of a pool's environment counts in forked workers too, whatever their zygote has of it") {
+        ::setenv("BRAIDTEST_COLOUR", "red", 1);
+        run_blocking([]() -> task<> {
+            const zygote warm(load_nothing);
+            process_pool plain({.workers = 1, .zygote = warm});
+            const surroundings before = co_await plain.run(look_around);
+            CHECK(before.colour == "red");
+            process_pool pool(
+                {.workers = 1, .zygote = warm, .environment = {"BRAIDTEST_COLOUR=green", "BRAIDTEST_COLOUR=blue"}});
+            const surroundings s = co_await pool.run(look_around);
+            CHECK(s.colour == "blue");
+        }());
+        ::unsetenv("BRAIDTEST_COLOUR");
+    }
+
     TEST_CASE("pools nest in workers that are forked as deep as in others, and no deeper") {
         run_blocking([]() -> task<> {
             process_pool pool({.workers = 1, .zygote = {load_nothing}});

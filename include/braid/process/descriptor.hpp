@@ -19,8 +19,10 @@ public:
     /// Takes it over.
     explicit descriptor(int fd) noexcept : fd_(fd) {}
     descriptor(descriptor&& other) noexcept : fd_(other.release()) {}
+    /// Closes what it had, now.
     descriptor& operator=(descriptor&& other) noexcept {
-        std::swap(fd_, other.fd_);
+        descriptor taken(std::move(other));
+        std::swap(fd_, taken.fd_);
         return *this;
     }
     ~descriptor();

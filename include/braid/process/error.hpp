@@ -24,6 +24,7 @@ enum class death_reason : unsigned char {
     killed,           ///< by a signal from somewhere else
     unresponsive,     ///< we killed it, because it gave no sign of life (`process_pool_options::heartbeat`)
     broke_protocol,   ///< we killed it, because what it sent made no sense
+    unfit,            ///< we killed it before its first call: it did not get ready in time, or its initialiser failed
     unknown,          ///< somebody else reaped it
 };
 inline constexpr std::size_t death_reasons = static_cast<std::size_t>(death_reason::unknown) + 1;

@@ -16,7 +16,9 @@ namespace detail {
 
 }  // namespace detail
 
-/// `co_await on_process(f, args...)`: runs `f` on the default pool, as `process_pool::run` does.
+/// `co_await on_process(f, args...)`: runs `f` on the default pool of this event loop, as `process_pool::run` does.
+/// Each loop has one of its own, with a worker for each CPU: a program with several loops shares a process_pool
+/// instead.
 template <class F, class... Args>
 auto on_process(F&& function, Args&&... args) {
     return detail::default_process_pool().run(std::forward<F>(function), std::forward<Args>(args)...);

@@ -29,9 +29,11 @@ struct process_pool_options {
     /// Processes at most, besides those that are dying; they are started when there is work for them. Default: the CPUs
     /// that this process may use.
     std::optional<int> workers = {};
-    /// Processes that are started at once and kept, whether there is work for them or not.
+    /// Processes that are started at once and kept, whether there is work for them or not. Where they die again and
+    /// again before they have run a call, they are started ever more seldom: every ten seconds in the end.
     int min_workers = 0;
-    /// A worker beyond those that had nothing to do for so long ends. Default: it stays.
+    /// A worker beyond those that had nothing to do for so long ends. This keeps no event loop running: one that is not
+    /// run ends no worker. Default: it stays.
     std::optional<std::chrono::milliseconds> idle_time = {};
     /// Calls that may wait in the queue, at most: those that no worker has. One that comes when there are so many waits
     /// outside until there is room, in the order of coming, whatever its priority; `try_submit` gives nothing instead.
@@ -61,6 +63,9 @@ struct process_pool_options {
     /// Workers are forked of this process, which has run a function that loads what all of them need: `.zygote =
     /// {load_model, path}`. Default: each is started, and loads for itself. `start_limit` includes its function.
     braid::zygote zygote = {};
+    /// Bytes that the arguments of one call may take, and its result, from 1 MiB on. Beyond, that call fails alone:
+    /// with wire::encode_error before it is begun, or with wire::result_error. `shared_bytes` do not count.
+    std::uint64_t max_message_size = std::uint64_t{4} << 30;
     /// A worker that has run about so many calls is replaced (the exact number is drawn for each, up to a fifth more,
     /// so that they do not all go at once). 0: never.
     std::size_t calls_per_worker = 0;
@@ -83,7 +88,7 @@ struct process_pool_options {
     int niceness = 0;
     /// CPUs that the workers may run on. Default: those of this process.
     std::vector<int> cpus = {};
-    /// "NAME=value", in addition to the environment of this process.
+    /// "NAME=value", besides the environment of this process, and instead of what that says of the same names.
     std::vector<std::string> environment = {};
     /// Default: that of this process.
     std::string working_directory = {};

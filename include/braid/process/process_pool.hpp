@@ -22,8 +22,8 @@
 namespace braid {
 
 /// A pool of worker processes, each the same executable started again.
-/// Threads: all members but the destructor may be called from any thread, `run` from coroutines on any home. The pool
-/// itself lives on one executor, and is destroyed before the context of that.
+/// Threads: all members but the destructor and `worker_pids` may be called from any thread, `run` from coroutines on
+/// any home. The pool itself lives on one executor, and is destroyed before the context of that.
 /// Lifetime: a pool that goes out of scope cancels its calls and kills its workers. In a coroutine the enclosing scope
 /// ends only after they are gone; elsewhere the destructor waits for that.
 class process_pool {

@@ -94,10 +94,12 @@ public:
 
 private:
     [[nodiscard]] std::size_t as_measured() const noexcept;
+    [[nodiscard]] std::size_t as_asked(std::size_t stride) const noexcept;
 
     const map_options options_;
     const std::size_t workers_;
     const std::size_t most_items_;     // of a batch, so that workers are replaced in time; one if it has limits
+    const std::size_t most_bytes_;     // of a batch whose items have one length
     std::atomic<double> item_ns_ = 0;  // smoothed; 0: not measured yet
 };
 
