@@ -27,10 +27,16 @@ std::string digest_of(std::string_view bytes) {
 }  // namespace
 
 archiver::archiver(const archive_options& options) : file_(options.file, options.kept) {
-    if (options.kept == 0) write_about(options.about);
+    if (options.kept == 0) about_ = options.about;
+}
+
+void archiver::start() {
+    file_.start();
+    if (const auto about = std::exchange(about_, std::nullopt)) write_about(*about);
 }
 
 std::vector<archived_payload> archiver::write(std::span<const archived_exchange> what, const lookup& known) {
+    start();
     fresh_.clear();
     for (const archived_exchange& one : what) write_request(one, write_response(one, known));
     std::vector<archived_payload> fresh;

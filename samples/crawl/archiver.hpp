@@ -51,6 +51,9 @@ public:
 
     explicit archiver(const archive_options& options);
 
+    /// From here on the file is this crawl's, see growing_file; the first `write` does it, too.
+    void start();
+
     /// Writes a response and a request for each of them. Gives the payloads that were not there before: `known` is to
     /// find them from then on.
     std::vector<archived_payload> write(std::span<const archived_exchange> what, const lookup& known);
@@ -64,6 +67,7 @@ private:
     [[nodiscard]] std::optional<archived_payload> find(const std::string& digest, const lookup& known) const;
 
     warc_file file_;
+    std::optional<std::string> about_;               // if it is still to be written
     std::map<std::string, archived_payload> fresh_;  // of the current `write`, by digest
 };
 

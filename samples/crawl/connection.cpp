@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/beast/core/read_size.hpp>
 #include <boost/beast/http/read.hpp>
@@ -42,9 +41,11 @@ connection::connection(asio::any_io_executor executor) : socket_(std::move(execu
     buffer_.reserve(read_size);
 }
 
-braid::task<error_code> connection::open(std::vector<tcp::endpoint> to) {
-    const error_code error = std::get<0>(co_await asio::async_connect(socket_, std::move(to), use_code));
-    error_code ignored;  // without the option it works too, a little slower
+braid::task<error_code> connection::open(tcp::endpoint to) {
+    error_code ignored;
+    socket_.close(ignored);  // another address, that did not answer
+    const error_code error = std::get<0>(co_await socket_.async_connect(to, use_code));
+    // Without the option it works too, a little slower.
     if (!error) socket_.set_option(tcp::no_delay(true), ignored);
     co_return error;
 }

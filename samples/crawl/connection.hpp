@@ -30,8 +30,8 @@ class connection {
 public:
     explicit connection(boost::asio::any_io_executor executor);
 
-    /// Connects to the first of these that answers.
-    braid::task<boost::system::error_code> open(std::vector<boost::asio::ip::tcp::endpoint> to);
+    /// Connects to that address. After an error, or a cancelled await, it may be another's turn.
+    braid::task<boost::system::error_code> open(boost::asio::ip::tcp::endpoint to);
 
     /// Asks a proxy for a way through it, and gives the status of its answer. After one of success what is sent goes
     /// there.

@@ -1,5 +1,7 @@
 #include "connector.hpp"
 
+#include <braid/core/deadline.hpp>
+
 #include <fmt/format.h>
 
 #include <boost/asio/ip/address.hpp>
@@ -11,6 +13,7 @@ namespace {
 
 using tcp = boost::asio::ip::tcp;
 using failed = std::optional<fetch_failure>;
+using braid::time_point;
 
 constexpr std::string_view step_connecting = "connecting";
 
@@ -29,26 +32,37 @@ fetch_failure proxy_failure(const proxy& by, const boost::system::error_code& er
     return failure;
 }
 
+/// Connects to the first that answers; else gives the error of the last.
+braid::task<boost::system::error_code> open_first(connection& over, const std::vector<tcp::endpoint>& to,
+                                                  time_point deadline) {
+    for (auto there = to.begin(); there + 1 != to.end(); ++there) {
+        const time_point now = time_point::clock::now();
+        const auto ended = co_await braid::move_on_at(now + (deadline - now) / 2, over.open(*there));
+        if (ended && !*ended) co_return *ended;
+    }
+    co_return co_await over.open(to.back());
+}
+
 }  // namespace
 
 connector::connector(connector_options options) : options_(std::move(options)), names_(options_.look_up) {
     if (!options_.tls.ca_file.empty()) tls();  // a wrong file is told of before anything is fetched
 }
 
-braid::task<failed> connector::open(connection& over, const url& target) {
-    if (const proxy* by = options_.proxies.of(target)) co_return co_await open_through(over, target, *by);
+braid::task<failed> connector::open(connection& over, const url& target, time_point deadline) {
+    if (const proxy* by = options_.proxies.of(target)) co_return co_await open_through(over, target, *by, deadline);
     std::string host(target.address());
     const lookup found = co_await names_.find(host);
     if (found.error) co_return network_failure(found.error, step_connecting);
     std::vector<tcp::endpoint> endpoints = allowed(found, target.port());
     if (endpoints.empty()) co_return refuse(host, found);
-    const auto error = co_await over.open(std::move(endpoints));
+    const auto error = co_await open_first(over, endpoints, deadline);
     if (error) co_return network_failure(error, step_connecting);
     if (target.scheme() == "https") co_return co_await secure(over, std::move(host));
     co_return std::nullopt;
 }
 
-braid::task<failed> connector::open_through(connection& over, const url& target, const proxy& by) {
+braid::task<failed> connector::open_through(connection& over, const url& target, const proxy& by, time_point deadline) {
     std::string host(target.address());
     boost::system::error_code no_number;
     const auto address = boost::asio::ip::make_address(host, no_number);
@@ -58,7 +72,7 @@ braid::task<failed> connector::open_through(connection& over, const url& target,
     if (found.error) co_return proxy_failure(by, found.error, step_connecting);
     std::vector<tcp::endpoint> endpoints;
     for (const auto& a : found.addresses) endpoints.emplace_back(a, by.port);
-    const auto error = co_await over.open(std::move(endpoints));
+    const auto error = co_await open_first(over, endpoints, deadline);
     if (error) co_return proxy_failure(by, error, step_connecting);
     if (target.scheme() == "https") {
         auto failure = co_await make_tunnel(over, target, by);

@@ -1,6 +1,7 @@
 #pragma once
 // From a URL to an open connection: its host's addresses, which of them may be talked to, and TLS.
 
+#include <braid/core/sleep.hpp>
 #include <braid/core/task.hpp>
 
 #include <optional>
@@ -31,10 +32,13 @@ public:
     /// Opens a connection for the URL; says why if it cannot. What is checked is the address that is connected to,
     /// so that no name can lead elsewhere between the two. Through a proxy that holds for addresses in URLs only: names
     /// are looked up by the proxy, and what it may talk to is its own affair, as its own address is the user's.
-    braid::task<std::optional<fetch_failure>> open(connection& over, const url& target);
+    /// An address of several that does not answer costs half of the time that there is until `deadline`, at most, so
+    /// that the next has its turn; nothing else is ended by it.
+    braid::task<std::optional<fetch_failure>> open(connection& over, const url& target, braid::time_point deadline);
 
 private:
-    braid::task<std::optional<fetch_failure>> open_through(connection& over, const url& target, const proxy& by);
+    braid::task<std::optional<fetch_failure>> open_through(connection& over, const url& target, const proxy& by,
+                                                           braid::time_point deadline);
     braid::task<std::optional<fetch_failure>> make_tunnel(connection& over, const url& target, const proxy& by);
     /// Of the host's addresses, those that may be talked to.
     [[nodiscard]] std::vector<boost::asio::ip::tcp::endpoint> allowed(const lookup& found, std::uint16_t port) const;

@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "cookie_jar.hpp"
+#include "iso_time.hpp"
 
 namespace crawl {
 namespace {
@@ -91,7 +92,7 @@ std::optional<cookie_time> parse_cookie_date(std::string_view text) {
     date.tm_hour = hour;
     date.tm_min = minute;
     date.tm_sec = second;
-    return std::chrono::system_clock::from_time_t(::timegm(&date));
+    return time_of_seconds(::timegm(&date));
 }
 
 }  // namespace crawl

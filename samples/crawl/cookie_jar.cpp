@@ -77,6 +77,8 @@ std::optional<cookie_time> end_of_age(std::string_view seconds, cookie_time now)
 void cookie_jar::take(const url& from, std::string_view set_cookie, cookie_time now) {
     auto made = parse(from, set_cookie, now);
     if (!made || !may_set(from, *made)) return;
+    // Only a host that is one itself gets here with it: everybody's pages may be below. Source: RFC 6265, 5.3, step 5.
+    if (psl_is_public_suffix(psl_builtin(), made->domain.c_str()) == 1) made->host_only = true;
     const auto known = std::find_if(cookies_.begin(), cookies_.end(), [&made](const cookie& c) {
         return c.name == made->name && c.domain == made->domain && c.path == made->path &&
                c.host_only == made->host_only;
@@ -144,7 +146,7 @@ bool cookie_jar::read_attribute(cookie& of, std::string_view name, std::string_v
         if (until) of.until = *until;
         has_max_age = has_max_age || until.has_value();
     } else if (name == "expires" && !has_max_age) {
-        if (const auto until = parse_cookie_date(value)) of.until = *until;
+        if (const auto until = parse_cookie_date(value)) of.until = std::min(*until, now + longest_life);
     } else if (name == "path" && value.starts_with('/')) {
         of.path = value;
     } else if (name == "domain" && !value.empty()) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <variant>
@@ -26,6 +27,18 @@ std::chrono::duration<double> cpu_time(int whose) {
     return std::chrono::duration<double>(seconds(usage.ru_utime) + seconds(usage.ru_stime));
 }
 
+/// The start URLs that a command names.
+std::string starts_in(std::string_view command) {
+    constexpr std::string_view word = "start ";
+    std::string starts;
+    while (command.starts_with(word)) {
+        const std::size_t end = std::min(command.find('\n'), command.size());
+        starts += fmt::format("{}{}", starts.empty() ? "" : ", ", command.substr(word.size(), end - word.size()));
+        command.remove_prefix(std::min(end + 1, command.size()));
+    }
+    return starts;
+}
+
 }  // namespace
 
 crawler::crawler(boost::asio::any_io_executor executor, const options& wanted, page_parser with,
@@ -34,27 +47,49 @@ crawler::crawler(boost::asio::any_io_executor executor, const options& wanted, p
       store_(options_.output, {.command = what_is_crawled(options_),
                                .restart = options_.restart,
                                .refresh = options_.refresh,
-                               .archive = options_.warc.string()}),
+                               .archive = options_.warc.string(),
+                               .on_hold = true}),
       frontier_(scope_of(options_), limits_of(options_)),
       fetcher_(std::move(executor), fetching_of(options_)),
       pacer_(options_.delay),
       throttle_(throttle_of(options_, [this](const url& host, std::uint32_t fetches) { limit(host, fetches); })),
-      patient_(patience_of(options_), fetcher_, pacer_, throttle_ ? &*throttle_ : nullptr),
+      patient_(patience_of(options_), fetcher_, pacer_, throttle_ ? &*throttle_ : nullptr,
+               [this](std::string what) { note(std::move(what)); }),
       robots_(
-          manners_of(options_), patient_, pacer_,
-          [this](std::string note) { summary_.notes.push_back(std::move(note)); },
+          manners_of(options_), patient_, pacer_, [this](std::string what) { note(std::move(what)); },
           [this](const url& sitemap) { add_sitemap(sitemap); }),
       parser_(parsing_of(options_, with, std::move(heard))),
       lines_(lines_of(options_, store_)),
       archive_(archive_of(options_, store_)),
       recorder_(store_, lines_ ? &*lines_ : nullptr, archive_ ? &*archive_ : nullptr) {
     summary_.output = options_.output.string();
+    note_replaced();
     if (options_.sandbox && options_.workers != 0U && !can_sandbox()) {
-        summary_.notes.emplace_back("this kernel has no filters of system calls: pages are parsed without a sandbox");
+        note("this kernel has no filters of system calls: pages are parsed without a sandbox");
     }
+    open_results();
+}
+
+/// The last that is done before the crawl: what else may fail has not failed, and what was there may go.
+void crawler::open_results() {
+    store_.begin();
+    if (lines_) lines_->start();
+    if (archive_) archive_->start();
+}
+
+/// That is most often meant, and sometimes the default name of the output at work.
+void crawler::note_replaced() {
+    const std::string starts = starts_in(store_.earlier_command());
+    if (starts.empty() || starts == starts_in(what_is_crawled(options_))) return;
+    note(fmt::format("{} held a complete crawl of {}, which this one replaces", summary_.output, starts));
 }
 
 braid::task<> crawler::run() {
+    co_await collect();
+    co_await complete();
+}
+
+braid::task<> crawler::collect() {
     restore();
     co_await braid::with_task_group([this](braid::task_group& stages) -> braid::task<> {
         stages.start(&recorder::run, &recorder_);
@@ -64,9 +99,11 @@ braid::task<> crawler::run() {
         co_await recorder_.close();
     });
     co_await parser_.close();
-    summary_.broken = co_await recorder_.finish(!summary_.interrupted);
+    summary_.broken = co_await recorder_.settle(!summary_.interrupted);
     complete_summary();
 }
+
+braid::task<> crawler::complete() { co_await recorder_.end(!summary_.interrupted); }
 
 void crawler::restore() {
     if (!store_.resumed()) return;
@@ -90,7 +127,11 @@ braid::task<> crawler::crawl_all() {
 }
 
 void crawler::add_seeds() {
-    for (const url& seed : options_.seeds) discovered(frontier_.add(seed, {}), seed.text(), {}, {});
+    for (const url& seed : options_.seeds) {
+        const added start = frontier_.add(seed, {});
+        starts_.insert(start.id);
+        discovered(start, seed.text(), {}, {});
+    }
 }
 
 /// A place to start from, too, though not one that the user named.
@@ -112,6 +153,12 @@ void crawler::start_visits(braid::task_group& visits) {
 /// From the queue to the database. A visit that ends starts those that its links, or its end, made possible.
 braid::task<> crawler::visit(braid::task_group& visits, fetch_job job) {
     fetch_result result = co_await obtain(job.target);
+    const auto* failed = std::get_if<fetch_failure>(&result);
+    if (failed != nullptr && failed->how == outcome::cancelled) {
+        frontier_.put_back(job);
+        hosts_.end(job.target);
+        co_return;
+    }
     if (auto* response = std::get_if<fetched>(&result)) {
         co_await digest(job, std::move(*response));
     } else {
@@ -161,8 +208,12 @@ void crawler::give_up_queued() {
 }
 
 void crawler::complete_summary() {
+    if (const std::string& why = parser_.sandbox_problem(); !why.empty() && can_sandbox()) {
+        note(
+            fmt::format("pages were parsed without a sandbox: the kernel refuses its filter of system calls: {}", why));
+    }
     if (throttle_) {
-        for (std::string& note : throttle_->notes()) summary_.notes.push_back(std::move(note));
+        for (std::string& what : throttle_->notes()) note(std::move(what));
     }
     summary_.elapsed = std::chrono::steady_clock::now() - began_;
     summary_.parent_cpu = cpu_time(RUSAGE_SELF);
@@ -205,6 +256,9 @@ progress crawler::now() const {
             .last_error = last_error_};
 }
 
-std::string crawler::total_failure() const { return summary_.pages == 0 && !stopping_ ? first_error_ : std::string(); }
+std::string crawler::total_failure() const {
+    const bool nothing = summary_.pages == 0 && summary_.resumed == 0 && !stopping_;
+    return nothing ? first_error_ : std::string();
+}
 
 }  // namespace crawl

@@ -17,7 +17,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "archiver.hpp"
@@ -41,18 +43,31 @@ namespace crawl {
 /// One crawl. Threads: one, that of its executor, which is that of the coroutine that makes it.
 class crawler {
 public:
-    /// Opens the database. Throws: store_error; std::runtime_error for certificates that cannot be read.
+    /// Opens the database. Throws: store_error; std::runtime_error for certificates that cannot be read, and for files
+    /// of results that cannot be written. Then an earlier crawl in the database is still there.
     /// With no parser given, it is the one that finds what the options ask for. `heard` gets what workers print, which
     /// else goes where this program's own output goes.
     crawler(boost::asio::any_io_executor executor, const options& wanted, page_parser with = nullptr,
             braid::line_callback heard = {});
 
-    /// Crawls until everything is done, or `stop` was called and what was in flight is done; then completes the
-    /// database. To be awaited once. Throws: store_error, when the database cannot be written.
+    /// `collect`, then `complete`: for those who have nothing to do in between. To be awaited once.
     braid::task<> run();
 
-    /// Starts no further fetches.
-    void stop() noexcept { stopping_ = true; }
+    /// Crawls until everything is done, or `stop` was called and what was in flight is done, and stores it; the
+    /// database can be read then, and `result` tells of the whole. Throws: store_error, when the database cannot be
+    /// written.
+    braid::task<> collect();
+
+    /// The crawl counts as complete from here on, if it was not stopped: the same command begins anew. If what is done
+    /// with its results before fails, or is killed, the same command does that again, and fetches nothing.
+    /// Throws: store_error.
+    braid::task<> complete();
+
+    /// Starts no further fetches. What waits for its site's next turn is given up for now.
+    void stop() noexcept {
+        stopping_ = true;
+        pacer_.stop();
+    }
 
     [[nodiscard]] progress now() const;
 
@@ -65,6 +80,7 @@ public:
 private:
     void restore();
     braid::task<> crawl_all();
+    void open_results();
     void add_seeds();
     void add_sitemap(const url& named);
     void start_visits(braid::task_group& visits);
@@ -72,6 +88,7 @@ private:
     braid::task<fetch_result> obtain(url target);
     void limit(const url& target, std::uint32_t fetches);
     braid::task<> digest(const fetch_job& job, fetched response);
+    [[nodiscard]] bool asks_nofollow(const fetched& response) const;
     [[nodiscard]] bool is_worth_parsing(const fetch_job& job, const finished_record& end) const;
     braid::task<bool> keep_earlier(const fetch_job& job, const fetched& response);
 
@@ -85,6 +102,9 @@ private:
     void finished(const fetch_job& job, exported_page page);
     void archive(const fetch_job& job, std::shared_ptr<const exchange> wire);
     void note_error(const fetch_job& job, const finished_record& end);
+    void note_replaced();
+    void note_redirect(const fetch_job& job, const added& target, std::string_view where);
+    void note(std::string what) { summary_.notes.push_back(std::move(what)); }
     void note_cookies();
     [[nodiscard]] std::vector<host_load> busiest_hosts() const;
     void give_up_queued();
@@ -103,6 +123,7 @@ private:
     std::optional<archiver> archive_;
     recorder recorder_;
     bool stopping_ = false;
+    std::set<url_id> starts_;          // the seeds, and what they redirect to
     std::uint64_t cookies_noted_ = 0;  // changes of the jar that the database knows of
     hosts_in_use hosts_;
     std::uint64_t done_ = 0;

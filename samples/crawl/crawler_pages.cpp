@@ -1,7 +1,10 @@
 // What becomes of a response: its page is parsed, its links are followed, all of it is recorded.
 
+#include <fmt/format.h>
+
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <variant>
@@ -11,7 +14,9 @@
 #include "fragments.hpp"
 #include "hash.hpp"
 #include "robots_directives.hpp"
+#include "robots_rules.hpp"
 #include "sitemap.hpp"
+#include "url_text.hpp"
 
 namespace crawl {
 namespace {
@@ -21,7 +26,8 @@ link redirect_link(const url& from, const std::string& location) {
     const url_result target = resolve(from, location);
     if (target) return {std::string(target->text()), link_kind::redirect, {}, false, false};
     const url_error& error = target.error();
-    return {location, link_kind::redirect, error.message, error.why == url_error::fault::scheme, false};
+    return {url_text::abridged(location), link_kind::redirect, error.message, error.why == url_error::fault::scheme,
+            false};
 }
 
 }  // namespace
@@ -50,10 +56,14 @@ braid::task<> crawler::digest(const fetch_job& job, fetched response) {
     }
     // From here on nothing suspends: a page is written with all its links or not at all.
     exported_page page{std::string(job.target.text()), job.depth, std::move(end), {}};
-    if (parsed) take(job, std::move(*parsed), asks_nofollow(response.robots), page);
+    if (parsed) take(job, std::move(*parsed), asks_nofollow(response), page);
     if (!response.location.empty()) page.links.push_back(take_redirect(job, response.location));
     archive(job, std::move(response.wire));
     finished(job, std::move(page));
+}
+
+bool crawler::asks_nofollow(const fetched& response) const {
+    return header_asks_nofollow(response.robots, product_token(options_.user_agent));
 }
 
 bool crawler::is_worth_parsing(const fetch_job& job, const finished_record& end) const {
@@ -64,7 +74,7 @@ bool crawler::is_worth_parsing(const fetch_job& job, const finished_record& end)
 braid::task<bool> crawler::keep_earlier(const fetch_job& job, const fetched& response) {
     auto page = co_await recorder_.earlier(std::string(job.target.text()));
     if (!page) co_return false;
-    found_all(job, page->links, asks_nofollow(response.robots), page->end.content_hash);
+    found_all(job, page->links, asks_nofollow(response), page->end.content_hash);
     if (options_.fragments) take_fragments(job, std::move(page->fragments));
     archive(job, response.wire);
     page->end.id = job.id;
@@ -89,6 +99,7 @@ void crawler::take(const fetch_job& job, parse_result result, bool nofollow, exp
     auto& parsed = std::get<parsed_page>(result);
     found_all(job, parsed.links, nofollow, parsed.content_hash);
     take_fragments(job, {std::move(parsed.places), std::move(parsed.fragments)});
+    end.detail = std::move(parsed.left_out);
     end.title = std::move(parsed.title);
     end.language = std::move(parsed.language);
     if (is_html(end.type)) end.text_length = parsed.text_length;
@@ -123,12 +134,24 @@ void crawler::take_fragments(const fetch_job& job, page_places found) {
 link crawler::take_redirect(const fetch_job& job, const std::string& location) {
     link there = redirect_link(job.target, location);
     const added target = found(there, job.id, {job.depth, job.redirects + 1});
+    note_redirect(job, target, there.url);
     const std::size_t mark = location.find('#');
     if (options_.fragments && mark != std::string::npos) {
         auto fragment = fragment_to_find(std::string_view(location).substr(mark + 1));
         recorder_.add(fragment_record{job.id, target.id, std::move(fragment).value_or("")});
     }
     return there;
+}
+
+/// A start that leads away leaves nothing to crawl, and nobody would know why.
+void crawler::note_redirect(const fetch_job& job, const added& target, std::string_view where) {
+    if (!starts_.contains(job.id)) return;
+    starts_.insert(target.id);
+    if (target.verdict != outcome::out_of_scope) return;
+    const url_result there = parse_url(where);
+    if (!there) return;
+    note(fmt::format("{} redirects to {}, which is out of scope: start there, or give --include-hosts {}",
+                     job.target.text(), where, there->authority()));
 }
 
 added crawler::found(const link& reference, url_id page, origin_of_link from) {

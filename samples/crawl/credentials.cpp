@@ -23,13 +23,15 @@ bool is_secret(std::string_view header_name) {
            boost::beast::iequals(name, "proxy-authorization");
 }
 
+bool is_home(const url& home, const url& target) {
+    if (home.origin() == target.origin()) return true;
+    const bool moved_to_tls = home.scheme() == "http" && target.scheme() == "https" &&
+                              home.port() == usual_port("http") && target.port() == usual_port("https");
+    return moved_to_tls && home.host() == target.host();
+}
+
 bool is_home(const std::vector<url>& homes, const url& target) {
-    return std::any_of(homes.begin(), homes.end(), [&target](const url& home) {
-        if (home.origin() == target.origin()) return true;
-        const bool moved_to_tls = home.scheme() == "http" && target.scheme() == "https" &&
-                                  home.port() == usual_port("http") && target.port() == usual_port("https");
-        return moved_to_tls && home.host() == target.host();
-    });
+    return std::any_of(homes.begin(), homes.end(), [&target](const url& home) { return is_home(home, target); });
 }
 
 }  // namespace crawl

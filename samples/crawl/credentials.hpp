@@ -15,8 +15,9 @@ namespace crawl {
 /// Does a header of that name hold a secret, so that it is for the start hosts only?
 [[nodiscard]] bool is_secret(std::string_view header_name);
 
-/// Is it the host and port of one of these, with TLS if that has it? At the usual ports a site may have moved from http
-/// to https, never back.
+/// Is it the host and port of this, or of one of these, with TLS if that has it? At the usual ports a site may have
+/// moved from http to https, never back.
+[[nodiscard]] bool is_home(const url& home, const url& target);
 [[nodiscard]] bool is_home(const std::vector<url>& homes, const url& target);
 
 }  // namespace crawl

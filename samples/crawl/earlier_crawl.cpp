@@ -55,7 +55,7 @@ bool earlier_crawl::is_in(database& db) {
 earlier_crawl::earlier_crawl(database& db)
     : find_(db, fmt::format(
                     "SELECT id, status, type, title, text_length, content_hash, bytes, etag, last_modified, language, "
-                    "simhash "
+                    "simhash, detail "
                     "FROM earlier_pages WHERE url = ?1 AND outcome = '{}' AND status BETWEEN 200 AND 299 "
                     "AND (etag IS NOT NULL OR last_modified IS NOT NULL)",
                     to_string(outcome::fetched))),
@@ -83,6 +83,7 @@ std::optional<earlier_page> earlier_crawl::page(std::string_view url) {
     earlier_page found;
     found.end = {.id = 0,
                  .how = outcome::fetched,
+                 .detail = find_.text(11),
                  .status = static_cast<int>(find_.integer(1)),
                  .type = find_.text(2),
                  .title = find_.text(3),

@@ -38,7 +38,9 @@ struct phase {
     [[nodiscard]] time_point deadline(time_point end) const { return std::min(begin + limit, end); }
     [[nodiscard]] fetch_failure timed_out(time_point end, std::chrono::milliseconds total) const {
         const auto spent = begin + limit <= end ? limit : total;
-        return {outcome::timed_out, fmt::format("timed out after {} while {}", in_seconds(spent), doing)};
+        // What took too long once may not the next time; all the time that there is has been spent once.
+        const bool passing = begin + limit <= end;
+        return {outcome::timed_out, fmt::format("timed out after {} while {}", in_seconds(spent), doing), passing};
     }
 };
 
@@ -71,7 +73,8 @@ fetched take_response(http_response& from) {
     result.content_type = text_of(from[http::field::content_type]);
     if (is_redirect(from.result_int())) result.location = text_of(from[http::field::location]);
     result.retry_after = text_of(from[http::field::retry_after]);
-    result.robots = text_of(from["X-Robots-Tag"]);
+    const auto [robots, end] = from.equal_range("X-Robots-Tag");
+    for (auto field = robots; field != end; ++field) result.robots += text_of(field->value()) + '\n';
     result.known = {text_of(from[http::field::etag]), text_of(from[http::field::last_modified])};
     result.body = std::move(from.body().bytes);
     result.received = from.body().received;
@@ -115,12 +118,9 @@ braid::task<fetch_result> fetcher::fetch(url target, fetch_terms terms) {
 
 braid::task<fetch_result> fetcher::connect_and_exchange(connection& over, const order& wanted) {
     const phase connecting{"connecting", options_.connect_timeout};
-    auto ended = co_await braid::move_on_at(connecting.deadline(wanted.end), connector_.open(over, wanted.target));
-    if (!ended) {
-        fetch_failure late = connecting.timed_out(wanted.end, options_.total_timeout);
-        late.passing = true;
-        co_return late;
-    }
+    const time_point deadline = connecting.deadline(wanted.end);
+    auto ended = co_await braid::move_on_at(deadline, connector_.open(over, wanted.target, deadline));
+    if (!ended) co_return connecting.timed_out(wanted.end, options_.total_timeout);
     if (*ended) co_return std::move(**ended);
     co_return co_await exchange(over, wanted);
 }
@@ -197,13 +197,21 @@ http_request fetcher::make_request(const order& wanted) const {
     return asked;
 }
 
+/// The one that the URL of its host was given with, before that for all.
+const std::string& fetcher::user_for(const url& target) const {
+    const auto is_for_it = [&target](const auto& one) { return is_home(one.first, target); };
+    const auto found = std::find_if(options_.users.begin(), options_.users.end(), is_for_it);
+    return found != options_.users.end() ? found->second : options_.user;
+}
+
 void fetcher::add_headers(http_request& to, const url& target) const {
-    const bool has_own = !options_.headers.empty() || !options_.user.empty();
+    const std::string& user = user_for(target);
+    const bool has_own = !options_.headers.empty() || !user.empty();
     const bool at_home = has_own && is_home(options_.homes, target);
     for (const auto& [name, value] : options_.headers) {
         if (at_home || !is_secret(name)) to.set(name, value);
     }
-    if (at_home && !options_.user.empty()) to.set(http::field::authorization, basic_authorization(options_.user));
+    if (at_home && !user.empty()) to.set(http::field::authorization, basic_authorization(user));
     if (!options_.cookies) return;
     const std::string kept = cookies_.for_request(target, std::chrono::system_clock::now());
     if (kept.empty()) return;

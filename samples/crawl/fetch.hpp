@@ -35,6 +35,7 @@ struct fetch_options {
     std::string user_agent = "braid-crawl";
     std::vector<std::pair<std::string, std::string>> headers{};  ///< with every request; secret ones only to `homes`
     std::string user{};                                          ///< NAME:PASSWORD, for `homes` only; or empty
+    std::vector<std::pair<url, std::string>> users{};            ///< the same for the host of one of them
     std::vector<url> homes{};                                    ///< the hosts that are told the user's secrets
     bool cookies = false;                                        ///< keeps cookies, and sends them
     connector_options connecting{};
@@ -54,7 +55,7 @@ struct fetched {
     std::string content_type;  ///< the header's value
     std::string location;      ///< where a redirect leads, as the server wrote it; else empty
     std::string retry_after;   ///< the header's value
-    std::string robots;        ///< the value of X-Robots-Tag
+    std::string robots;        ///< the values of X-Robots-Tag, a line for each
     validators known;
     std::string body;                        ///< decoded
     std::uint64_t received{};                ///< bytes of the body as they came, still encoded
@@ -84,6 +85,7 @@ public:
 private:
     struct order;
     [[nodiscard]] http_request make_request(const order& wanted) const;
+    [[nodiscard]] const std::string& user_for(const url& target) const;
     void add_headers(http_request& to, const url& target) const;
     void take_cookies(const url& from, const http_response& response);
     braid::task<fetch_result> connect_and_exchange(connection& over, const order& wanted);

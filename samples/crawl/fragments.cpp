@@ -29,8 +29,19 @@ std::optional<std::string> fragment_to_find(std::string_view fragment) {
 
 std::string decoded_fragment(std::string_view fragment) { return repair_utf8(url_text::percent_decode(fragment)); }
 
+bool fragment_set::has_room(kept& in, std::size_t size) noexcept {
+    if (in.count == most || size > most_bytes - in.bytes) {
+        left_out_ = true;
+        return false;
+    }
+    ++in.count;
+    in.bytes += size;
+    return true;
+}
+
 void fragment_set::add_place(std::string_view name) {
-    if (!name.empty() && !places_.contains(name)) places_.emplace(name);
+    if (name.empty() || places_.contains(name)) return;
+    if (has_room(kept_places_, name.size())) places_.emplace(name);
 }
 
 void fragment_set::add_reference(std::string_view href) {
@@ -42,16 +53,19 @@ void fragment_set::add_reference(std::string_view href) {
     if (!fragment) return;
     const std::string_view document = all.substr(0, mark);
     auto found = references_.find(document);
+    if (found != references_.end() && found->second.contains(*fragment)) return;
+    if (!has_room(kept_references_, document.size() + fragment->size())) return;
     if (found == references_.end()) found = references_.emplace(document, words()).first;
     found->second.insert(std::move(*fragment));
 }
 
-std::vector<linked_fragments> fragment_set::resolve_all(const url& base, std::string_view encoding) const {
+std::vector<linked_fragments> fragment_set::resolve_all(const url& base, std::string_view encoding) {
     std::map<std::string, words> resolved;
+    kept documents;  // relative references are short, and what they mean may be long
     for (const auto& [document, fragments] : references_) {
-        if (const auto target = resolve_in(encoding, base, document)) {
-            resolved[std::string(target->text())].insert(fragments.begin(), fragments.end());
-        }
+        const auto target = resolve_in(encoding, base, document);
+        if (!target || !has_room(documents, target->text().size())) continue;
+        resolved[std::string(target->text())].insert(fragments.begin(), fragments.end());
     }
     std::vector<linked_fragments> all;
     for (auto& [document, fragments] : resolved) {

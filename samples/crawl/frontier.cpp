@@ -89,14 +89,28 @@ std::optional<fetch_job> frontier::next() {
 }
 
 void frontier::done(const url& target) {
+    host& h = land(target);
+    ++h.done;
+    give_turn(h);
+}
+
+void frontier::put_back(const fetch_job& job) {
+    host& h = land(job.target);
+    const waiting_url again{job.id, job.depth, job.redirects, std::string(job.target.text())};
+    h.queues[limits_.priority.rank(again.text)].push(waiting_.append(again));
+    ++queued_;
+    give_turn(h);
+}
+
+/// One fewer in flight.
+frontier::host& frontier::land(const url& target) {
     const auto h = hosts_.find(target.origin());
     if (h == hosts_.end() || h->second.in_flight == 0) {
         throw std::logic_error("frontier: done without a fetch in flight: " + std::string(target.text()));
     }
     --h->second.in_flight;
-    ++h->second.done;
     --in_flight_;
-    give_turn(h->second);
+    return h->second;
 }
 
 void frontier::limit(const url& target, std::size_t fetches) {

@@ -104,6 +104,9 @@ public:
     /// The fetch of this URL ended, whatever its outcome.
     void done(const url& target);
 
+    /// It is not to be fetched now after all: it waits again, and is not in flight any more.
+    void put_back(const fetch_job& job);
+
     /// From now on so many fetches at a time from the URL's host and port, known or not. If they are fewer than before,
     /// what is in flight goes on.
     void limit(const url& target, std::size_t fetches);
@@ -140,6 +143,7 @@ private:
 
     [[nodiscard]] verdict judge(const url& found, origin_of_link from) const;
     added add_judged(std::string_view text, outcome how);
+    host& land(const url& target);
     void enqueue(const waiting_url& what, const std::string& origin);
     void give_turn(host& h);
 

@@ -8,34 +8,36 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 namespace crawl {
 
 growing_file::growing_file(std::filesystem::path path, std::uint64_t kept)
     : path_(std::move(path)), file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666)), size_(kept) {
     if (file_ < 0) fail("open", std::strerror(errno));
-    try {
-        keep(kept);
-    } catch (...) {
-        ::close(file_);
-        throw;
-    }
+    struct stat now{};
+    const bool known = ::fstat(file_, &now) == 0;
+    const bool enough = known && (!S_ISREG(now.st_mode) || static_cast<std::uint64_t>(now.st_size) >= kept);
+    if (enough) return;
+    const int error = errno;
+    ::close(file_);
+    if (!known) fail("read", std::strerror(error));
+    fail("go on with", fmt::format("it has {} bytes, and the crawl wrote {}", now.st_size, kept));
 }
 
 growing_file::~growing_file() { ::close(file_); }
 
-void growing_file::keep(std::uint64_t bytes) {
+void growing_file::start() {
+    if (std::exchange(started_, true)) return;
     struct stat now{};
     if (::fstat(file_, &now) != 0) fail("read", std::strerror(errno));
     if (!S_ISREG(now.st_mode)) return;
-    if (static_cast<std::uint64_t>(now.st_size) < bytes) {
-        fail("go on with", fmt::format("it has {} bytes, and the crawl wrote {}", now.st_size, bytes));
-    }
-    const auto end = static_cast<off_t>(bytes);
+    const auto end = static_cast<off_t>(size_);
     if (::ftruncate(file_, end) != 0 || ::lseek(file_, end, SEEK_SET) < 0) fail("write", std::strerror(errno));
 }
 
 void growing_file::write(std::string_view bytes) {
+    start();
     while (!bytes.empty()) {
         const ssize_t written = ::write(file_, bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR) continue;

@@ -10,12 +10,15 @@ namespace crawl {
 /// Threads: one at a time. Throws: std::runtime_error that names the file and the reason.
 class growing_file {
 public:
-    /// Keeps the first `kept` bytes of what is there and drops the rest: it was written by a crawl that was killed
-    /// before it could take note of it. A pipe has nothing to drop.
+    /// Opens it, and leaves it as it is. Of what is there the first `kept` bytes are to stay.
     growing_file(std::filesystem::path path, std::uint64_t kept);
     growing_file(const growing_file&) = delete;
     growing_file& operator=(const growing_file&) = delete;
     ~growing_file();
+
+    /// Drops the rest of what is there, as the first `write` does: it is an earlier crawl's, or was written by one that
+    /// was killed before it could take note of it. A pipe has nothing to drop.
+    void start();
 
     void write(std::string_view bytes);
 
@@ -24,11 +27,11 @@ public:
 
 private:
     [[noreturn]] void fail(std::string_view doing, std::string_view why) const;
-    void keep(std::uint64_t bytes);
 
     std::filesystem::path path_;
     int file_;
     std::uint64_t size_;
+    bool started_ = false;
 };
 
 }  // namespace crawl

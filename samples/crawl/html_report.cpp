@@ -126,7 +126,8 @@ void add_table(std::string& page, database& of, const table& what) {
 void add_sum(std::string& page, database& of) {
     statement query(of,
                     "SELECT count(*), count(status), (SELECT count(DISTINCT target) FROM broken_links), "
-                    "(SELECT complete FROM crawl), min(fetched_at), max(fetched_at) FROM pages");
+                    "NOT EXISTS (SELECT 1 FROM pages WHERE outcome IN ('pending', 'cancelled')), min(fetched_at), "
+                    "max(fetched_at) FROM pages");
     if (!query.step()) return;
     page += fmt::format("<p>{} URLs known, {} answered, {} broken; fetched from {} to {}.{}</p>\n", query.integer(0),
                         query.integer(1), query.integer(2), html_text(query.text(4)), html_text(query.text(5)),

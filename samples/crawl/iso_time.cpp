@@ -12,4 +12,14 @@ std::string iso_time(std::chrono::system_clock::time_point when) {
                        milliseconds);
 }
 
+std::chrono::system_clock::time_point time_of_seconds(std::int64_t seconds) noexcept {
+    using time = std::chrono::system_clock::time_point;
+    const auto in_seconds = [](time end) {
+        return std::chrono::duration_cast<std::chrono::seconds>(end.time_since_epoch()).count();
+    };
+    if (seconds >= in_seconds(time::max())) return time::max();
+    if (seconds <= in_seconds(time::min())) return time::min();
+    return time(std::chrono::seconds(seconds));
+}
+
 }  // namespace crawl

@@ -29,9 +29,10 @@ struct exported_page {
 /// A file that grows. Threads: one at a time. Throws: std::runtime_error that names the file and the reason.
 class json_lines {
 public:
-    /// Keeps the first `kept` bytes of what is there, see growing_file.
+    /// Keeps the first `kept` bytes of what is there, and drops the rest from `start` on, see growing_file.
     json_lines(std::filesystem::path path, std::uint64_t kept);
 
+    void start() { file_.start(); }
     void write(std::span<const exported_page> pages);
 
     /// Bytes written, those that were kept included.

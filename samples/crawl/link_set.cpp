@@ -4,6 +4,7 @@
 
 #include "css.hpp"
 #include "legacy_text.hpp"
+#include "url_text.hpp"
 
 namespace crawl {
 namespace {
@@ -11,7 +12,8 @@ namespace {
 link resolve_one(std::string_view encoding, const url& base, const std::string& href, link_kind kind, bool nofollow) {
     const auto resolved = resolve_in(encoding, base, href);
     if (resolved) return {std::string(resolved->text()), kind, {}, false, nofollow};
-    return {href, kind, resolved.error().message, resolved.error().why == url_error::fault::scheme, nofollow};
+    return {url_text::abridged(href), kind, resolved.error().message, resolved.error().why == url_error::fault::scheme,
+            nofollow};
 }
 
 }  // namespace
@@ -35,6 +37,10 @@ void link_set::add(std::string_view href, link_kind kind, bool nofollow) {
     auto& seen = seen_[nofollow ? 1 : 0][static_cast<std::size_t>(kind)];
     // Pages name the same few targets over and over, most often with another fragment: look before allocating.
     if (seen.find(without_fragment) != seen.end()) return;
+    if (references_.size() == most) {
+        left_out_ = true;
+        return;
+    }
     references_.push_back({&*seen.emplace(without_fragment).first, kind, nofollow});
 }
 
@@ -44,14 +50,21 @@ void link_set::add_css(std::string_view css) {
     }
 }
 
-std::vector<link> link_set::resolve_all(const url& base, std::string_view encoding) const {
+std::vector<link> link_set::resolve_all(const url& base, std::string_view encoding) {
     std::vector<link> links;
+    std::size_t bytes = 0;
     links.reserve(references_.size());
     std::array<std::array<std::unordered_set<std::string>, link_kind_count>, 2> resolved;
     for (const reference& r : references_) {
         link found = resolve_one(encoding, base, *r.href, r.kind, r.nofollow || follow_none_);
-        if (resolved[found.nofollow ? 1 : 0][static_cast<std::size_t>(r.kind)].insert(found.url).second)
-            links.push_back(std::move(found));
+        const std::size_t size = found.url.size() + found.problem.size();
+        if (size > most_bytes - bytes) {
+            left_out_ = true;
+            continue;
+        }
+        if (!resolved[found.nofollow ? 1 : 0][static_cast<std::size_t>(r.kind)].insert(found.url).second) continue;
+        bytes += size;
+        links.push_back(std::move(found));
     }
     return links;
 }

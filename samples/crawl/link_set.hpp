@@ -2,6 +2,7 @@
 // The references of one document while it is read: kept as written until its base is known, each once.
 
 #include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -17,6 +18,10 @@ namespace crawl {
 
 class link_set {
 public:
+    /// What is kept: no page for people has as many, and all that is kept travels to the crawler, whose memory it is.
+    static constexpr std::size_t most = 100'000;
+    static constexpr std::size_t most_bytes = std::size_t{16} << 20U;  ///< of the links' text, once they are resolved
+
     /// A reference that is empty or only a fragment points into the document itself and is no link.
     void add(std::string_view href, link_kind kind, bool nofollow = false);
 
@@ -28,7 +33,10 @@ public:
 
     /// The links, in order of appearance, resolved; those that turn out to be equal are merged. A browser writes
     /// queries in the encoding of the document.
-    [[nodiscard]] std::vector<link> resolve_all(const url& base, std::string_view encoding = "utf-8") const;
+    [[nodiscard]] std::vector<link> resolve_all(const url& base, std::string_view encoding = "utf-8");
+
+    /// There were more than are kept.
+    [[nodiscard]] bool left_out() const noexcept { return left_out_; }
 
 private:
     struct string_hash {
@@ -45,6 +53,7 @@ private:
     std::array<by_kind, 2> seen_;
     std::vector<reference> references_;
     bool follow_none_ = false;
+    bool left_out_ = false;
 };
 
 }  // namespace crawl

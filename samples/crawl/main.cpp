@@ -41,13 +41,13 @@ braid::task<> stop_when_cancelled(crawler& running, crawl::console& screen) {
     }
 }
 
-braid::task<> run_with_progress(crawler& running, crawl::console& screen) {
+braid::task<> collect_with_progress(crawler& running, crawl::console& screen) {
     co_await braid::with_task_group([&](braid::task_group& group) -> braid::task<> {
         const auto now = [&running] { return running.now(); };
         group.start(&crawl::console::show_on_signal, &screen, SIGUSR1, now,
                     [&running](const crawl::progress& at) { return crawl::format_state(at, running.result()); });
         group.start(&crawl::console::show, &screen, now);
-        co_await running.run();
+        co_await running.collect();
         group.cancel();
     });
     screen.finish(running.now(), running.result().interrupted);
@@ -73,6 +73,15 @@ int report(const crawler& done, bool fail_on_broken) {
     return fail_on_broken && !done.result().broken.empty() ? status_of_broken_links : 0;
 }
 
+/// All that a crawl is for comes before it counts as complete.
+braid::task<int> crawl_and_tell(crawler& running, crawl::console& screen, const crawl::options& options) {
+    co_await collect_with_progress(running, screen);
+    const int code = report(running, options.fail_on_broken);
+    if (!options.report.empty()) crawl::write_html_report(options.output, options.report);
+    co_await running.complete();
+    co_return code;
+}
+
 braid::task<int> crawl_and_report(const crawl::options& options) {
     crawl::console screen(watching_of(options));
     crawler running(co_await braid::this_executor(), options, nullptr,
@@ -80,8 +89,7 @@ braid::task<int> crawl_and_report(const crawl::options& options) {
     int code = 0;
     co_await braid::with_task_group([&](braid::task_group& around) -> braid::task<> {
         around.start(stop_when_cancelled, std::ref(running), std::ref(screen));
-        co_await braid::shield(run_with_progress(running, screen));
-        code = report(running, options.fail_on_broken);
+        code = co_await braid::shield(crawl_and_tell(running, screen, options));
         around.cancel(braid::cancel_reason::shutdown);
     });
     co_return code;
@@ -94,10 +102,7 @@ braid::task<int> crawl_sites(std::span<char*> args) {
         fmt::print(exit->code == 0 ? stdout : stderr, "{}", exit->text);
         co_return exit->code;
     }
-    const auto& options = std::get<crawl::options>(parsed);
-    const int code = co_await crawl_and_report(options);
-    if (!options.report.empty()) crawl::write_html_report(options.output, options.report);
-    co_return code;
+    co_return co_await crawl_and_report(std::get<crawl::options>(parsed));
 }
 
 /// Bodies of some 100 KiB, and calls that carry them, come and go all the time, here and in the workers. By default

@@ -124,6 +124,8 @@ void add_traps(CLI::App& app, options& o) {
     app.add_option("--max-parameters", o.traps.parameters, "parameters of a query (64)");
     app.add_option("--max-years-ahead", o.traps.years_ahead, "years that a date in a URL may be ahead (10)")
         ->check(CLI::Range(0U, 9999U, "a number from 0 to 9999"));
+    app.add_option("--max-years-back", o.traps.years_back, "years that a date in a URL may be past (100)")
+        ->check(CLI::Range(0U, 9999U, "a number from 0 to 9999"));
     app.add_option("--max-queries", o.traps.queries_of_path, "URLs that differ in their query alone (10000)");
     app.add_option("--max-copies", o.traps.copies,
                    "pages of a host with the same content, byte for byte, whose links are followed (100)");
@@ -215,7 +217,11 @@ std::variant<options, early_exit> parse_options(int argc, const char* const* arg
     add_common_options(app, o);
     try {
         app.parse(argc, argv);
-        for (const std::string& text : seeds) o.seeds.push_back(parse_seed(text));
+        for (const std::string& text : seeds) {
+            o.seeds.push_back(parse_seed(text));
+            if (std::string user = userinfo_of(text); !user.empty())
+                o.users.emplace_back(o.seeds.back(), std::move(user));
+        }
         o.proxies = proxy_settings(environment);
     } catch (const CLI::CallForHelp&) {
         return early_exit{0, app.help()};
@@ -238,6 +244,7 @@ std::string what_is_crawled(const options& o) {
     text += fmt::format("length {} segments {} same {} parameters {} years {} queries {} copies {} host {}\n",
                         o.traps.length, o.traps.segments, o.traps.same_segment, o.traps.parameters, o.traps.years_ahead,
                         o.traps.queries_of_path, o.traps.copies, o.traps.urls_of_host);
+    if (o.traps.years_back != trap_limits().years_back) text += fmt::format("years back {}\n", o.traps.years_back);
     if (!o.priority.first.empty()) text += fmt::format("first {}\n", fmt::join(o.priority.first, " "));
     if (!o.priority.last.empty()) text += fmt::format("last {}\n", fmt::join(o.priority.last, " "));
     if (o.fragments) text += "fragments\n";

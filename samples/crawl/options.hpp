@@ -71,8 +71,9 @@ struct options {
     std::string user_agent = "braid-crawl";
     std::vector<std::pair<std::string, std::string>> headers{};  ///< sent with every request; secret ones to seeds only
     std::string user{};                                          ///< NAME:PASSWORD, for the hosts of the seeds
-    bool cookies = false;  ///< keeps cookies until the crawl is complete, and sends them
-    bool sitemaps = true;  ///< reads those that a robots.txt names
+    std::vector<std::pair<url, std::string>> users{};  ///< the same for the host of one seed, as its URL had it
+    bool cookies = false;                              ///< keeps cookies until the crawl is complete, and sends them
+    bool sitemaps = true;                              ///< reads those that a robots.txt names
     proxy_settings proxies{};
 };
 

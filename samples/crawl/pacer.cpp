@@ -1,5 +1,7 @@
 #include "pacer.hpp"
 
+#include <braid/core/when_any.hpp>
+
 #include <algorithm>
 
 #include "counted.hpp"
@@ -10,16 +12,17 @@ using braid::time_point;
 
 braid::task<> pace_clock::sleep_in_real_time(time_point then) { co_await braid::sleep_until(then); }
 
-braid::task<> pacer::turn(url target) {
+braid::task<bool> pacer::turn(url target) {
     pace& at = pace_of(target);
     const counted waits(at.waiting);
     for (;;) {
         const time_point now = clock_.now();
         if (at.next <= now) {
             at.next = now + at.delay;
-            co_return;
+            co_return true;
         }
-        co_await clock_.sleep_until(at.next);
+        if (stopped_.is_set()) co_return false;
+        co_await braid::when_any(clock_.sleep_until(at.next), stopped_.wait());
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include <braid/core/sleep.hpp>
 #include <braid/core/task.hpp>
+#include <braid/sync/event.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -27,8 +28,11 @@ public:
     /// `delay` is between the starts of two fetches from one origin.
     explicit pacer(std::chrono::milliseconds delay, pace_clock clock = {}) : usual_delay_(delay), clock_(clock) {}
 
-    /// Waits until the site may be asked once more.
-    braid::task<> turn(url target);
+    /// Waits until the site may be asked once more. False if `stop` came first.
+    [[nodiscard]] braid::task<bool> turn(url target);
+
+    /// Nobody is to wait any more. What may ask at once still may.
+    void stop() noexcept { stopped_.set(); }
 
     /// Nobody's turn comes before that has passed.
     void pause(const url& target, std::chrono::milliseconds time);
@@ -55,6 +59,7 @@ private:
 
     std::chrono::milliseconds usual_delay_;
     pace_clock clock_;
+    braid::event stopped_;
     std::unordered_map<std::string, pace> sites_;  // by origin; elements do not move
 };
 

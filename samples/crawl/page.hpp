@@ -80,6 +80,7 @@ struct parsed_page {
     std::vector<linked_fragments> fragments{};  ///< that it links to, of itself and of what is in `links`
 
     std::optional<std::uint64_t> simhash{};  ///< of the text of an HTML page, if it is long enough, see simhash.hpp
+    std::string left_out{};                  ///< says so if there was more of that than is kept, see link_set.hpp
     std::vector<extract> extracts{};         ///< what a parser adds that builds on parse_page, see parse_stage.hpp
 };
 

@@ -3,7 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
 
 #include "charset.hpp"
 #include "css.hpp"
@@ -27,11 +32,20 @@ url base_of(const document& doc) {
 
 /// A bare fragment is no link, but to another document where there is a <base>.
 void add_missing_links(parsed_page& page, const std::string& own_url) {
+    std::unordered_set<std::string_view> known{own_url};
+    for (const link& l : page.links) known.insert(l.url);
+    std::vector<link> missing;
     for (const linked_fragments& of : page.fragments) {
-        const auto leads_there = [&of](const link& l) { return l.url == of.url; };
-        if (of.url == own_url || std::any_of(page.links.begin(), page.links.end(), leads_there)) continue;
-        page.links.push_back({of.url, link_kind::a, {}, false, false});
+        if (!known.contains(of.url)) missing.push_back({of.url, link_kind::a, {}, false, false});
     }
+    std::move(missing.begin(), missing.end(), std::back_inserter(page.links));
+}
+
+std::string what_was_left_out(bool links, bool fragments) {
+    if (!links && !fragments) return {};
+    return fmt::format("it has more {} than the {} or {} MiB that are kept: the rest is left out",
+                       !fragments ? "links" : (links ? "links and fragments" : "fragments"), link_set::most,
+                       link_set::most_bytes >> 20U);
 }
 
 /// With `fragments` those, too.
@@ -65,6 +79,7 @@ parsed_page parse(const document& doc, fragment_set* fragments) {
         page.fragments = fragments->resolve_all(base, encoding);
         add_missing_links(page, doc.url);
     }
+    page.left_out = what_was_left_out(references.left_out(), fragments != nullptr && fragments->left_out());
     return page;
 }
 

@@ -8,6 +8,7 @@
 #include <exception>
 #include <new>
 #include <optional>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -35,9 +36,35 @@ braid::process_pool_options pool_of(const parse_settings& s) {
     return pool;
 }
 
+std::uint64_t size_of(const parsed_page& page) {
+    std::uint64_t size = page.title.size() + page.language.size() + page.base.size();
+    for (const link& l : page.links) size += sizeof l + l.url.size() + l.problem.size();
+    for (const std::string& place : page.places) size += sizeof place + place.size();
+    for (const linked_fragments& of : page.fragments) {
+        size += sizeof of + of.url.size();
+        for (const std::string& name : of.fragments) size += sizeof name + name.size();
+    }
+    for (const extract& e : page.extracts) size += sizeof e + e.name.size() + e.value.size();
+    return size;
+}
+
+/// What is found in a page takes the crawler's memory, where no limit of a worker holds.
+parsed_page parse_within(std::uint64_t most, page_parser with, const document& page) {
+    parsed_page found = with(page);
+    const std::uint64_t size = size_of(found);
+    if (size <= most) return found;
+    throw std::length_error(fmt::format("what it found takes {} bytes, more than {}", size, most));
+}
+
+struct parsed_in_worker {
+    parsed_page page;
+    std::string sandbox_problem;
+};
+
 /// What a worker runs: the parts of a document travel from where they are, with no copy of them made for the call.
-parsed_page parse_document(page_parser with, std::string url, std::string content_type, std::string body) {
-    return with({std::move(url), std::move(content_type), std::move(body)});
+parsed_in_worker parse_document(page_parser with, std::uint64_t most, std::string url, std::string content_type,
+                                std::string body) {
+    return {parse_within(most, with, {std::move(url), std::move(content_type), std::move(body)}), sandbox_problem()};
 }
 
 }  // namespace
@@ -71,7 +98,7 @@ braid::task<parse_result> parse_stage::parse_in_worker(const document& page) {
 
 parse_result parse_stage::parse_here(const document& page) const {
     try {
-        return options_.parse(page);
+        return parse_within(options_.most_found, options_.parse, page);
     } catch (const std::exception& e) {
         return parse_failure{outcome::parser_failed, e.what()};
     } catch (...) {
@@ -92,9 +119,11 @@ braid::task<parse_result> parse_stage::attempt(const document& page) {
     try {
         const braid::call_options how{.limits = {.cpu_time = options_.cpu_time}};
         auto parsed = co_await braid::move_on_after(
-            options_.timeout, pool_->run(how, parse_document, options_.parse, std::string_view(page.url),
-                                         std::string_view(page.content_type), std::string_view(page.body)));
-        if (parsed) co_return std::move(*parsed);
+            options_.timeout,
+            pool_->run(how, parse_document, options_.parse, options_.most_found, std::string_view(page.url),
+                       std::string_view(page.content_type), std::string_view(page.body)));
+        if (parsed && sandbox_problem_.empty()) sandbox_problem_ = std::move(parsed->sandbox_problem);
+        if (parsed) co_return std::move(parsed->page);
         co_return parse_failure{outcome::parser_hung, fmt::format("not done after {} ms", options_.timeout.count())};
     } catch (const braid::worker_died&) {
         throw;

@@ -31,6 +31,7 @@ struct parse_settings {
     std::uint64_t memory = std::uint64_t{2} << 30U;  ///< bytes of address space of a worker; without sanitizers only
     /// Gets what the workers print; none: it goes where this program's own output goes.
     braid::line_callback heard{};
+    std::uint64_t most_found = std::uint64_t{64} << 20U;  ///< bytes of what a parser may find in a page
     bool sandbox = true;  ///< the workers can neither open files nor talk to anybody, see sandbox.hpp
     int attempts = 3;     ///< at a page whose worker was killed from outside
 };
@@ -57,6 +58,9 @@ public:
     /// Worker processes alive.
     [[nodiscard]] std::uint32_t workers() const;
 
+    /// Why the workers have no sandbox though they were to; empty if they have it.
+    [[nodiscard]] const std::string& sandbox_problem() const noexcept { return sandbox_problem_; }
+
     /// Pages that are parsed, or wait for a worker.
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
 
@@ -72,6 +76,7 @@ private:
     // that hangs.
     std::optional<braid::semaphore> free_;
     std::size_t in_flight_ = 0;
+    std::string sandbox_problem_;
 };
 
 }  // namespace crawl

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/case_conv.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/url/parse.hpp>
+#include <locale>
 #include <stdexcept>
 
 #include "credentials.hpp"
@@ -48,7 +50,7 @@ std::vector<std::string> split(std::string_view list) {
         std::string_view part = list.substr(0, end);
         if (part.starts_with("*.")) part.remove_prefix(1);
         if (part.starts_with('.')) part.remove_prefix(1);
-        if (!part.empty()) parts.emplace_back(part);
+        if (!part.empty()) parts.push_back(boost::algorithm::to_lower_copy(std::string(part), std::locale::classic()));
         list.remove_prefix(std::min(end + 1, list.size()));
     }
     return parts;

@@ -14,10 +14,12 @@ constexpr std::size_t unwritten_batches = 4;
 constexpr auto long_wait = std::chrono::seconds(1);
 
 // On the writing thread.
-std::vector<broken_link> finish_store(store& to, bool complete) {
-    to.finish(complete);
+std::vector<broken_link> settle_store(store& to, bool all_done) {
+    to.settle(all_done);
     return to.broken_links();
 }
+
+void close_store(store& to, bool complete) { to.close(complete); }
 
 std::optional<validators> find_validators(store& in, const std::string& url) {
     return in.refreshed()->validators_of(url);
@@ -89,8 +91,10 @@ braid::task<> recorder::close() {
     batches_.close();
 }
 
-braid::task<std::vector<broken_link>> recorder::finish(bool complete) {
-    co_return co_await writer_.run(finish_store, std::ref(store_), complete);
+braid::task<std::vector<broken_link>> recorder::settle(bool all_done) {
+    co_return co_await writer_.run(settle_store, std::ref(store_), all_done);
 }
+
+braid::task<> recorder::end(bool complete) { co_await writer_.run(close_store, std::ref(store_), complete); }
 
 }  // namespace crawl

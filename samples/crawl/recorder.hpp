@@ -51,8 +51,11 @@ public:
     /// Hands over the rest: `run` ends when it is written.
     braid::task<> close();
 
-    /// After `run`: completes the database, see `store::finish`. Gives the broken links in it. Throws: store_error.
-    braid::task<std::vector<broken_link>> finish(bool complete);
+    /// After `run`: see `store::settle`. Gives the broken links in the database. Throws: store_error.
+    braid::task<std::vector<broken_link>> settle(bool all_done);
+
+    /// The last of all, see `store::close`. Throws: store_error.
+    braid::task<> end(bool complete);
 
 private:
     struct batch {

@@ -34,8 +34,13 @@ braid::task<std::optional<fetch_failure>> robots::refusal(url target) {
     const std::shared_ptr<site> of = site_of(target);
     co_await of->asked.call(&robots::ask, this, std::ref(*of), std::cref(target));
     if (of->closed) co_return of->closed;
-    if (of->rules.allows(target.target())) co_return std::nullopt;
-    co_return fetch_failure{outcome::disallowed, "robots.txt of its site disallows it"};
+    switch (of->rules.judge(target.target())) {
+        case ruling::allowed: co_return std::nullopt;
+        case ruling::disallowed: co_return fetch_failure{outcome::disallowed, "robots.txt of its site disallows it"};
+        case ruling::too_costly: break;
+    }
+    co_return fetch_failure{outcome::disallowed,
+                            "robots.txt of its site has too many rules to find out whether it may"};
 }
 
 braid::task<> robots::ask(site& of, const url& target) {
@@ -58,7 +63,7 @@ void robots::take_rules(site& of, const url& target, const fetched& response) {
     }
     if (response.status / 100 != 2) return;  // there is none: everything is allowed
     of.rules = robots_rules(response.body, product_token(options_.user_agent));
-    for (const std::string& named : of.rules.sitemaps()) {
+    for (const std::string& named : of.rules.take_sitemaps()) {
         if (const url_result sitemap = resolve(target, named)) found_sitemap_(*sitemap);
     }
     const auto asked = of.rules.crawl_delay();

@@ -9,4 +9,9 @@ namespace crawl {
 /// another name, `googlebot: nofollow`, counts too: what one should not follow is seldom meant for others.
 [[nodiscard]] bool asks_nofollow(std::string_view directives);
 
+/// Does one of these X-Robots-Tag headers, a line for each, ask the crawler of this product token not to follow links?
+/// `name:` before a directive makes it, and what follows on its line, one for the crawler of that name alone.
+/// Source: https://developers.google.com/search/docs/crawling-indexing/robots-meta-tag
+[[nodiscard]] bool header_asks_nofollow(std::string_view lines, std::string_view product);
+
 }  // namespace crawl

@@ -59,13 +59,13 @@ std::string normalised(std::string_view text, std::string_view special) {
 }
 
 /// Does the pattern fit the beginning of the target, or all of it? The last `*` may take more whenever what follows it
-/// does not fit: that is at most length times length steps.
-bool fits(std::string_view pattern, bool whole, std::string_view target) {
+/// does not fit: that is at most length times length steps. Each is taken off `left`; where none is left it is false.
+bool fits(std::string_view pattern, bool whole, std::string_view target, std::size_t& left) {
     std::size_t p = 0;
     std::size_t t = 0;
     std::size_t star = std::string_view::npos;
     std::size_t after_star = 0;
-    for (;;) {
+    for (; left > 0; --left) {
         if (p == pattern.size() && (!whole || t == target.size())) return true;
         if (p < pattern.size() && pattern[p] == '*') {
             star = p++;
@@ -80,6 +80,7 @@ bool fits(std::string_view pattern, bool whole, std::string_view target) {
             return false;
         }
     }
+    return false;
 }
 
 std::optional<std::chrono::milliseconds> delay_of(std::string_view value) {
@@ -120,7 +121,7 @@ public:
         if (same_word(key, "user-agent")) {
             begin_group(value);
         } else if (same_word(key, "sitemap")) {
-            if (!value.empty()) sitemaps.emplace_back(value);
+            if (!value.empty() && sitemaps.size() < most_sitemaps) sitemaps.emplace_back(value);
         } else if (same_word(key, "allow") || same_word(key, "disallow")) {
             add_rule(value, same_word(key, "allow"));
         } else if (same_word(key, "crawl-delay")) {
@@ -132,7 +133,15 @@ public:
     }
 
     struct said {
+        void add(const rule& one) {
+            text += one.pattern.size();
+            too_many = too_many || rules.size() == most_rules || text > most_text;
+            if (!too_many) rules.push_back(one);
+        }
+
         std::vector<rule> rules;
+        std::size_t text = 0;
+        bool too_many = false;
         std::optional<std::chrono::milliseconds> delay;
     };
     said mine;
@@ -157,8 +166,8 @@ private:
         const bool anchored = value.ends_with('$');
         if (anchored) value.remove_suffix(1);
         const rule made{normalised(value, "*"), anchored, allow};
-        if (for_me_) mine.rules.push_back(made);
-        if (for_all_) everybodys.rules.push_back(made);
+        if (for_me_) mine.add(made);
+        if (for_all_) everybodys.add(made);
     }
 
     std::string_view product_;
@@ -174,6 +183,7 @@ robots_rules::robots_rules(std::string_view text, std::string_view product) {
     while (!text.empty()) lines.read(take_line(text));
     reader::said& counts = lines.named ? lines.mine : lines.everybodys;
     rules_ = std::move(counts.rules);
+    too_many_ = counts.too_many;
     delay_ = counts.delay;
     sitemaps_ = std::move(lines.sitemaps);
     // The longest first, and of those the one that allows: the first that fits decides.
@@ -184,12 +194,17 @@ robots_rules::robots_rules(std::string_view text, std::string_view product) {
     });
 }
 
-bool robots_rules::allows(std::string_view target) const {
-    if (rules_.empty() || target == "/robots.txt") return true;
+ruling robots_rules::judge(std::string_view target) const {
+    if (target == "/robots.txt") return ruling::allowed;
+    if (too_many_) return ruling::too_costly;
+    if (rules_.empty()) return ruling::allowed;
     const std::string wanted = normalised(target, "");
-    const auto decides =
-        std::find_if(rules_.begin(), rules_.end(), [&](const rule& r) { return fits(r.pattern, r.anchored, wanted); });
-    return decides == rules_.end() || decides->allow;
+    std::size_t left = most_steps;
+    const auto decides = std::find_if(rules_.begin(), rules_.end(), [&](const rule& r) {
+        return left == 0 || fits(r.pattern, r.anchored, wanted, left);
+    });
+    if (left == 0) return ruling::too_costly;
+    return decides == rules_.end() || decides->allow ? ruling::allowed : ruling::disallowed;
 }
 
 }  // namespace crawl

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <type_traits>
 #include <vector>
@@ -121,10 +122,10 @@ public:
         if (error_ == 0) note(seccomp_rule_add_array(context_.get(), action, call, all.size(), all.data()));
     }
 
-    /// From now on it holds. False if the kernel does not want it.
-    bool install() {
+    /// From now on it holds. Else gives the error's number.
+    [[nodiscard]] int install() {
         if (error_ == 0) note(seccomp_load(context_.get()));
-        return error_ == 0;
+        return -error_;
     }
 
 private:
@@ -179,6 +180,11 @@ void allow_sanitizers(filter& to) {
     }
 }
 
+std::string& problem_of_sandbox() noexcept {
+    static std::string of_this_process;
+    return of_this_process;
+}
+
 }  // namespace
 
 bool has_sanitizers() noexcept { return CRAWL_HAS_SANITIZERS != 0; }
@@ -201,7 +207,10 @@ void enter_sandbox() {
     } else {
         calls.add(SCMP_ACT_KILL_PROCESS, SCMP_SYS(ptrace));
     }
-    (void)calls.install();
+    const int error = calls.install();
+    if (error != 0) problem_of_sandbox() = std::strerror(error);
 }
+
+const std::string& sandbox_problem() noexcept { return problem_of_sandbox(); }
 
 }  // namespace crawl

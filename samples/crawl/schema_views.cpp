@@ -79,7 +79,8 @@ CREATE VIEW redirects("from", status, "to", final, final_status, final_outcome, 
   LEFT JOIN arrival a ON a.id = r.from_id LEFT JOIN pages e ON e.id = a.at;
 )sql";
 
-/// The fragment of a redirect goes before that of the link to it. Only the places of HTML pages are known.
+/// The fragment of a redirect goes before that of the link to it. Only the places of HTML pages are known,
+/// and not of those whose `detail` says that some were left out.
 constexpr std::string_view fragments_view = R"sql(
 CREATE VIEW broken_fragments(target, fragment, referrer, via) AS
   WITH RECURSIVE redirect AS MATERIALIZED (SELECT l.from_id, l.to_id, f.fragment, f.decoded FROM page_links l
@@ -90,7 +91,7 @@ CREATE VIEW broken_fragments(target, fragment, referrer, via) AS
       a.hops + 1 FROM aim a JOIN redirect r ON r.from_id = a.id WHERE a.hops < 100)
   SELECT t.url, a.fragment, f.url, CASE WHEN a.id <> a.named_id THEN v.url END
   FROM aim a JOIN pages t ON t.id = a.id JOIN pages f ON f.id = a.from_id JOIN pages v ON v.id = a.named_id
-  WHERE a.fragment <> '' AND t.text_length IS NOT NULL
+  WHERE a.fragment <> '' AND t.text_length IS NOT NULL AND t.detail IS NULL
     AND NOT EXISTS (SELECT 1 FROM places WHERE page_id = a.id AND name IN (a.fragment, a.decoded));
 )sql";
 

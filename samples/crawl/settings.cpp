@@ -63,6 +63,7 @@ fetch_options fetching_of(const options& o) {
             .user_agent = o.user_agent,
             .headers = o.headers,
             .user = o.user,
+            .users = o.users,
             .homes = o.seeds,
             .cookies = o.cookies,
             .connecting = {.allow_private = o.allow_private,

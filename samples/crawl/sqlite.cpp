@@ -7,6 +7,9 @@
 namespace crawl {
 namespace {
 
+// So long another program may hold the file: longer than a transaction takes.
+constexpr int most_busy_ms = 5000;
+
 bool may(const std::filesystem::path& path, int mode) {
     return faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0;
 }
@@ -32,6 +35,7 @@ database::database(std::filesystem::path path) : path_(std::move(path)) {
     handle_.reset(raw);
     check(result, "open");
     sqlite3_extended_result_codes(raw, 1);
+    sqlite3_busy_timeout(raw, most_busy_ms);
 }
 
 void database::execute(const std::string& sql) {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <system_error>
+#include <utility>
 
 #include "earlier_crawl.hpp"
 #include "fragments.hpp"
@@ -33,10 +35,25 @@ std::optional<std::uint64_t> parse_hash(std::string_view digits) {
     return value;
 }
 
-store::store(const std::filesystem::path& path, store_options options) : db_(path) {
-    claim(options);
-    if (!resumed()) create_tables(options);
+store::store(const std::filesystem::path& path, store_options options) : options_(std::move(options)), db_(path) {
+    claim();
+    if (!options_.on_hold) begin();
+}
+
+store::~store() = default;
+
+void store::begin() {
+    if (std::exchange(begun_, true)) return;
+    // Others may read while this writes.
+    db_.execute("PRAGMA journal_mode = WAL");
+    // In WAL mode this risks the last moments on a power cut, never the soundness of the file.
+    db_.execute("PRAGMA synchronous = NORMAL");
+    if (!resumed()) create_tables();
     if (earlier_crawl::is_in(db_)) refreshed_ = std::make_unique<earlier_crawl>(db_);
+    prepare_statements();
+}
+
+void store::prepare_statements() {
     insert_page_.emplace(
         db_, "INSERT INTO pages(id, url, depth, redirects, outcome, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
     admit_page_.emplace(
@@ -55,41 +72,44 @@ store::store(const std::filesystem::path& path, store_options options) : db_(pat
     set_files_.emplace(db_, "UPDATE crawl SET exported = ?1, archived = ?2");
 }
 
-store::~store() = default;
-
-/// Makes sure that the file is empty or an earlier crawl's, and that nobody else is at it.
-void store::claim(const store_options& options) {
-    // Two crawls into one file would mix: the lock is taken by the first write and kept.
-    db_.execute("PRAGMA locking_mode = EXCLUSIVE");
-    db_.execute("BEGIN IMMEDIATE; COMMIT");
-    found_ = what_is_there(options);
-    db_.execute("PRAGMA journal_mode = WAL");
-    // In WAL mode this risks the last moments on a power cut, never the soundness of the file.
-    db_.execute("PRAGMA synchronous = NORMAL");
+/// Makes sure that the file is empty or an earlier crawl's, and that no other crawl is at it.
+void store::claim() {
+    db_.execute("BEGIN IMMEDIATE; COMMIT");  // fails where it cannot be written
+    try {
+        auto taken = file_lock::take(db_.path().string() + "-lock");
+        if (taken) lock_.emplace(std::move(*taken));
+    } catch (const std::system_error& e) {
+        db_.fail("write", e.what());
+    }
+    if (!lock_) db_.fail("write", "another crawl is writing it");
+    found_ = what_is_there();
 }
 
-store::earlier store::what_is_there(const store_options& options) {
+store::earlier store::what_is_there() {
     if (db_.query_integer("SELECT count(*) FROM sqlite_schema") == 0) return earlier::none;
     if (db_.query_integer("PRAGMA application_id") != schema::application_id) {
         db_.fail("write", "it holds something else than a crawl, and is left as it is; choose another file");
     }
     // A crawl of a version that could not be gone on with has no such table.
     const bool resumable = db_.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'crawl'") != 0;
-    if (!resumable || options.restart) return earlier::to_drop;
+    if (!resumable) return earlier::to_drop;
     const std::int64_t version = db_.query_integer("PRAGMA user_version");
     statement query(db_, "SELECT command, complete FROM crawl");
     if (!query.step()) return earlier::to_drop;
-    if (query.integer(1) != 0) {
+    const bool complete = query.integer(1) != 0;
+    if (complete) earlier_command_ = query.text(0);
+    if (options_.restart) return earlier::to_drop;
+    if (complete) {
         // Where nobody looked for places and fragments, every page has to be read again.
-        const bool enough = !finds_fragments(options.command) || finds_fragments(query.text(0));
-        return options.refresh && version == schema::version && enough ? earlier::to_refresh : earlier::to_drop;
+        const bool enough = !finds_fragments(options_.command) || finds_fragments(query.text(0));
+        return options_.refresh && version == schema::version && enough ? earlier::to_refresh : earlier::to_drop;
     }
     if (version != schema::version) {
         db_.fail("write", fmt::format("it holds a crawl that is not complete, of another version of this program (its "
                                       "schema is {}, here it is {}); --restart to drop it, or choose another file",
                                       version, schema::version));
     }
-    if (query.text(0) != options.command) {
+    if (query.text(0) != options_.command) {
         db_.fail("write",
                  "it holds a crawl that is not complete, of another start or other limits; give the same to go on with "
                  "it, --restart to drop it, or choose another file");
@@ -97,23 +117,24 @@ store::earlier store::what_is_there(const store_options& options) {
     return earlier::to_go_on_with;
 }
 
-void store::create_tables(const store_options& options) {
+/// Bytes of the archive that a refresh goes on with.
+std::int64_t store::archived_before() {
+    if (found_ != earlier::to_refresh) return 0;
+    statement query(db_, "SELECT archived FROM crawl WHERE archive = ?1");
+    query.bind(1, options_.archive);
+    return query.step() ? query.integer(0) : 0;
+}
+
+void store::create_tables() {
     db_.execute("BEGIN IMMEDIATE");
-    std::int64_t archived = 0;
-    if (found_ == earlier::to_refresh) {
-        {
-            statement query(db_, "SELECT archived FROM crawl WHERE archive = ?1");
-            query.bind(1, options.archive);
-            if (query.step()) archived = query.integer(0);
-        }
-        earlier_crawl::set_aside(db_, archived != 0);
-    }
+    const std::int64_t archived = archived_before();
+    if (found_ == earlier::to_refresh) earlier_crawl::set_aside(db_, archived != 0);
     if (replaced_earlier()) schema::drop_all(db_);
     db_.execute(schema::create());
     {
         statement insert(db_, "INSERT INTO crawl(command, complete, archive, archived) VALUES(?1, 0, ?2, ?3)");
-        insert.bind(1, options.command);
-        insert.bind_nonempty(2, options.archive);
+        insert.bind(1, options_.command);
+        insert.bind_nonempty(2, options_.archive);
         insert.bind(3, archived);
         insert.run();
     }
@@ -134,7 +155,7 @@ void store::each_known(
 }
 
 void store::add(std::span<const record> batch, bytes_beside files) {
-    db_.execute("BEGIN");
+    db_.execute("BEGIN IMMEDIATE");
     try {
         for (const record& r : batch) {
             std::visit([this](const auto& of_its_kind) { write(of_its_kind); }, r);
@@ -151,33 +172,9 @@ void store::add(std::span<const record> batch, bytes_beside files) {
 }
 
 bytes_beside store::files() {
+    if (!begun_ && !resumed()) return {0, static_cast<std::uint64_t>(archived_before())};
     const auto bytes = [this](const char* sql) { return static_cast<std::uint64_t>(db_.query_integer(sql)); };
     return {bytes("SELECT exported FROM crawl"), bytes("SELECT archived FROM crawl")};
-}
-
-void store::finish(bool complete) {
-    refreshed_.reset();
-    if (complete) {
-        earlier_crawl::drop(db_);
-        drop_cookies();
-        db_.execute("UPDATE crawl SET complete = 1");
-    } else {
-        db_.execute(fmt::format("UPDATE pages SET outcome = '{}' WHERE outcome = '{}'", to_string(outcome::cancelled),
-                                to_string(outcome::pending)));
-    }
-    write_near_copies();
-    db_.execute("CREATE INDEX IF NOT EXISTS pages_by_url ON pages(url)");
-    insert_page_.reset();
-    admit_page_.reset();
-    finish_page_.reset();
-    insert_link_.reset();
-    insert_place_.reset();
-    insert_fragment_.reset();
-    insert_extract_.reset();
-    insert_payload_.reset();
-    find_payload_.reset();
-    set_files_.reset();
-    db_.execute("PRAGMA journal_mode = DELETE");
 }
 
 void store::write(const discovered_record& r) {

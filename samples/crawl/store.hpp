@@ -16,6 +16,7 @@
 
 #include "archiver.hpp"
 #include "cookie_jar.hpp"
+#include "file_lock.hpp"
 #include "frontier.hpp"
 #include "iso_time.hpp"
 #include "outcome.hpp"
@@ -119,6 +120,7 @@ struct store_options {
     bool restart = false;   ///< drops an earlier crawl that is not complete
     bool refresh = false;   ///< keeps an earlier crawl that is, beside the new one, until that is complete, too
     std::string archive{};  ///< the WARC file, which a refresh of its crawl goes on with; may be empty
+    bool on_hold = false;   ///< what is in the file stays as it is until `begin`
 };
 
 /// How many bytes the files beside the database have when a batch is in them.
@@ -132,15 +134,23 @@ struct bytes_beside {
 /// What is in the file of an earlier crawl that came to its end is dropped, or set aside to be refreshed, in one
 /// transaction: whoever dies, it holds the old crawl or the new one. A crawl that was killed or stopped is gone on
 /// with, if the command is the same, and refused if not. A file that is anything else is refused and left as it is, as
-/// is one that another crawl is writing. A crawl that is killed leaves a sound database that lacks at most the batches
-/// added in its last moments; none is there by half, so that a page is there with all its links or still waits.
+/// is one that another crawl is writing; others may read it meanwhile. A crawl that is killed leaves a sound database
+/// that lacks at most the batches added in its last moments; none is there by half, so that a page is there with all
+/// its links or still waits.
 class store {
 public:
     explicit store(const std::filesystem::path& path, store_options options = {});
     ~store();
 
-    /// The file held an earlier crawl, which is gone.
+    /// Makes the file this crawl's: an earlier one that is not gone on with is dropped, or set aside. To be called
+    /// before anything is added where it was put `on_hold`, so that what else may fail has not failed.
+    void begin();
+
+    /// The file held an earlier crawl, which is gone, or will be by `begin`.
     [[nodiscard]] bool replaced_earlier() const noexcept { return found_ == earlier::to_drop; }
+
+    /// The command of the crawl that was complete in the file, whether it is replaced or refreshed; else empty.
+    [[nodiscard]] const std::string& earlier_command() const noexcept { return earlier_command_; }
 
     /// The file holds an earlier crawl, which is gone on with.
     [[nodiscard]] bool resumed() const noexcept { return found_ == earlier::to_go_on_with; }
@@ -156,7 +166,7 @@ public:
     /// Writes a batch in one transaction. Batches of thousands are fastest.
     void add(std::span<const record> batch, bytes_beside files = {});
 
-    /// What was said so with the last batch, by the crawl that is gone on with too.
+    /// What was said so with the last batch, by the crawl that is gone on with too, and before `begin`.
     [[nodiscard]] bytes_beside files();
 
     /// The payload of that digest, if it is in the archive.
@@ -165,19 +175,33 @@ public:
     /// Those of the crawl that is gone on with.
     [[nodiscard]] std::vector<cookie> cookies();
 
-    /// Finds pages of almost the same text, and writes what is still in the log to the file itself, so that it stands
-    /// alone. Nothing can be added afterwards.
-    /// What waits still in a crawl that is not `complete` becomes `cancelled`.
-    void finish(bool complete = true);
+    /// Finds what only the whole tells: pages of almost the same text. What waits still where not all is done becomes
+    /// `cancelled`. Nothing can be added afterwards.
+    void settle(bool all_done);
+
+    /// The last of all. A crawl counts as complete, so that the same command begins anew, once this has said so:
+    /// whoever dies before goes on, and has nothing left to fetch. Then the file stands alone, unless others are
+    /// reading it.
+    void close(bool complete);
+
+    void finish(bool complete = true) {
+        settle(complete);
+        close(complete);
+    }
 
     /// Every broken URL, fragments included, with the pages that refer to it, by URL.
     [[nodiscard]] std::vector<broken_link> broken_links();
 
 private:
     enum class earlier : std::uint8_t { none, to_drop, to_refresh, to_go_on_with };
-    [[nodiscard]] earlier what_is_there(const store_options& options);
-    void claim(const store_options& options);
-    void create_tables(const store_options& options);
+    [[nodiscard]] earlier what_is_there();
+    [[nodiscard]] std::int64_t archived_before();
+    void claim();
+    void create_tables();
+    void prepare_statements();
+    void forget_statements();
+    void mark_complete();
+    void stand_alone() noexcept;
     void drop_cookies();
     void write(const discovered_record& r);
     void write(const admitted_record& r);
@@ -190,8 +214,12 @@ private:
     void write(const cookies_record& r);
     void write_near_copies();
 
+    store_options options_;
+    std::optional<file_lock> lock_;  // given up after the database is closed
     database db_;
+    bool begun_ = false;
     earlier found_ = earlier::none;
+    std::string earlier_command_;
     std::optional<statement> insert_page_;
     std::optional<statement> admit_page_;
     std::optional<statement> finish_page_;

@@ -54,7 +54,7 @@ std::vector<cookie> store::cookies() {
                        .path = query.text(3),
                        .host_only = query.integer(4) != 0,
                        .secure = query.integer(5) != 0});
-        if (!query.is_null(6)) jar.back().until = std::chrono::system_clock::from_time_t(query.integer(6));
+        if (!query.is_null(6)) jar.back().until = time_of_seconds(query.integer(6));
     }
     return jar;
 }

@@ -67,18 +67,22 @@ bool is_after_year(std::string_view before) { return before.ends_with("year=") |
 
 }  // namespace
 
-int latest_year(std::string_view url) {
+std::optional<years> years_in(std::string_view url) {
     constexpr std::size_t digits_of_year = 4;
-    int latest = 0;
+    std::optional<years> found;
     for (std::size_t at = origin_of(url).size(); at < url.size();) {
         const std::string_view digits = digits_at(url, at);
         if (digits.size() == digits_of_year) {
             const bool is_year = is_before_month(url.substr(at + digits_of_year)) || is_after_year(url.substr(0, at));
-            if (is_year) latest = std::max(latest, number(digits));
+            const int year = number(digits);
+            if (is_year) {
+                found =
+                    found ? years{std::min(found->earliest, year), std::max(found->latest, year)} : years{year, year};
+            }
         }
         at += digits.size() + 1;
     }
-    return latest;
+    return found;
 }
 
 traps::traps(trap_limits limits)
@@ -94,13 +98,25 @@ std::string traps::suspicion(std::string_view url) const {
     if (const std::string_view same = frequent(segments, limits_.same_segment); !same.empty()) {
         return fmt::format("its path has \"{}\" more than {} times", same, limits_.same_segment);
     }
-    if (const int year = latest_year(url); year - this_year_ > static_cast<int>(limits_.years_ahead)) {
-        return fmt::format("it is of the year {}, more than {} years from now", year, limits_.years_ahead);
-    }
+    if (std::string why = suspicion_of_dates(url); !why.empty()) return why;
     if (base.size() < url.size()) {
         if (std::string why = suspicion_of_query(url.substr(base.size() + 1)); !why.empty()) return why;
     }
     return suspicion_of_number(url, base);
+}
+
+/// What goes back from date to date comes through each of a hundred years. Much older ones are not looked at: most of
+/// them are other numbers.
+std::string traps::suspicion_of_dates(std::string_view url) const {
+    constexpr int too_old_to_be_one = 100;
+    const auto dates = years_in(url);
+    if (!dates) return {};
+    if (dates->latest - this_year_ > static_cast<int>(limits_.years_ahead)) {
+        return fmt::format("it is of the year {}, more than {} years from now", dates->latest, limits_.years_ahead);
+    }
+    const int beyond = this_year_ - static_cast<int>(limits_.years_back) - dates->earliest;
+    if (beyond <= 0 || beyond > too_old_to_be_one) return {};
+    return fmt::format("it is of the year {}, more than {} years ago", dates->earliest, limits_.years_back);
 }
 
 std::string traps::suspicion_of_query(std::string_view query) const {

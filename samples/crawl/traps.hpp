@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,6 +19,7 @@ struct trap_limits {
     std::size_t same_segment = 4;             ///< how often one of them, or of the query's parameters, may occur in it
     std::size_t parameters = 64;              ///< of its query
     unsigned years_ahead = 10;                ///< of a date in it; calendars have no end
+    unsigned years_back = 100;                ///< of the same, and no beginning
     std::uint32_t queries_of_path = 10'000;   ///< URLs that differ in their query alone
     std::uint32_t copies = 100;               ///< pages of one host with the same content whose links are followed
     std::uint64_t urls_of_host = UINT64_MAX;  ///< of one host and port
@@ -43,6 +45,7 @@ public:
     [[nodiscard]] std::size_t memory() const noexcept { return queries_.memory() + contents_.memory(); }
 
 private:
+    [[nodiscard]] std::string suspicion_of_dates(std::string_view url) const;
     [[nodiscard]] std::string suspicion_of_query(std::string_view query) const;
     [[nodiscard]] std::string suspicion_of_number(std::string_view url, std::string_view base) const;
 
@@ -53,7 +56,12 @@ private:
     std::unordered_map<std::string, std::uint64_t> hosts_;  // by origin; kept only if there is a limit
 };
 
-/// The latest year that a date in this URL names: one as in `/2024/05`, `2024-05-31`, `year=2024`. 0 if there is none.
-[[nodiscard]] int latest_year(std::string_view url);
+struct years {
+    int earliest;
+    int latest;
+};
+
+/// Those that dates in this URL name: as in `/2024/05`, `2024-05-31`, `year=2024`.
+[[nodiscard]] std::optional<years> years_in(std::string_view url);
 
 }  // namespace crawl

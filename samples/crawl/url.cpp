@@ -71,10 +71,7 @@ private:
         std::string_view authority = rest.substr(0, end);
         const std::uint16_t port_of_scheme = usual_port(text());
         text() += "://";
-        if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
-            append_userinfo(authority.substr(0, at));
-            authority.remove_prefix(at + 1);
-        }
+        authority.remove_prefix(authority.rfind('@') + 1);  // of which there may be none
         if (const auto problem = append_host_and_port(authority, port_of_scheme)) return fault(*problem);
         return finish("/", without_first_slash(rest.substr(end)));
     }
@@ -115,17 +112,6 @@ private:
         url_text::append_encoded(text(), query.substr(1), url_text::part::query);
     }
 
-    void append_userinfo(std::string_view userinfo) {
-        const std::size_t colon = std::min(userinfo.find(':'), userinfo.size());
-        const std::string_view password = userinfo.substr(std::min(colon + 1, userinfo.size()));
-        url_text::append_encoded(text(), userinfo.substr(0, colon), url_text::part::userinfo);
-        if (!password.empty()) {
-            text() += ':';
-            url_text::append_encoded(text(), password, url_text::part::userinfo);
-        }
-        if (colon > 0 || !password.empty()) text() += '@';
-    }
-
     std::optional<std::string_view> append_host_and_port(std::string_view authority, std::uint16_t port_of_scheme) {
         const std::size_t bracket = authority.rfind(']');
         const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
@@ -150,7 +136,7 @@ private:
     std::string& text() { return made_.text_; }
 
     [[nodiscard]] url_error fault(std::string_view what) const {
-        return {url_error::fault::malformed, fmt::format("\"{}\" is not a URL: {}", href_, what)};
+        return {url_error::fault::malformed, fmt::format("\"{}\" is not a URL: {}", url_text::abridged(href_), what)};
     }
 
     [[nodiscard]] url_error unfetchable(std::string_view scheme) const {
@@ -178,6 +164,21 @@ std::uint16_t url::port() const noexcept {
 std::string url::origin() const { return fmt::format("{}://{}", scheme(), authority()); }
 
 url_result parse_url(std::string_view text) { return url_builder(nullptr, text).build(); }
+
+std::string userinfo_of(std::string_view text) {
+    const std::string stripped = url_text::strip(text);
+    std::string_view rest = stripped;
+    rest.remove_prefix(std::min(rest.find(':'), rest.size() - 1) + 1);
+    rest = without_leading_slashes(rest);
+    const std::string_view authority = rest.substr(0, rest.find_first_of("/\\?#"));
+    const std::size_t at = authority.rfind('@');
+    if (at == std::string_view::npos) return {};
+    const std::string_view userinfo = authority.substr(0, at);
+    const std::size_t colon = std::min(userinfo.find(':'), userinfo.size());
+    const std::string name = url_text::percent_decode(userinfo.substr(0, colon));
+    const std::string password = url_text::percent_decode(userinfo.substr(std::min(colon + 1, userinfo.size())));
+    return name.empty() && password.empty() ? std::string() : name + ':' + password;
+}
 
 url_result resolve(const url& base, std::string_view href) { return url_builder(&base, href).build(); }
 

@@ -24,7 +24,8 @@ struct url_error {
 };
 
 /// An absolute http or https URL in canonical form: scheme and host in lower case, the default port left out, dot
-/// segments resolved, the path never empty, the query kept, the fragment dropped. Equal text, equal resource.
+/// segments resolved, the path never empty, the query kept, the fragment dropped, and, other than in a browser, the
+/// user's name and password too: they are secrets, and what is fetched is the same. Equal text, equal resource.
 class url {
 public:
     [[nodiscard]] std::string_view text() const noexcept { return text_; }
@@ -49,7 +50,7 @@ private:
         return std::string_view(text_).substr(begin, end - begin);
     }
     std::string text_;
-    std::size_t host_ = 0;  // where it begins in the text, after the userinfo
+    std::size_t host_ = 0;  // where it begins in the text
     std::size_t host_end_ = 0;
     std::size_t target_ = 0;
 };
@@ -61,6 +62,9 @@ using url_result = boost::system::result<url, url_error>;
 
 /// Parses an absolute URL.
 [[nodiscard]] url_result parse_url(std::string_view text);
+
+/// `NAME:PASSWORD`, decoded, of an absolute URL that has them; else empty.
+[[nodiscard]] std::string userinfo_of(std::string_view text);
 
 /// Resolves a reference found in the document at `base`: relative, absolute or protocol-relative.
 [[nodiscard]] url_result resolve(const url& base, std::string_view href);

@@ -1,5 +1,8 @@
 #include "url_text.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -9,7 +12,6 @@ namespace {
 // What is percent-encoded in each part, beside control characters, spaces and all that is not ASCII.
 constexpr std::string_view path_marks = "\"#<>?`{}";
 constexpr std::string_view query_marks = "\"#<>'";
-constexpr std::string_view userinfo_marks = "\"#<>?`{}/:;=@[\\]^|";
 
 using char_set = std::array<bool, 256>;
 
@@ -20,7 +22,7 @@ constexpr char_set all_but(std::string_view marks) {
     return set;
 }
 
-constexpr std::array<char_set, 3> stands_in{all_but(path_marks), all_but(query_marks), all_but(userinfo_marks)};
+constexpr std::array<char_set, 2> stands_in{all_but(path_marks), all_but(query_marks)};
 
 constexpr int hex_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -109,6 +111,24 @@ std::string strip(std::string_view text) {
     std::string out(text);
     std::erase_if(out, [](char c) { return c == '\t' || c == '\n' || c == '\r'; });
     return out;
+}
+
+std::string abridged(std::string_view text) {
+    std::size_t name = text.find("//");
+    name = std::min(name, text.size()) + 2;
+    std::size_t after_name = name;
+    if (name <= text.size() && (name == 2 || text[name - 3] == ':')) {
+        const std::string_view authority = text.substr(name, text.find_first_of("/\\?#", name) - name);
+        after_name = name + authority.rfind('@') + 1;  // of which there may be none
+    }
+    if (after_name == name && text.size() <= longest_told) return std::string(text);
+
+    std::string told(text.substr(0, std::min(name, longest_told)));
+    if (after_name < text.size()) told += text.substr(after_name, longest_told - told.size());
+    if (text.size() <= longest_told) return told;
+    while (!told.empty() && (static_cast<unsigned char>(told.back()) & 0xC0U) == 0x80U) told.pop_back();
+    if (!told.empty() && static_cast<unsigned char>(told.back()) >= 0xC0U) told.pop_back();
+    return fmt::format("{}\u2026 ({} bytes)", told, text.size());
 }
 
 }  // namespace crawl::url_text

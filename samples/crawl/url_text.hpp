@@ -1,6 +1,7 @@
 #pragma once
 // The text rules that url.cpp is made of: percent-encoding, dot segments, hosts. Source: https://url.spec.whatwg.org/
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,7 +9,7 @@
 namespace crawl::url_text {
 
 /// The part of a URL that is being encoded: each lets other characters stand.
-enum class part : unsigned char { path, query, userinfo };
+enum class part : unsigned char { path, query };
 
 /// Appends `text`, percent-encoding what browsers encode in `where`. A `%` stays as it is, whether it starts an escape
 /// or not.
@@ -23,6 +24,12 @@ void append_path(std::string& directory, std::string_view path);
 
 /// Trims control characters and spaces at both ends and removes tabs and newlines everywhere.
 [[nodiscard]] std::string strip(std::string_view text);
+
+/// What is told, and kept, of a reference that leads nowhere: such may be a whole picture (`data:`).
+inline constexpr std::size_t longest_told = 200;
+
+/// Its first bytes of UTF-8, so many at most, and how many it has if they are more. No user's name and password.
+[[nodiscard]] std::string abridged(std::string_view text);
 
 /// The canonical form of a host, or what is wrong with it.
 struct host_result {

@@ -22,6 +22,8 @@ public:
     warc_file(const std::filesystem::path& path, std::uint64_t kept);
     ~warc_file();
 
+    void start() { file_.start(); }
+
     /// Writes a record: its head, and the block that `write_block` gives piece by piece. However long the block is,
     /// little of it is in memory at a time.
     void add(std::string_view head, const std::function<void(const sink&)>& write_block);

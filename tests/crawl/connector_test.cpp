@@ -8,8 +8,13 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -30,6 +35,7 @@ lookup look_up_for_tests(const std::string& host) {
     ++lookups;
     if (host == "local.example" || host == "other.example") return {{}, {ip::make_address("127.0.0.1")}};
     if (host == "inside.example") return {{}, {ip::make_address("10.0.0.1"), ip::make_address("fd00::1")}};
+    if (host == "half-deaf.example") return {{}, {ip::make_address("127.0.0.2"), ip::make_address("127.0.0.1")}};
     return {boost::asio::error::host_not_found, {}};
 }
 
@@ -81,9 +87,44 @@ struct pem_file {
     ~pem_file() { std::filesystem::remove(path); }
 };
 
+/// Listens at 127.0.0.2, and lets nobody in: its queue is full.
+class deaf_listener {
+public:
+    explicit deaf_listener(std::uint16_t port) {
+        const ip::tcp::endpoint there(ip::make_address("127.0.0.2"), port);
+        door_.open(ip::tcp::v4());
+        door_.bind(there);
+        door_.listen(0);
+        for (ip::tcp::socket& guest : guests_) {
+            guest.open(ip::tcp::v4());
+            guest.non_blocking(true);
+            boost::system::error_code not_yet;
+            guest.connect(there, not_yet);
+        }
+    }
+
+private:
+    boost::asio::io_context context_;
+    ip::tcp::acceptor door_{context_};
+    std::array<ip::tcp::socket, 3> guests_{ip::tcp::socket(context_), ip::tcp::socket(context_),
+                                           ip::tcp::socket(context_)};
+};
+
 }  // namespace
 
 TEST_SUITE("crawl/connector") {
+    TEST_CASE("an address that does not answer leaves time for the next") {
+        braid::run_blocking(with_server(hello, [](test_server& server) -> braid::task<> {
+            const std::string there = server.url("/", "half-deaf.example");
+            const deaf_listener deaf(parse_url(there)->port());
+            fetch_options options = fetching_with(careless);
+            options.connect_timeout = std::chrono::seconds(2);
+            fetcher fetching(co_await braid::this_executor(), options);
+            const fetch_result result = co_await fetching.fetch(*parse_url(there));
+            CHECK(message_of(result) == "it came: hello");
+        }));
+    }
+
     TEST_CASE("an address that is not public is refused, by number and behind a name") {
         int connections = -1;
         braid::run_blocking(with_server(hello, [&](test_server& server) -> braid::task<> {

@@ -71,6 +71,24 @@ TEST_SUITE("crawl/cookie_jar") {
         CHECK(sent("http://h/", {"id=1; Max-Age=soon; Expires=never"}, "http://h/", 24h) == "id=1");
     }
 
+    TEST_CASE("dates beyond what a clock can hold are far away, and no cookie lives longer than 400 days") {
+        for (const char* const never : {"Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 2300 00:00:00 GMT"}) {
+            const std::string set = std::string("id=1; Expires=") + never;
+            CAPTURE(set);
+            CHECK(sent("http://h/", {set}, "http://h/", 24h) == "id=1");
+            CHECK(sent("http://h/", {set}, "http://h/", 24h * 400 - 1s) == "id=1");
+            CHECK(sent("http://h/", {set}, "http://h/", 24h * 400).empty());
+        }
+        CHECK(sent("http://h/", {"id=1", "id=2; Expires=Mon, 01 Jan 1601 00:00:00 GMT"}, "http://h/").empty());
+        CHECK(parse_cookie_date("Mon, 01 Jan 1601 00:00:00 GMT") == cookie_time::min());
+        CHECK(parse_cookie_date("Fri, 31 Dec 9999 23:59:59 GMT") == cookie_time::max());
+    }
+
+    TEST_CASE("a cookie of a host below which anybody can have one stays with that host") {
+        CHECK(sent("http://github.io/", {"id=1; Domain=github.io"}, "http://github.io/") == "id=1");
+        CHECK(sent("http://github.io/", {"id=1; Domain=github.io"}, "http://somebody.github.io/").empty());
+    }
+
     TEST_CASE("a later cookie of the same name takes the place of the earlier") {
         CHECK(sent("http://h/", {"a=1", "b=2", "a=3"}, "http://h/") == "a=3; b=2");
     }

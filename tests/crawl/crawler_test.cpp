@@ -30,7 +30,9 @@ parsed_page buggy_parser(const document& doc) {
     if (doc.url.ends_with("/throw-odd")) throw 5;
     if (doc.url.ends_with("/throw")) throw std::runtime_error("cannot make sense of it");
     while (doc.url.ends_with("/hang")) ::pause();
-    return parse_page(doc);
+    parsed_page found = parse_page(doc);
+    if (doc.url.ends_with("/greedy")) found.extracts.push_back({"all", std::string(std::size_t{65} << 20U, 'x')});
+    return found;
 }
 
 }  // namespace
@@ -57,7 +59,7 @@ TEST_SUITE("crawl/crawler") {
 
     TEST_CASE("a page that crashes, hangs or fails the parser costs itself and nothing else") {
         const test_server::answer site = [](std::string_view target) -> reply {
-            if (target == "/") return {page({"crash", "hang", "throw", "killed", "good"})};
+            if (target == "/") return {page({"crash", "hang", "throw", "killed", "greedy", "good"})};
             if (target == "/good") return {page({"end"})};
             return {page({})};
         };
@@ -70,10 +72,13 @@ TEST_SUITE("crawl/crawler") {
             CHECK(pages.at("/hang").outcome == "parser hung");
             CHECK(pages.at("/throw").outcome == "parser failed");
             CHECK(pages.at("/throw").detail == "cannot make sense of it");
+            CHECK(pages.at("/greedy").outcome == "parser failed");
+            CHECK_MESSAGE(pages.at("/greedy").detail.find("more than 67108864") != std::string::npos,
+                          pages.at("/greedy").detail);
             CHECK(pages.at("/good").outcome == "fetched");
             CHECK(pages.at("/end").outcome == "fetched");
             CHECK(pages.at("/crash").status == 200);
-            CHECK(told.pages == 7);
+            CHECK(told.pages == 8);
         });
     }
 
@@ -171,7 +176,8 @@ TEST_SUITE("crawl/crawler") {
                                  "<meta name=Robots content='noindex, NoFollow'><a href=from-c>x</a>")};
             }
             if (target == "/d") {
-                return {response(200, "Content-Type: text/html\r\nX-Robots-Tag: nofollow\r\n", "<a href=from-d>x</a>")};
+                return {response(200, "Content-Type: text/html\r\nX-Robots-Tag: noindex\r\nX-Robots-Tag: nofollow\r\n",
+                                 "<a href=from-d>x</a>")};
             }
             return {page({"/b"})};
         };
@@ -186,6 +192,16 @@ TEST_SUITE("crawl/crawler") {
             for (const auto& [target, page] : pages) CHECK(page.outcome == "fetched");
             CHECK(pages.size() == 8);
         });
+    }
+
+    TEST_CASE("what a header asks of another crawler is not asked of this one") {
+        const test_server::answer site = [](std::string_view target) -> reply {
+            if (target == "/robots.txt") return {response(404, "", "")};
+            return {
+                response(200, "Content-Type: text/html\r\nX-Robots-Tag: googlebot: nofollow\r\n", "<a href=a>x</a>")};
+        };
+        crawl_and_check(site, no_changes, parse_page,
+                        [](const auto& pages, const summary&) { CHECK(pages.at("/a").outcome == "fetched"); });
     }
 
     TEST_CASE("a page is fetched once some page lets it be followed") {

@@ -99,6 +99,17 @@ TEST_SUITE("crawl/fetch") {
         check_failure(fetch_one({"", then::stall}, {.total_timeout = 30ms}), outcome::timed_out, "after 0.03 s while");
     }
 
+    TEST_CASE("what took too long may be tried again, unless all the time that there is was spent") {
+        const std::string half = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc";
+        const auto is_passing = [](const reply& how, const fetch_options& options) {
+            return std::get<fetch_failure>(fetch_one(how, options)).passing;
+        };
+        CHECK(is_passing({"", then::stall}, {.first_byte_timeout = 20ms}));
+        CHECK(is_passing({half, then::stall}, {.idle_timeout = 25ms}));
+        CHECK_FALSE(is_passing({half, then::stall}, {.total_timeout = 30ms}));
+        CHECK_FALSE(is_passing({"", then::stall}, {.total_timeout = 30ms}));
+    }
+
     TEST_CASE("a port that nobody listens on refuses") {
         fetch_result result;
         braid::run_blocking([](fetch_result& to) -> braid::task<> {

@@ -53,8 +53,10 @@ TEST_SUITE("crawl/html_report") {
     }
 
     TEST_CASE("it runs and loads nothing, and what comes from a page is text in it") {
-        const std::string page = report_of(
-            {discovered_record{1, "javascript:alert(1)//<script>", 0, outcome::bad_url, "\"><img src=x>\xFF"}}, false);
+        const std::string page =
+            report_of({discovered_record{1, "javascript:alert(1)//<script>", 0, outcome::bad_url, "\"><img src=x>\xFF"},
+                       discovered_record{2, "http://h/", 0, outcome::pending, ""}},
+                      false);
         CHECK_FALSE(has(page, "<script"));
         CHECK_FALSE(has(page, "<img"));
         CHECK_FALSE(has(page, "href=\"javascript"));

@@ -84,7 +84,9 @@ TEST_SUITE("crawl/json_lines") {
                                              std::to_string(2 * line.size()) + " bytes, and the crawl wrote 100000");
         CHECK(read_file(file) == line + line);
         {
-            const json_lines anew(file, 0);
+            json_lines anew(file, 0);
+            CHECK(read_file(file) == line + line);
+            anew.start();
         }
         CHECK(read_file(file).empty());
     }

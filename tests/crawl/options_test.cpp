@@ -44,6 +44,15 @@ TEST_SUITE("crawl/options") {
         CHECK(o.headers.empty());
     }
 
+    TEST_CASE("the name and the password in a start URL are for its host, and not part of what is crawled") {
+        const auto o = good({"http://me:secret@a", "http://b"});
+        REQUIRE(o.users.size() == 1);
+        CHECK(o.users[0].first.text() == "http://a/");
+        CHECK(o.users[0].second == "me:secret");
+        CHECK(crawl::what_is_crawled(o) == crawl::what_is_crawled(good({"http://a", "http://b"})));
+        CHECK(error_of({"http://me:secret@[a"}).find("secret") == std::string::npos);
+    }
+
     TEST_CASE("pages are parsed in a sandbox, unless that is not wanted") {
         CHECK(good({"http://a"}).sandbox);
         const auto o = good({"http://a", "--no-sandbox", "--parse-memory", "512M", "--parse-cpu", "2s"});

@@ -1,3 +1,5 @@
+#include <crawl/fragments.hpp>
+#include <crawl/link_set.hpp>
 #include <crawl/parse.hpp>
 
 #include <doctest/doctest.h>
@@ -171,6 +173,56 @@ TEST_SUITE("crawl/parse") {
     TEST_CASE("an attribute of ten million characters is read") {
         const auto page = parse_html("<a title='" + repeat("0123456789", 1'000'000) + "' href=x>y</a>");
         CHECK(links_of(page) == strings{"a http://host/dir/x"});
+    }
+
+    TEST_CASE("of more links than any page has the first are kept, and it is told") {
+        std::string body;
+        for (std::size_t i = 0; i < crawl::link_set::most + 10; ++i) body += "<a href=" + std::to_string(i) + ">";
+        const auto page = parse_html(body + "<a href=0>");
+        CHECK(page.links.size() == crawl::link_set::most);
+        CHECK(page.left_out == "it has more links than the 100000 or 16 MiB that are kept: the rest is left out");
+        CHECK(parse_html("<a href=0><a href=1>").left_out.empty());
+    }
+
+    TEST_CASE("short links to what is long take no more memory than is kept") {
+        std::string body = "<base href='/" + std::string(1000, 'x') + "/'>";
+        for (int i = 0; i < 50'000; ++i) body += "<a href=" + std::to_string(i) + ">";
+        const auto page = parse_html(body);
+        std::size_t bytes = 0;
+        for (const auto& l : page.links) bytes += l.url.size();
+        CHECK(bytes <= crawl::link_set::most_bytes);
+        CHECK(bytes > crawl::link_set::most_bytes - 2000);
+        CHECK_FALSE(page.left_out.empty());
+    }
+
+    TEST_CASE("only so many places and fragments of a page are kept, and it is told") {
+        std::string places;
+        std::string fragments;
+        for (std::size_t i = 0; i < crawl::fragment_set::most + 10; ++i) {
+            places += "<p id=" + std::to_string(i) + ">";
+            fragments += "<a href=#" + std::to_string(i) + ">";
+        }
+        const auto parse = [](const std::string& body) {
+            return crawl::parse_page_and_fragments({"http://host/", "text/html", body});
+        };
+        CHECK(parse(places).places.size() == crawl::fragment_set::most);
+        CHECK(parse(places).left_out.starts_with("it has more fragments than"));
+        CHECK(parse(fragments).fragments.at(0).fragments.size() == crawl::fragment_set::most);
+        CHECK(parse(fragments).left_out.starts_with("it has more fragments than"));
+        CHECK(parse("<p id=1><a href='#1'>").left_out.empty());
+    }
+
+    TEST_CASE("of what leads nowhere the beginning is kept") {
+        const std::string data = "data:image/png;base64," + repeat("A", 10'000);
+        const auto page = parse_html("<img src='" + data + "'><a href='http://[" + repeat("\xC3\xA9", 500) + "'>");
+        REQUIRE(page.links.size() == 2);
+        CHECK(page.links[0].url == data.substr(0, 200) + "\xE2\x80\xA6 (10022 bytes)");
+        CHECK(page.links[1].url.size() < 230);
+        CHECK(page.links[1].url.ends_with("\xC3\xA9\xE2\x80\xA6 (1008 bytes)"));
+        CHECK(page.links[1].problem.size() < 300);
+        const auto secret = parse_html("<a href='ftp://me:word@h/x'><a href='http://me:word@[x'><a href='mailto:a@b'>");
+        CHECK(links_of(secret) == strings{"a ftp://h/x", "a http://[x", "a mailto:a@b"});
+        CHECK(secret.links[1].problem.find("word") == std::string::npos);
     }
 
     TEST_CASE("a document whose own URL is none is refused") {

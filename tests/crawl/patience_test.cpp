@@ -4,6 +4,7 @@
 #include <crawl/robots.hpp>
 
 #include <braid/core/spawn.hpp>
+#include <braid/core/task_group.hpp>
 #include <braid/core/this_executor.hpp>
 
 #include <functional>
@@ -42,7 +43,7 @@ struct fetching {
 
     fetching(boost::asio::any_io_executor executor, patience_options how)
         : plain(std::move(executor), local()),
-          patient(how, plain, pace),
+          patient(how, plain, pace, nullptr, [this](std::string note) { told.push_back(std::move(note)); }),
           rules(
               {}, patient, pace, [this](std::string note) { told.push_back(std::move(note)); },
               [this](const url& sitemap) { sitemaps.emplace_back(sitemap.target()); }) {}
@@ -94,6 +95,47 @@ TEST_SUITE("crawl/patience") {
         CHECK(asked == 3);
     }
 
+    TEST_CASE("what a proxy before the server says of it may pass, too") {
+        int asked = 0;
+        const test_server::answer site = [&asked](std::string_view) -> reply {
+            return {response(++asked == 1 ? 522 : 200, "", "")};
+        };
+        with_fetching(site, hasty, [](fetching& by, test_server& server) -> braid::task<> {
+            const fetch_result result = co_await by.patient.fetch(*parse_url(server.url("/")));
+            CHECK(std::get<fetched>(result).status == 200);
+        });
+        CHECK(asked == 2);
+    }
+
+    TEST_CASE("once stopped nobody waits for a turn, whoever waits already goes, and what need not wait is fetched") {
+        const test_server::answer site = [](std::string_view) { return reply{response(200, "", "")}; };
+        with_fetching(site, hasty, [](fetching& by, test_server& server) -> braid::task<> {
+            const url target = *parse_url(server.url("/"));
+            by.pace.stop();
+            const fetch_result at_once = co_await by.patient.fetch(target);
+            CHECK(std::holds_alternative<fetched>(at_once));
+            by.pace.pause(target, 5s);
+            const fetch_result late = co_await by.patient.fetch(target);
+            REQUIRE(std::holds_alternative<fetch_failure>(late));
+            CHECK(std::get<fetch_failure>(late).how == outcome::cancelled);
+            CHECK(waited == 0s);
+            CHECK(server.requests() == 1);
+
+            pacer endless(0ms, {.now = [] { return present; },
+                                .sleep_until = [](braid::time_point) -> braid::task<> {
+                                    co_await braid::sleep_until(braid::time_point::max());
+                                }});
+            endless.pause(target, 5s);
+            bool its_turn = true;
+            co_await braid::with_task_group([&](braid::task_group& group) -> braid::task<> {
+                group.start([&]() -> braid::task<> { its_turn = co_await endless.turn(target); });
+                while (endless.waiting_sites() == 0) co_await braid::checkpoint();
+                endless.stop();
+            });
+            CHECK_FALSE(its_turn);
+        });
+    }
+
     TEST_CASE("after the last attempt its answer stands") {
         int asked = 0;
         const test_server::answer busy = [&asked](std::string_view) -> reply {
@@ -123,7 +165,7 @@ TEST_SUITE("crawl/patience") {
         }
     }
 
-    TEST_CASE("a Retry-After is waited for by all of the site, unless it is too long: then the answer stands") {
+    TEST_CASE("a Retry-After is waited for by all of the site, and one that is too long is cut and its answer stands") {
         int asked = 0;
         const test_server::answer site = [&](std::string_view) -> reply {
             ++asked;
@@ -138,8 +180,13 @@ TEST_SUITE("crawl/patience") {
             const fetch_result given_up = co_await by.patient.fetch(*parse_url(server.url("/other")));
             CHECK(std::get<fetched>(given_up).status == 429);
             CHECK(waited == 60s);
+            const fetch_result later = co_await by.patient.fetch(*parse_url(server.url("/third")));
+            CHECK(std::get<fetched>(later).status == 429);
+            CHECK(waited == 120s);
+            REQUIRE(by.told.size() == 1);
+            CHECK(by.told[0] == target.origin() + " asks for a pause of 61 s by Retry-After, and gets 60 s");
         });
-        CHECK(asked == 3);
+        CHECK(asked == 4);
     }
 
     TEST_CASE("a pause that one page brings holds for the others of its site, and for no other site") {
@@ -158,6 +205,9 @@ TEST_SUITE("crawl/patience") {
         CHECK(parse_retry_after("120", now) == 120s);
         CHECK(parse_retry_after("Sun, 06 Nov 1994 08:50:37 GMT", now) == 60s);
         CHECK(parse_retry_after("Sun, 06 Nov 1994 08:49:30 GMT", now) == 0s);
+        CHECK(parse_retry_after("Mon, 01 Jan 1601 00:00:00 GMT", now) == 0s);
+        CHECK(parse_retry_after("Fri, 31 Dec 9999 23:59:59 GMT", now).value() > 24h * 365 * 200);
+        CHECK(parse_retry_after("99999999999", now).value() > 24h);
         CHECK_FALSE(parse_retry_after("", now));
         CHECK_FALSE(parse_retry_after("-1", now));
         CHECK_FALSE(parse_retry_after("soon", now));

@@ -1,6 +1,7 @@
 """What the tests of the programs have in common."""
 
 import http.server
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -34,6 +35,23 @@ class InFolder(unittest.TestCase):
         self.database = str(self.folder / "result.db")
 
 
+class Serving:
+    """`serve` on a folder."""
+
+    def __init__(self, folder, *options):
+        self.process = subprocess.Popen(
+            [SERVE, "--root", str(folder), "--port", "0", *options], stdout=subprocess.PIPE, text=True
+        )
+        self.line = self.process.stdout.readline()
+        self.url = self.line.split()[-1]
+        self.port = int(self.url.rstrip("/").rsplit(":", 1)[1])
+
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        self.process.stdout.close()
+        return self.process.wait(timeout=30)
+
+
 class Slow(http.server.BaseHTTPRequestHandler):
     """A front page of twenty links, whose answers wait for `go_on`."""
 
@@ -60,12 +78,17 @@ class Slow(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class SlowServer(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_):
+        pass  # a client that was stopped is gone in the middle of anything
+
+
 class SlowCrawl(InFolder):
     def crawl_slow_server(self, *options, stderr=subprocess.PIPE, **more):
         """Starts a crawl, three fetches at a time, and waits until some wait for `Slow.go_on`."""
         Slow.asked.clear()
         Slow.go_on.clear()
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+        server = SlowServer(("127.0.0.1", 0), Slow)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)

@@ -19,24 +19,7 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True
-from programs import CRAWL, SERVE, InFolder, Slow, SlowCrawl, is_sound, outcomes, run  # noqa: E402
-
-
-class Serving:
-    """`serve` on a folder."""
-
-    def __init__(self, folder, *options):
-        self.process = subprocess.Popen(
-            [SERVE, "--root", str(folder), "--port", "0", *options], stdout=subprocess.PIPE, text=True
-        )
-        self.line = self.process.stdout.readline()
-        self.url = self.line.split()[-1]
-        self.port = int(self.url.rstrip("/").rsplit(":", 1)[1])
-
-    def stop(self, how=signal.SIGTERM):
-        self.process.send_signal(how)
-        self.process.stdout.close()
-        return self.process.wait(timeout=30)
+from programs import CRAWL, SERVE, InFolder, Serving, Slow, SlowCrawl, is_sound, outcomes, run  # noqa: E402
 
 
 def without_filters():
@@ -49,11 +32,28 @@ def without_filters():
         (load, 0, 0, 16), (equal, 2, 0, get_seccomp), (equal, 1, 0, set_seccomp),
         (give, 0, 0, allow), (give, 0, 0, no_such_call),
     ))
+    install_filter(program, set_no_new_privileges, set_seccomp)
+
+
+def install_filter(program, set_no_new_privileges, set_seccomp):
     kept = ctypes.create_string_buffer(program)
     described = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(kept)))
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(set_no_new_privileges, 1, 0, 0, 0) or libc.prctl(set_seccomp, 2, described):
-        raise OSError(ctypes.get_errno(), "cannot take the filters away")
+        raise OSError(ctypes.get_errno(), "cannot install a filter of system calls")
+
+
+def without_new_filters():
+    """This process is on a kernel that has filters of system calls, and may not have one more."""
+    load, equal, give = 0x20, 0x15, 0x06
+    set_no_new_privileges, set_seccomp = 38, 22
+    seccomp, prctl, allow, denied = 317, 157, 0x7FFF0000, 0x00050000 | errno.EACCES
+    program = b"".join(struct.pack("=HBBI", *instruction) for instruction in (
+        (load, 0, 0, 0), (equal, 0, 2, seccomp), (load, 0, 0, 16), (equal, 4, 3, 1),
+        (equal, 0, 2, prctl), (load, 0, 0, 16), (equal, 1, 0, set_seccomp),
+        (give, 0, 0, allow), (give, 0, 0, denied),
+    ))
+    install_filter(program, set_no_new_privileges, set_seccomp)
 
 
 class ServeTest(InFolder):
@@ -205,6 +205,14 @@ class ServeTest(InFolder):
         result = run(CRAWL, self.server.url, "--allow-private", "--output", self.database, preexec_fn=without_filters)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("note: this kernel has no filters of system calls", result.stdout)
+        self.assertEqual(outcomes(self.database)[self.server.url + "sub/"], "fetched")
+
+    @unittest.skipUnless(platform.machine() == "x86_64", "the filter is one for x86-64")
+    def test_a_sandbox_that_the_kernel_refuses_is_told(self):
+        result = run(CRAWL, self.server.url, "--allow-private", "--output", self.database,
+                     preexec_fn=without_new_filters)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("note: pages were parsed without a sandbox: the kernel refuses", result.stdout)
         self.assertEqual(outcomes(self.database)[self.server.url + "sub/"], "fetched")
 
 

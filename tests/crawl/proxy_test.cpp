@@ -49,6 +49,7 @@ TEST_SUITE("crawl/proxy") {
             CAPTURE(proxied);
             CHECK(proxy_of(some, proxied) == "p:1");
         }
+        CHECK(proxy_of({{"http_proxy", "p:1"}, {"no_proxy", "Example.ORG"}}, "http://a.example.org/").empty());
         CHECK(proxy_of({{"http_proxy", "p:1"}, {"NO_PROXY", "*"}}, "http://site.example/").empty());
     }
 

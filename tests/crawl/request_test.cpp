@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <crawl/credentials.hpp>
 #include <crawl/fetch.hpp>
 
 #include <braid/core/spawn.hpp>
@@ -85,6 +86,21 @@ TEST_SUITE("crawl/request") {
             CHECK(heads[1].find("uthorization") == std::string::npos);
             CHECK(heads[1].find("Cookie") == std::string::npos);
             for (const std::string& head : heads) CHECK(says(head, "X-Own: yes"));
+        }));
+    }
+
+    TEST_CASE("the name and the password of a start URL are told to its host instead of those for all") {
+        braid::run_blocking(with_server(echo, [](test_server& server) -> braid::task<> {
+            fetch_options options = plain();
+            options.user = "me:secret";
+            options.homes = {parsed(server.url("/", "home.example")), parsed(server.url("/", "second.example"))};
+            options.users = {{options.homes[1], "you:too"}};
+            const std::vector<std::string> urls{server.url("/", "home.example"), server.url("/", "second.example"),
+                                                server.url("/", "away.example")};
+            const std::vector<std::string> heads = co_await fetch_all(options, urls);
+            CHECK(says(heads[0], "Authorization: Basic bWU6c2VjcmV0"));
+            CHECK(says(heads[1], "Authorization: " + basic_authorization("you:too")));
+            CHECK(heads[2].find("uthorization") == std::string::npos);
         }));
     }
 

@@ -68,6 +68,32 @@ TEST_SUITE("crawl/robots_rules") {
         CHECK(allows(stars + "$", "/" + std::string(2000, 'a') + "b"));
     }
 
+    TEST_CASE("rules that take too long to match together let nothing through, and others are matched to the end") {
+        const auto ruling_of = [](int rules, std::size_t length) {
+            std::string text = "User-agent: *\n";
+            for (int i = 0; i < rules; ++i) text += "Disallow: *" + std::string(20, 'a') + std::to_string(i) + "b\n";
+            return robots_rules(text, "braid-crawl").judge("/" + std::string(length, 'a'));
+        };
+        CHECK(ruling_of(500, 100) == crawl::ruling::allowed);
+        CHECK(ruling_of(20, 2000) == crawl::ruling::allowed);
+        CHECK(ruling_of(500, 2000) == crawl::ruling::too_costly);
+        std::string plain = "User-agent: *\n";
+        for (int i = 0; i < 15'000; ++i) plain += "Disallow: /some/folder/" + std::to_string(i) + "/\n";
+        CHECK(robots_rules(plain, "braid-crawl").judge("/some/folder/x") == crawl::ruling::allowed);
+        CHECK(robots_rules(plain, "braid-crawl").judge("/some/folder/7/") == crawl::ruling::disallowed);
+    }
+
+    TEST_CASE("of more rules than are kept nothing is known, and only so many sitemaps are named") {
+        std::string text = "User-agent: *\n";
+        for (std::size_t i = 0; i <= robots_rules::most_rules; ++i) text += "Disallow: /x\nSitemap: /y\n";
+        CHECK(robots_rules(text, "braid-crawl").judge("/") == crawl::ruling::too_costly);
+        CHECK(robots_rules(text, "braid-crawl").judge("/robots.txt") == crawl::ruling::allowed);
+        CHECK(robots_rules(text, "braid-crawl").sitemaps().size() == robots_rules::most_sitemaps);
+        const std::string long_rule = "Disallow: /" + std::string(robots_rules::most_text / 3 + 1, '\xc3') + "\n";
+        CHECK(robots_rules("User-agent: *\n" + long_rule, "braid-crawl").judge("/") == crawl::ruling::too_costly);
+        CHECK(robots_rules("User-agent: other\n" + long_rule, "braid-crawl").judge("/") == crawl::ruling::allowed);
+    }
+
     TEST_CASE("escapes are compared by what they mean") {
         CHECK_FALSE(allows("User-agent: *\nDisallow: /foo/bar/\xe3\x83\x84", "/foo/bar/%E3%83%84"));
         CHECK_FALSE(allows("User-agent: *\nDisallow: /foo/bar/%e3%83%84", "/foo/bar/%E3%83%84"));
@@ -100,6 +126,22 @@ TEST_SUITE("crawl/robots_rules") {
         CHECK(crawl::product_token("braid-crawl") == "braid-crawl");
         CHECK(crawl::product_token("My_Bot/1.0 (+http://x)") == "My_Bot");
         CHECK(crawl::product_token("").empty());
+    }
+
+    TEST_CASE("a header asks the crawler that it names, and all if it names none") {
+        const auto asks = [](std::string_view lines) { return crawl::header_asks_nofollow(lines, "Braid-Crawl"); };
+        for (const char* text :
+             {"nofollow\n", "noindex\nNoFollow\n", "braid-crawl: nofollow\n", "*: none\n",
+              "googlebot: noindex\nnofollow\n", "googlebot: noindex, braid-crawl: nofollow\n",
+              "unavailable_after: 25 Jun 2010 15:00:00 PST, nofollow\n", "braid-crawl: noindex, nofollow"}) {
+            CAPTURE(text);
+            CHECK(asks(text));
+        }
+        for (const char* text : {"", "\n", "googlebot: nofollow\n", "googlebot: noindex, nofollow\nnoindex\n",
+                                 "max-snippet: 20\n", "braid: nofollow\n"}) {
+            CAPTURE(text);
+            CHECK_FALSE(asks(text));
+        }
     }
 
     TEST_CASE("a page asks not to be followed in more than one way") {

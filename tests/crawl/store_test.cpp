@@ -189,8 +189,9 @@ TEST_SUITE("crawl/store") {
         const temporary_folder folder;
         const fs::path file = folder / "c.db";
         store first(file);
-        CHECK(error_of(file).ends_with(file.string() + ": another program is using it"));
+        CHECK(error_of(file).ends_with(file.string() + ": another crawl is writing it"));
         first.add(sample());
+        CHECK(error_of(file).ends_with(file.string() + ": another crawl is writing it"));
     }
 
     TEST_CASE("a full disk is an error, and what was added before is still there") {

@@ -31,15 +31,25 @@ TEST_SUITE("crawl/traps") {
     }
 
     TEST_CASE("the year of a date is found, and that of a number is not") {
-        CHECK(crawl::latest_year("http://h/2024/05/") == 2024);
-        CHECK(crawl::latest_year("http://h/x?day=2031-12-01") == 2031);
-        CHECK(crawl::latest_year("http://h/2024/05/to/2025-6") == 2025);
-        CHECK(crawl::latest_year("http://h/?year=2077&m=1") == 2077);
+        const auto latest = [](const char* url) { return crawl::years_in(url).value().latest; };
+        CHECK(latest("http://h/2024/05/") == 2024);
+        CHECK(latest("http://h/x?day=2031-12-01") == 2031);
+        CHECK(latest("http://h/2024/05/to/2025-6") == 2025);
+        CHECK(latest("http://h/?year=2077&m=1") == 2077);
+        CHECK(crawl::years_in("http://h/2024/05/to/1999-6").value().earliest == 1999);
         for (const char* url : {"http://h/2099", "http://h/2099/13/", "http://h/2099/", "http://h/12099/05/",
                                 "http://h/2099-x", "http://2099.05.example/", "http://h/20991231", "http://h"}) {
             CAPTURE(url);
-            CHECK(crawl::latest_year(url) == 0);
+            CHECK_FALSE(crawl::years_in(url));
         }
+    }
+
+    TEST_CASE("a calendar begins some years back, and what is much older is no date") {
+        const traps t({.years_back = 50}, 2026);
+        CHECK(t.suspicion("http://h/1976/01/01/").empty());
+        CHECK(t.suspicion("http://h/1975/12/31/") == "it is of the year 1975, more than 50 years ago");
+        CHECK(t.suspicion("http://h/1975/12/to/2026/01/") == "it is of the year 1975, more than 50 years ago");
+        CHECK(t.suspicion("http://h/topics/1500/2").empty());
     }
 
     TEST_CASE("a calendar ends some years ahead") {

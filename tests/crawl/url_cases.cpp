@@ -14,6 +14,16 @@ std::optional<std::string> text_of(const std::string& json) {
     return std::string(value.as_string());
 }
 
+/// Browsers keep it, the crawler does not.
+std::string without_userinfo(std::string url) {
+    const std::size_t host = url.find("://");
+    if (host == std::string::npos || url.starts_with('!')) return url;
+    const std::size_t begin = host + 3;
+    const std::size_t at = url.rfind('@', url.find_first_of("/?#", begin));
+    if (at != std::string::npos && at > begin) url.erase(begin, at + 1 - begin);
+    return url;
+}
+
 }  // namespace
 
 void each_url_case(const std::filesystem::path& file, const std::function<void(const url_case&)>& take) {
@@ -23,7 +33,7 @@ void each_url_case(const std::filesystem::path& file, const std::function<void(c
         const auto first = line.find('\t');
         const auto second = line.find('\t', first + 1);
         take({text_of(line.substr(0, first)), text_of(line.substr(first + 1, second - first - 1)).value(),
-              line.substr(second + 1)});
+              without_userinfo(line.substr(second + 1))});
     }
 }
 

@@ -63,6 +63,18 @@ TEST_SUITE("crawl/url") {
         CHECK(crawl::parse_url("https://host")->port() == 443);
     }
 
+    TEST_CASE("a name and a password are no part of a URL, and can be had of the one that was given") {
+        CHECK(crawl::parse_url("http://me:pass@h/x")->text() == "http://h/x");
+        CHECK(crawl::resolve(*crawl::parse_url("http://h/"), "//a@b/")->text() == "http://b/");
+        CHECK(crawl::userinfo_of("http://me:p%40ss:1@h/x@y") == "me:p@ss:1");
+        CHECK(crawl::userinfo_of(" https:\\\\me@h") == "me:");
+        for (const char* none : {"", "http://h/@", "http://@h/", "http://:@h/", "http://h?a@b", "h"}) {
+            CAPTURE(none);
+            CHECK(crawl::userinfo_of(none).empty());
+        }
+        CHECK(crawl::parse_url("http://me:pass@h:99999/").error().message.find("pass") == std::string::npos);
+    }
+
     TEST_CASE("an error names the URL and what is wrong with it") {
         const auto base = *crawl::parse_url("http://host/");
         CHECK(crawl::resolve(base, "http://host:99999/").error().message ==
