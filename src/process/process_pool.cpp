@@ -221,9 +221,9 @@ process_pool::~process_pool() {
     });
 }
 
+// These begin when they are awaited, and the pool may be gone by then.
 task<> process_pool::close() {
-    const auto keep = engine_;
-    co_await closing(*keep);
+    return [](std::shared_ptr<pool_engine> engine) -> task<> { co_await closing(*engine); }(engine_);
 }
 
 void process_pool::terminate() noexcept {
@@ -236,8 +236,7 @@ void process_pool::resize(int workers) {
 }
 
 task<pool_stats> process_pool::stats() const {
-    const auto keep = engine_;
-    co_return co_await asking(*keep);
+    return [](std::shared_ptr<pool_engine> engine) -> task<pool_stats> { co_return co_await asking(*engine); }(engine_);
 }
 
 std::vector<int> process_pool::worker_pids() const { return engine_->worker_pids(); }
