@@ -66,6 +66,7 @@ void pool_engine::start_worker() {
         ++started_;
     } catch (const std::exception& e) {
         failed_to_start(e.what());
+        plan();  // when to try again
     }
 }
 
