@@ -95,6 +95,8 @@ public:
     [[nodiscard]] bool post_unless_gone(std::function<void()> then);
     /// The same for a call that comes: it says when it has `arrived`.
     [[nodiscard]] bool post_unless_gone(work& w);
+    /// The same from a handler of Asio's, where it may run at once.
+    [[nodiscard]] bool post_from_handler(work& w, home& where);
     void arrived() noexcept;
     /// For a call that the pool has, or is to have: until that has ended there is a home.
     void post_for_call(work& w);

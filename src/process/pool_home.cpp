@@ -46,6 +46,18 @@ bool pool_engine::post_unless_gone(work& w) {
     return posted;
 }
 
+bool pool_engine::post_from_handler(work& w, home& where) {
+    const auto box = inbox_;
+    {
+        const std::lock_guard lock(box->mutex);
+        if (!home_) return false;
+        ++on_their_way_;
+    }
+    where.post_from_handler(&w);  // which may run it now, and much else
+    post_into(*box, [] {});
+    return true;
+}
+
 void pool_engine::arrived() noexcept {
     if (--on_their_way_ == 0 && leaves_) plan();
 }

@@ -62,6 +62,7 @@ worker_link::worker_link(std::shared_ptr<pool_engine> pool)
     readable_.link = this;
     readable_.run = [](work* w) noexcept {
         const auto keep = std::exchange(static_cast<readable_work*>(w)->keep, nullptr);
+        keep->pool_->arrived();
         keep->awaiting_replies_ = false;
         if (keep->rings_) keep->hear_bells();
         keep->read_replies();

@@ -30,7 +30,8 @@ void worker_link::await_replies() {
                         [self = shared_from_this()](boost::system::error_code error) {
                             if (error) return;
                             self->readable_.keep = self;
-                            self->home_->post_from_handler(&self->readable_);
+                            if (!self->pool_->post_from_handler(self->readable_, *self->home_))
+                                self->readable_.keep = nullptr;
                         });
 }
 
