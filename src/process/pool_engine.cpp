@@ -86,7 +86,7 @@ void pool_engine::cancel(call_base& call) noexcept {
         case call_base::place::admitted: return;  // it has just ended
         case call_base::place::outside:
         case call_base::place::queued: remove_waiting(call); break;
-        case call_base::place::given: call.cancelled_ = true; return;  // by what encodes its arguments: see give
+        case call_base::place::given: call.cancelled_ = true; return;  // by what encodes its arguments
         case call_base::place::at_worker:
             if (!call.worker_->take_back(call)) return call.worker_->stop_begun(call, options_.grace);
             plan();
@@ -167,7 +167,8 @@ worker_link* pool_engine::least_busy() noexcept {
 /// To wait behind what is at a worker may take less time than to wake another.
 worker_link* pool_engine::awake_or_least_busy() noexcept {
     for (const auto& link : workers_) {
-        if (link->in_flight() != 0 && link->in_flight() < link->worth_waking_for() && link->has_room()) return link.get();
+        if (link->in_flight() != 0 && link->in_flight() < link->worth_waking_for() && link->has_room())
+            return link.get();
     }
     return least_busy();
 }
@@ -193,7 +194,7 @@ void pool_engine::assign_queued(clock::time_point now) {
 void pool_engine::give(call_base& call, worker_link& worker, clock::time_point now) noexcept {
     call.place_ = call_base::place::given;
     if (!worker.give(call, now)) return call_ended(call);
-    if (call.cancelled_ && worker.take_back(call)) call_ended(call);  // nothing has been sent
+    if (std::exchange(call.cancelled_, false)) cancel(call);  // meanwhile: nothing of it has been sent
 }
 
 // A worker without work takes a call that another has not begun, if that one will be long at what it has. Where it was

@@ -128,6 +128,8 @@ private:
         std::uint64_t posts = 0;
     };
     static void post_into(inbox& box, const std::function<void()>& post);
+    /// Counts what comes, until it has `arrived`. False: the pool is gone.
+    [[nodiscard]] bool post_counted(const std::function<void(home&)>& post);
 
     void make_alarm();
     void plan() noexcept;

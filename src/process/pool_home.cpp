@@ -20,42 +20,36 @@ void pool_engine::post_into(inbox& box, const std::function<void()>& post) {
 void pool_engine::post(std::function<void()> then) { std::ignore = post_unless_gone(std::move(then)); }
 
 bool pool_engine::post_unless_gone(std::function<void()> then) {
-    const auto box = inbox_;
-    bool posted = false;
-    post_into(*box, [&] {
-        if (!home_) return;
-        posted = true;
-        ++on_their_way_;
-        home_->post_function([self = shared_from_this(), then = std::move(then)] {
+    return post_counted([&](home& where) {
+        where.post_function([self = shared_from_this(), then = std::move(then)] {
             self->arrived();
             then();
         });
     });
-    return posted;
 }
 
 bool pool_engine::post_unless_gone(work& w) {
+    return post_counted([&w](home& where) { where.post(&w); });
+}
+
+bool pool_engine::post_from_handler(work& w, home& where) {
+    const auto box = inbox_;
+    if (!post_counted([](home&) {})) return false;
+    where.post_from_handler(&w);  // not under the lock: it may run now, and much else with it
+    post_into(*box, [] {});
+    return true;
+}
+
+bool pool_engine::post_counted(const std::function<void(home&)>& post) {
     const auto box = inbox_;
     bool posted = false;
     post_into(*box, [&] {
         if (!home_) return;
         posted = true;
         ++on_their_way_;
-        home_->post(&w);
+        post(*home_);
     });
     return posted;
-}
-
-bool pool_engine::post_from_handler(work& w, home& where) {
-    const auto box = inbox_;
-    {
-        const std::lock_guard lock(box->mutex);
-        if (!home_) return false;
-        ++on_their_way_;
-    }
-    where.post_from_handler(&w);  // which may run it now, and much else
-    post_into(*box, [] {});
-    return true;
 }
 
 void pool_engine::arrived() noexcept {

@@ -80,6 +80,10 @@ private:
     bool pool_is_gone_ = false;
 };
 
+// These begin when they are awaited, and the pool object may be gone by then.
+task<> close_engine(std::shared_ptr<pool_engine> engine) { co_await closing(*engine); }
+task<pool_stats> stats_of(std::shared_ptr<pool_engine> engine) { co_return co_await asking(*engine); }
+
 void check_messages(const process_pool_options& options) {
     if (options.max_message_size < process_detail::least_message_limit) {
         throw usage_error(fmt::format("a process_pool's max_message_size cannot be {} bytes, less than {}",
@@ -221,10 +225,7 @@ process_pool::~process_pool() {
     });
 }
 
-// These begin when they are awaited, and the pool may be gone by then.
-task<> process_pool::close() {
-    return [](std::shared_ptr<pool_engine> engine) -> task<> { co_await closing(*engine); }(engine_);
-}
+task<> process_pool::close() { return close_engine(engine_); }
 
 void process_pool::terminate() noexcept {
     engine_->post([engine = engine_] { engine->terminate(); });
@@ -235,9 +236,7 @@ void process_pool::resize(int workers) {
     engine_->post([engine = engine_, workers] { engine->resize(static_cast<std::size_t>(workers)); });
 }
 
-task<pool_stats> process_pool::stats() const {
-    return [](std::shared_ptr<pool_engine> engine) -> task<pool_stats> { co_return co_await asking(*engine); }(engine_);
-}
+task<pool_stats> process_pool::stats() const { return stats_of(engine_); }
 
 std::vector<int> process_pool::worker_pids() const { return engine_->worker_pids(); }
 

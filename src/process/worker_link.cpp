@@ -23,8 +23,8 @@ namespace {
 // has finished: so much work is sent ahead. Calls of 1 KiB go through 1.2 times as fast as with a third of it.
 constexpr double prefetched_ns = 600'000;
 constexpr std::size_t most_in_flight = 512;
-// One is sent ahead of calls up to this length, too: a parent that has much to do takes so long to have a turn. A worker
-// that has nothing is given that one.
+// One is sent ahead of calls up to this length, too: a parent that has much to do takes so long to have a turn. A
+// worker that has nothing is given that one.
 constexpr double one_ahead_ns = 5'000'000;
 // What it takes to wake a worker that sleeps, to write to it and to read from it, where that takes long.
 constexpr double waking_ns = 100'000;

@@ -110,13 +110,9 @@ void run_until(boost::asio::io_context& context, task<> reached) {
 }
 
 /// A pool on a context that nobody runs. Before it leaves, when some calls have been refused, something is done
-/// elsewhere. A home runs 256 works, two for each of those calls, until it does what ends a turn: after one of these
-/// numbers of calls that is what comes next, and the pool's last turn.
+/// elsewhere.
 class last_turn {
 public:
-    static constexpr int fewest_calls = 120;
-    static constexpr int most_calls = 136;
-
     /// A call that can be made later.
     auto call() { return pool_->run(square, 3); }
     void end_with(int calls, std::function<void()> shot) {
@@ -131,6 +127,28 @@ private:
     std::unique_ptr<process_pool> pool_ =
         std::make_unique<process_pool>(context_.get_executor(), process_pool_options{.workers = 1});
 };
+
+/// Another thread gives `makes` a call, and what is to be told once it is made, and when it has ended as it should.
+/// A home runs 256 works, two for each call that is refused, until it does what ends a turn: after one of these numbers
+/// of calls that is what comes next, and the pool's last turn.
+template <class Makes>
+void in_the_last_turn(Makes makes) {
+    for (int calls = 120; calls != 136; ++calls) {
+        CAPTURE(calls);
+        last_turn pool;
+        milestone made;
+        bool ended = false;
+        std::thread caller;
+        auto call = pool.call();
+        pool.end_with(calls, [&] {
+            caller = std::thread([&] { run_blocking(makes(std::move(call), made, ended)); });
+            made.wait();
+        });
+        REQUIRE(caller.joinable());
+        caller.join();
+        CHECK(ended);
+    }
+}
 
 }  // namespace
 
@@ -178,39 +196,14 @@ TEST_SUITE("process/process_pool: the end") {
     }
 
     TEST_CASE("a call of another thread that comes in a pool's last turn is refused, though nobody runs its loop") {
-        for (int calls = last_turn::fewest_calls; calls != last_turn::most_calls; ++calls) {
-            CAPTURE(calls);
-            last_turn pool;
-            milestone submitted;
-            bool refused = false;
-            std::thread caller;
-            auto call = pool.call();
-            pool.end_with(calls, [&] {
-                caller = std::thread([&] { run_blocking(makes(std::move(call), submitted, refused)); });
-                submitted.wait();
-            });
-            REQUIRE(caller.joinable());
-            caller.join();
-            CHECK(refused);
-        }
+        in_the_last_turn(
+            [](auto call, milestone& made, bool& refused) { return makes(std::move(call), made, refused); });
     }
 
     TEST_CASE("so is one that is cancelled before it has arrived there") {
-        for (int calls = last_turn::fewest_calls; calls != last_turn::most_calls; ++calls) {
-            CAPTURE(calls);
-            last_turn pool;
-            milestone given_up;
-            bool ended = false;
-            std::thread caller;
-            auto call = pool.call();
-            pool.end_with(calls, [&] {
-                caller = std::thread([&] { run_blocking(makes_and_cancels(std::move(call), given_up, ended)); });
-                given_up.wait();
-            });
-            REQUIRE(caller.joinable());
-            caller.join();
-            CHECK(ended);
-        }
+        in_the_last_turn([](auto call, milestone& given_up, bool& ended) {
+            return makes_and_cancels(std::move(call), given_up, ended);
+        });
     }
 
     TEST_CASE("closing a pool that is gone is done at once, and it has no statistics any more") {
