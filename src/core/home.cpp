@@ -135,12 +135,12 @@ void home::post_from_outside(work* w) noexcept {
 
 void home::post_from_handler(work* w) noexcept {
     if (is_current()) return ready_.push(w);
+    // Not into what is ready: a thread that sees something through here may be at that, though the home is idle.
     work* expected = idle;
-    if (native_ && native_->running_in_this_thread() &&
-        outside_.compare_exchange_strong(expected, nullptr, std::memory_order_acquire)) {
+    w->next = nullptr;
+    if (native_ && native_->running_in_this_thread()) {
         const auto keep = shared_from_this();
-        ready_.push(w);
-        return drain();
+        if (outside_.compare_exchange_strong(expected, w, std::memory_order_acq_rel)) return drain();
     }
     post_from_outside(w);
 }
