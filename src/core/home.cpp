@@ -16,8 +16,10 @@ namespace braid::detail {
 
 namespace {
 
-// Between two looks at the executor's own queue, sockets and timers.
-constexpr unsigned works_a_turn = 256;
+// A turn runs so many, and as many again, so often, while they are quick: what is done once a turn, such as writing to
+// a worker what it was given, should be worth it, and timers should not have to wait for long.
+constexpr unsigned works_at_a_time = 256;
+constexpr unsigned most_times_a_turn = 4;
 // Awaits that complete without suspending, between two looks at the ready queue.
 constexpr unsigned ready_awaits_a_work = 128;
 
@@ -192,7 +194,12 @@ void home::run_ready_watched(unsigned count) noexcept {
 bool home::turn() noexcept {
     turn_time_ = simulation_ ? simulation_->now() : coarse_now();
     take_outside();  // though the queue may never be empty: timers and other threads get their turn too
-    run_ready(works_a_turn);
+    run_ready(works_at_a_time);
+    // The clock's ticks are a few ms apart. Simulated time stands still in a turn, however many works that has.
+    const auto is_quick = [this] { return !simulation_ && coarse_now() == turn_time_; };
+    for (unsigned times = 1; times != most_times_a_turn && !ready_.empty() && is_quick(); ++times) {
+        run_ready(works_at_a_time);
+    }
     const bool more = !ready_.empty();
     // What is done once a turn may make new things ready, but is not repeated for them in this turn.
     for (work_list due = std::exchange(turn_end_, {}); !due.empty();) {
@@ -244,7 +251,7 @@ bool home::may_sleep() noexcept {
 }
 
 void home::drain() noexcept {
-    constexpr unsigned turns_a_drain = 32;  // then the executor's sockets and timers have their turn
+    constexpr unsigned turns_a_drain = 8;  // then the executor's sockets and timers have their turn
     const std::lock_guard only_one(draining_);
     const driver outer = std::exchange(this_driver, driver{nullptr, this, nullptr, 0});
     for (unsigned turns = 1;; ++turns) {

@@ -1,6 +1,7 @@
 #include "process/attachment_ends.hpp"
 
 #include "process/board_layout.hpp"
+#include "process/fault_points.hpp"
 #include "process/services.hpp"
 
 #include <braid/wire/call.hpp>
@@ -11,7 +12,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 namespace braid::process_detail {
@@ -22,7 +25,9 @@ namespace {
 constexpr std::uint64_t came_along = std::uint64_t{1} << 63;
 
 // Enough to keep a worker busy, and far from what the socket holds.
-constexpr std::size_t most_ahead = 16;
+constexpr std::size_t most_messages_ahead = 16;
+// What is on its way counts against the user's limit of descriptors, 1,024 as a rule, which all workers share.
+constexpr std::size_t most_descriptors_ahead = 64;
 
 [[noreturn]] void throw_no_room() {
     throw std::system_error(EMFILE, std::generic_category(), "receive a descriptor that came with a message");
@@ -31,11 +36,6 @@ constexpr std::size_t most_ahead = 16;
 }  // namespace
 
 // --- both
-
-void attachment_end::write_frame(std::uint64_t frame) noexcept {
-    out_.frame = frame;
-    out_.items.clear();
-}
 
 std::uint32_t attachment_end::add(attachment item) {
     if (out_.items.size() == most_attachments) refuse_too_many();
@@ -65,10 +65,10 @@ int attachment_end::take_descriptor(std::uint32_t number) {
     return in_.items[number].fd.release();
 }
 
-const std::shared_ptr<wire::segment>& attachment_end::memory_of(attachment& item) {
+const std::shared_ptr<wire::segment>& attachment_end::memory_of(attachment& item, segment_opener open) {
     if (!item.memory) {
         if (!item.fd) throw_no_room();
-        item.memory = wire::segment::open(item.fd.release());
+        item.memory = open(item.fd.release());
     }
     return item.memory;
 }
@@ -90,13 +90,52 @@ std::uint64_t parent_attachments::add_segment(const std::shared_ptr<wire::segmen
     return id;
 }
 
-bool parent_attachments::send_frame() {
-    if (out_.items.empty() && out_.forgotten.empty()) return false;
-    if (!send(when_full::give_up)) {
+void parent_attachments::drop_frame() noexcept {
+    drop_items();
+    lent_.take_back(out_.frame);
+}
+
+std::optional<wire::lent_room> parent_attachments::lend(std::size_t bytes) noexcept try {
+    if (!lends_ || out_.items.size() == most_attachments) return std::nullopt;
+    const auto memory = lent_.lend(out_.frame, bytes);
+    if (!memory) return std::nullopt;
+    const std::uint64_t id = add_segment(memory);
+    lent_bytes_ += bytes;
+    return wire::lent_room{memory->bytes().subspan(wire::lent_offset, bytes), id, wire::lent_offset};
+} catch (const std::exception&) {
+    return std::nullopt;
+}
+
+// The worker reads all arguments before it writes the result.
+std::uint64_t parent_attachments::lend_for_result(std::size_t bytes) noexcept try {
+    if (!lends_) return 0;
+    auto memory = lent_.lent_to(out_.frame, bytes);
+    if (!memory && out_.items.size() != most_attachments) memory = lent_.lend(out_.frame, bytes);
+    if (!memory) return 0;
+    const std::uint64_t id = add_segment(memory);
+    lent_.may_hold_result(*memory);
+    return id;
+} catch (const std::exception&) {
+    return 0;
+}
+
+bool parent_attachments::send_something() {
+    pass(step::sends_beside);
+    known_.reserve(known_.size() + out_.items.size());  // once it is sent nothing fails any more
+    unread_.push_back({.frame = out_.frame, .descriptors = out_.items.size()});
+    bool sent = false;
+    try {
+        sent = send(when_full::give_up);
+    } catch (...) {
+        unread_.pop_back();
+        throw;
+    }
+    if (!sent) {
+        unread_.pop_back();
         if (out_.items.empty()) return false;
         throw wire::encode_error("descriptors cannot be sent: the worker has too many on their way already");
     }
-    unread_.push_back(out_.frame);
+    unread_descriptors_ += out_.items.size();
     for (const attachment& each : out_.items) {
         if (each.memory) note_sent(each);
     }
@@ -115,7 +154,9 @@ void parent_attachments::note_sent(const attachment& item) {
     }
 }
 
-bool parent_attachments::far_ahead() const noexcept { return unread_.size() >= most_ahead; }
+bool parent_attachments::far_ahead() const noexcept {
+    return unread_.size() >= most_messages_ahead || unread_descriptors_ >= most_descriptors_ahead;
+}
 
 void parent_attachments::was_read(std::uint64_t frame) noexcept {
     // Numbers of calls begin again some time.
@@ -123,11 +164,22 @@ void parent_attachments::was_read(std::uint64_t frame) noexcept {
         const std::uint32_t ahead = (call_of(other) - last) & call_id_mask;
         return ahead != 0 && ahead < call_id_mask / 2;
     };
-    while (!unread_.empty() && !is_later(unread_.front())) unread_.pop_front();
+    while (!unread_.empty() && !is_later(unread_.front().frame)) {
+        unread_descriptors_ -= unread_.front().descriptors;
+        unread_.pop_front();
+    }
 }
 
 void parent_attachments::may_be_lost(std::uint64_t frame) noexcept {
-    for (known& each : known_) each.lost |= each.sent_beside == frame;
+    for (known& each : known_) {
+        const auto memory = each.memory.lock();
+        each.lost |= each.sent_beside == frame || (memory && lent_.is_lent_to(frame, *memory));
+    }
+}
+
+void parent_attachments::read_frame(std::uint64_t frame) {
+    pass(step::takes_beside);
+    receive(frame);
 }
 
 void parent_attachments::look_for_dropped() {
@@ -144,7 +196,7 @@ std::shared_ptr<wire::segment> parent_attachments::take_segment(std::uint64_t kn
         if (number >= in_.items.size() || in_.items[number].segment_id != known_by) {
             throw wire::decode_error(fmt::format("shared bytes {} did not come with their message", number));
         }
-        return memory_of(in_.items[number]);
+        return memory_of(in_.items[number], wire::segment::open);
     }
     if (known_by == 0 || known_by > last_id_) {
         throw wire::decode_error(fmt::format("shared bytes {} are no argument of the call", known_by));
@@ -152,7 +204,29 @@ std::shared_ptr<wire::segment> parent_attachments::take_segment(std::uint64_t kn
     // An argument is there until its call has ended, unless its own encoding made it for the moment.
     const auto at = std::ranges::find(known_, known_by, &known::id);
     auto memory = at == known_.end() ? nullptr : at->memory.lock();
-    if (!memory) throw wire::result_error("the result is shared bytes that nobody here has any more");
+    if (!memory) {
+        throw wire::result_error("the result is shared bytes that nobody here has any more", {.pid = worker_pid_});
+    }
+    if (lent_.has(*memory)) throw wire::decode_error("shared bytes that were only lent");
+    return memory;
+}
+
+void parent_attachments::begin_reading(std::uint64_t frame) noexcept {
+    reading_ = frame;
+    lent_bytes_unread_ = lent_.bytes_lent_to(frame);
+}
+
+std::shared_ptr<wire::segment> parent_attachments::take_lent(std::uint64_t known_by, std::size_t bytes) {
+    const auto at = std::ranges::find(known_, known_by, &known::id);
+    auto memory = at == known_.end() ? nullptr : at->memory.lock();
+    if (!memory || !lent_.is_lent_to(reading_, *memory)) {
+        throw wire::decode_error(fmt::format("memory {} was not lent for this call", known_by));
+    }
+    if (bytes > lent_bytes_unread_) {
+        throw wire::decode_error(
+            fmt::format("{} bytes in memory of which only {} are left", bytes, lent_bytes_unread_));
+    }
+    lent_bytes_unread_ -= bytes;
     return memory;
 }
 
@@ -170,9 +244,39 @@ void worker_attachments::read_frame(std::uint64_t frame, bool something_came) {
     }
 }
 
+void worker_attachments::map_what_came() {
+    for (held& each : held_) {
+        if (each.item.fd) std::ignore = memory_of(each.item, wire::segment::open_trusted);
+    }
+}
+
 void worker_attachments::begin_item(std::uint64_t frame) noexcept {
     ++calls_begun_;
     write_frame(frame);
+    write_result_into(0);
+}
+
+void worker_attachments::drop_frame() noexcept {
+    drop_items();
+    result_room_used_ = wire::lent_offset;
+}
+
+void worker_attachments::write_result_into(std::uint64_t known_by) noexcept {
+    result_room_ = known_by;
+    result_room_used_ = wire::lent_offset;
+}
+
+std::optional<wire::lent_room> worker_attachments::lend(std::size_t bytes) noexcept try {
+    held* const entry = result_room_ == 0 ? nullptr : find(result_room_);
+    if (!entry) return std::nullopt;
+    const auto all = memory_of(entry->item, wire::segment::open_trusted)->bytes();
+    if (result_room_used_ > all.size() || bytes > all.size() - result_room_used_) return std::nullopt;
+    const wire::lent_room room{all.subspan(result_room_used_, bytes), result_room_, result_room_used_};
+    result_room_used_ += (bytes + wire::lent_offset - 1) / wire::lent_offset * wire::lent_offset;
+    lent_bytes_ += bytes;
+    return room;
+} catch (const std::exception&) {  // it cannot be mapped here
+    return std::nullopt;
 }
 
 worker_attachments::held* worker_attachments::find(std::uint64_t id) noexcept {
@@ -194,7 +298,7 @@ std::shared_ptr<wire::segment> worker_attachments::take_segment(std::uint64_t kn
     held* const entry = find(known_by);
     if (!entry) throw wire::decode_error(fmt::format("shared bytes {} did not come with their message", known_by));
     entry->taken_in = calls_begun_;
-    return memory_of(entry->item);
+    return memory_of(entry->item, wire::segment::open_trusted);
 }
 
 std::uint64_t worker_attachments::add_segment(const std::shared_ptr<wire::segment>& memory) {
@@ -211,6 +315,7 @@ std::uint64_t worker_attachments::add_segment(const std::shared_ptr<wire::segmen
 
 bool worker_attachments::send_frame(when_full then) {
     if (!send(then)) return false;
+    pass(step::gives_beside);
     out_.items.clear();
     return true;
 }

@@ -84,9 +84,9 @@ bool batch_call::take_end(wire::reader& reply) {
     return stopping_ || next_ == end_;
 }
 
-bool batch_call::fail_next(const std::exception_ptr& error) noexcept {
-    sink_->failed(number(), 1, error);
-    advance(next_ + 1);
+bool batch_call::fail_next(std::uint32_t items, const std::exception_ptr& error) noexcept {
+    sink_->failed(number(), items, error);
+    advance(next_ + items);
     return next_ != end_;
 }
 

@@ -43,8 +43,8 @@ public:
                    const wire::remote_origin::place& where);
     /// The worker says that it is done. Throws: decode_error. False: there are items left to run.
     bool take_end(wire::reader& reply);
-    /// The item that was running has failed. False: it was the last.
-    bool fail_next(const std::exception_ptr& error) noexcept;
+    /// So many of the items without a result, the one that was running among them, have failed. False: that is all.
+    bool fail_next(std::uint32_t items, const std::exception_ptr& error) noexcept;
     /// The worker is told to end before the last item; it may never say where it was told.
     void may_end_early() noexcept { told_to_end_ = true; }
     /// The items from this one on are not begun by the worker.

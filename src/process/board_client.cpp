@@ -107,6 +107,8 @@ void board_client::part_begins(const wire::batch_progress& progress, std::uint32
 
 std::chrono::nanoseconds board_client::spin() const noexcept { return std::chrono::nanoseconds(header().spin); }
 
+bool board_client::parent_may_spin() const noexcept { return header().may_spin.load(std::memory_order_relaxed) != 0; }
+
 std::uint64_t board_client::memory_limit() const noexcept { return header().memory_limit; }
 
 void board_client::tell_worn_out() noexcept { header().worn_out.store(1, std::memory_order_relaxed); }
@@ -126,8 +128,7 @@ void board_client::finish(std::uint32_t slot, call_id id) noexcept {
 }
 
 bool board_client::stop_requested(std::uint32_t slot, call_id id) const noexcept {
-    return header().stop_all.load(std::memory_order_relaxed) != 0 ||
-           slot_at(slot).stop.load(std::memory_order_acquire) == pack(slot_state::queued, id);
+    return slot_at(slot).stop.load(std::memory_order_acquire) == pack(slot_state::queued, id);
 }
 
 std::span<std::byte, crash_report_size> board_client::crash_report() const noexcept {

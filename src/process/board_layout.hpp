@@ -72,9 +72,9 @@ struct board_header {
     std::atomic<std::uint32_t> fenced;                // worker: heeds the membarrier(2) of others
     std::atomic<std::uint64_t> heartbeats;            // worker: how often it has answered that it is alive
 
-    alignas(64) std::atomic<std::uint32_t> stop_all;  // parent: every call is asked to stop
     // Parent: twice the bytes that it has read of the worker's standard output and error; odd while it reads.
-    std::array<std::atomic<std::uint64_t>, 2> output_read;
+    alignas(64) std::array<std::atomic<std::uint64_t>, 2> output_read;
+    std::atomic<std::uint32_t> may_spin;    // parent: it has more than one CPU; told before the first request
     std::atomic<std::uint64_t> item_limit;  // parent: id << 32 | the item at which that batch is to end
 };
 
@@ -83,7 +83,7 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free && std::atomic<std
 static_assert(sizeof(call_slot) == 8);
 
 inline constexpr std::uint64_t board_magic = 0x62726169'64626f61;  // "braidboa"
-inline constexpr std::uint32_t board_version = 7;
+inline constexpr std::uint32_t board_version = 9;
 inline constexpr std::size_t crash_report_size = 4096;
 
 struct board_options {

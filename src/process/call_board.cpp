@@ -86,8 +86,6 @@ void call_board::request_stop(std::uint32_t slot, call_id id) {
     slot_at(slot).stop.store(pack(slot_state::queued, id), std::memory_order_release);
 }
 
-void call_board::request_stop_all() noexcept { header().stop_all.store(1, std::memory_order_release); }
-
 std::optional<call_board::running_call> call_board::running() const noexcept {
     const std::uint64_t current = header().current.load(std::memory_order_acquire);
     const std::uint64_t slot = (current >> 32) - 1;  // 0 becomes a number that is on no board
@@ -123,7 +121,10 @@ void call_board::set_item_limit(call_id id, std::uint32_t item) noexcept {
     header().item_limit.store(std::uint64_t{id & call_id_mask} << 32 | item, std::memory_order_seq_cst);
 }
 
-void call_board::stop_batch(call_id id) noexcept { set_item_limit(id, 0); }
+// There is one limit, and behind a batch that has ended the next may run, with a limit of its own.
+void call_board::stop_batch(std::uint32_t slot, call_id id) noexcept {
+    if (state(slot, id) == slot_state::running) set_item_limit(id, 0);
+}
 
 call_board::open_part call_board::unfinished_part() const {
     const std::uint64_t at = header().part_at.load(std::memory_order_acquire);
@@ -161,6 +162,10 @@ time_histogram call_board::ran() const noexcept {
         copy.counts()[i] = header().ran[i].load(std::memory_order_relaxed);
     }
     return copy;
+}
+
+void call_board::tell_whether_to_spin(bool may) noexcept {
+    header().may_spin.store(may ? 1 : 0, std::memory_order_relaxed);
 }
 
 bool call_board::worn_out() const noexcept { return header().worn_out.load(std::memory_order_relaxed) != 0; }

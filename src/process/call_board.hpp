@@ -46,7 +46,6 @@ public:
     [[nodiscard]] std::optional<slot_state> state(std::uint32_t slot, call_id id) const;
 
     void request_stop(std::uint32_t slot, call_id id);
-    void request_stop_all() noexcept;
 
     struct running_call {
         std::uint32_t slot;
@@ -65,8 +64,8 @@ public:
     /// From which item on it will certainly not run any, because it is told so now. Nothing if it cannot be told, or
     /// runs the batch no longer.
     [[nodiscard]] std::optional<std::uint32_t> cut_short(std::uint32_t slot, call_id id) noexcept;
-    /// It is to begin no item of the batch any more.
-    void stop_batch(call_id id) noexcept;
+    /// It is to begin no item of the batch any more, if it runs that.
+    void stop_batch(std::uint32_t slot, call_id id) noexcept;
 
     /// Bytes of the reply stream behind those that are committed: what it has done of a part that it still writes, with
     /// the frame's header at the front, and before which item that ends. Empty if there is none, or it has just
@@ -89,6 +88,9 @@ public:
 
     /// Between calls it held more memory than it should.
     [[nodiscard]] bool worn_out() const noexcept;
+
+    /// Before the first request: whether there is another CPU to look out on.
+    void tell_whether_to_spin(bool may) noexcept;
 
     /// Around each read of what the worker prints: how much of it has been read by then. See output_marks.
     void begin_reading_output(std::size_t stream) noexcept;
@@ -149,6 +151,8 @@ public:
     [[nodiscard]] std::uint32_t slot_count() const noexcept { return slot_count_; }
     [[nodiscard]] outgoing_buffer& outgoing() noexcept { return outgoing_; }
     [[nodiscard]] std::chrono::nanoseconds spin() const noexcept;
+    /// Once the first request has come.
+    [[nodiscard]] bool parent_may_spin() const noexcept;
     /// Null: requests come by the pipe.
     [[nodiscard]] ring_reader* incoming() noexcept { return incoming_ ? &*incoming_ : nullptr; }
 

@@ -17,6 +17,7 @@ enum class step : std::uint8_t {
     finished_call,  // it is marked as done
     writes_replies,
     leaves,
+    gives_beside,  // descriptors or memory with a result, which is not committed
     // Of a parent:
     launches,
     starts_process,  // it exists, and nobody knows it yet
@@ -28,6 +29,9 @@ enum class step : std::uint8_t {
     buries,
     // Of a parent whose worker takes its time with a batch:
     splits_batch,  // the worker is told, and may have ended
+    // Of a parent that sends descriptors or memory, and gets some:
+    sends_beside,  // the request is not sent
+    takes_beside,  // with the result at hand
     // Of a zygote:
     preloads,    // it is about to
     takes_fork,  // a request is its own, and nothing is made yet

@@ -1,5 +1,6 @@
 #include "process/forked_worker.hpp"
 
+#include "process/call_board.hpp"
 #include "process/fault_points.hpp"
 #include "process/services.hpp"
 #include "process/worker_main.hpp"
@@ -71,7 +72,9 @@ void show_name(std::span<char> shown, const std::string& name) {
     wire::writer message(out);
     wire::encode(message, std::string(why));
     wire::end_frame(out, begun);
-    write_all(reply_descriptor, out.bytes());
+    board_client board{unique_fd(board_descriptor)};
+    board.outgoing().append(out.bytes(), reply_descriptor);
+    board.outgoing().flush(reply_descriptor);
     ::_exit(1);
 }
 

@@ -34,9 +34,12 @@ std::span<std::byte> outgoing_buffer::reserve(std::size_t size) noexcept {
 }
 
 void outgoing_buffer::commit(std::size_t size) noexcept {
-    // Before a look whether the parent sleeps.
-    const auto order = parent_takes_ ? std::memory_order_seq_cst : std::memory_order_release;
-    words_.committed.store(words_.committed.load(std::memory_order_relaxed) + size, order);
+    const std::uint64_t committed = words_.committed.load(std::memory_order_relaxed) + size;
+    if (parent_takes_) {
+        words_.committed.store(committed, std::memory_order_seq_cst);  // before a look whether the parent sleeps
+    } else {
+        words_.committed.store(committed, std::memory_order_release);
+    }
 }
 
 std::span<const std::byte> outgoing_buffer::pending() const noexcept {

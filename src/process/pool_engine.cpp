@@ -101,7 +101,7 @@ void pool_engine::call_ended(call_base& call) noexcept {
     call.finish();
 }
 
-void pool_engine::call_lost(call_base& call, worker_death death) noexcept {
+void pool_engine::call_lost(call_base& call, worker_death death, std::uint32_t items) noexcept {
     if (state_ == state::terminated) return call_returned(call);
     if ((call.deaths_ ? call.deaths_->size() : 0) < call.options().retries) {
         if (!call.deaths_) call.deaths_ = std::make_unique<std::vector<worker_died>>();
@@ -111,7 +111,7 @@ void pool_engine::call_lost(call_base& call, worker_death death) noexcept {
     if (call.deaths_) death.earlier = std::move(*std::exchange(call.deaths_, nullptr));
     const auto error = std::make_exception_ptr(worker_died(std::move(death)));
     if (batch_call* batch = call.as_batch()) {
-        if (batch->fail_next(error)) return enqueue_again(call);  // the other items are innocent
+        if (batch->fail_next(items, error)) return enqueue_again(call);  // the other items are innocent
     } else {
         call.fail(error);
     }

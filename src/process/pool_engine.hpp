@@ -5,6 +5,7 @@
 #include "process/alarm.hpp"
 #include "process/call_queue.hpp"
 #include "process/queue_room.hpp"
+#include "process/read_buffer.hpp"
 #include "process/services.hpp"
 #include "process/worker_death.hpp"
 #include "process/worker_link.hpp"
@@ -69,8 +70,8 @@ public:
     /// It has answered: workers as such are all right.
     void worker_works() noexcept { failed_starts_ = starts_in_vain_ = 0; }
     void call_ended(call_base& call) noexcept;
-    /// Its worker died while it was running it.
-    void call_lost(call_base& call, worker_death death) noexcept;
+    /// Its worker died while it was running it, or so many items of it.
+    void call_lost(call_base& call, worker_death death, std::uint32_t items) noexcept;
     /// Its worker has not begun it and never will: it is the next to run elsewhere.
     void call_returned(call_base& call) noexcept;
     void worker_has_room() noexcept { plan(); }
@@ -83,7 +84,7 @@ public:
         waited_.record(waited);
     }
     void count_travel(std::chrono::nanoseconds time, std::uint64_t calls) noexcept { travelled_.record(time, calls); }
-    [[nodiscard]] std::span<std::byte> read_buffer() const noexcept { return {read_buffer_.get(), read_buffer_size}; }
+    [[nodiscard]] std::span<std::byte> read_buffer() const noexcept { return read_buffer_.bytes(); }
 
     // A call of another home has ended here, and can be told so when its cancellation has arrived.
     void expect_cancellation() noexcept { ++cancellations_expected_; }
@@ -205,8 +206,7 @@ private:
     // Posted by whoever, and not yet run here. Grows under the inbox's mutex only, so that nothing is posted for a pool
     // that leaves when it is zero.
     std::atomic<std::size_t> on_their_way_ = 0;
-    // Not made zero: a page that nothing is read into is never touched, and a small pool is there sooner.
-    const std::unique_ptr<std::byte[]> read_buffer_ = std::make_unique_for_overwrite<std::byte[]>(read_buffer_size);
+    const pd::read_buffer read_buffer_{read_buffer_size};
     const std::shared_ptr<inbox> inbox_ = std::make_shared<inbox>();
 };
 

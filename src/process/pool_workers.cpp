@@ -2,9 +2,12 @@
 
 #include "process/pool_engine.hpp"
 
+#include <braid/core/detail/spin.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace braid::detail {
@@ -40,6 +43,8 @@ void pool_engine::start_workers_if_needed() {
         ++coming;
         ++staying;
     }
+    // Takes a moment the first time: better now, when the worker is on its way.
+    if (coming != 0 && options_.spin.count() != 0) std::ignore = may_spin();
 }
 
 clock::time_point pool_engine::next_start() const noexcept {

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -137,12 +137,11 @@ bool reaper::send(child_id id, int signal) {
     return true;
 }
 
-bool reaper::terminate(child_id id) { return send(id, SIGTERM); }
-
 bool reaper::kill(child_id id) { return send(id, SIGKILL); }
 
 void reaper::run() {
-    std::array<epoll_event, 64> events{};
+    // Not on the stack: so this thread has its share of the allocator's memory before the first child dies.
+    std::vector<epoll_event> events(64);
     while (!finished()) {
         const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
         for (int i = 0; i < count; ++i) {
@@ -159,21 +158,39 @@ void reaper::run() {
 
 bool reaper::finished() {
     const std::lock_guard lock(mutex_);
-    return stopping_ && children_.empty();
+    return finishes();
 }
 
 void reaper::reap(child_id id) {
     std::unique_lock lock(mutex_);
     const auto at = children_.find(id);
     if (at == children_.end()) return;
-    watched gone = std::move(at->second);
+    watched gone;
+    const exit_status status = end_watch(at, gone);
+    lock.unlock();
+    gone.ended(id, status);
+}
+
+std::optional<exit_status> reaper::reap_if_dead(child_id id) {
+    watched gone;  // what its callback holds goes last, without the lock
+    const std::lock_guard lock(mutex_);
+    const auto at = children_.find(id);
+    if (at == children_.end()) return std::nullopt;
+    if (wait_for(at->second.child, WEXITED | WNOWAIT | WNOHANG).info.si_pid == 0) return std::nullopt;
+    const exit_status status = end_watch(at, gone);
+    if (finishes()) signal_event(stop_event_.get());
+    return status;
+}
+
+/// Of one that is dead.
+exit_status reaper::end_watch(table::iterator of, watched& gone) {
+    gone = std::move(of->second);
     const exit_status status = kill_group_and_reap(gone.child);
-    children_.erase(at);
+    children_.erase(of);
     // By name, not by closing it: a copy in a process that the user forked would keep it in the set, for ever ready.
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, gone.child.pidfd.get(), nullptr);
     gone.child.pidfd.reset();  // nothing of the child is left when its end is told
-    lock.unlock();
-    gone.ended(id, status);
+    return status;
 }
 
 void reaper::kill_all() {

@@ -60,8 +60,12 @@ public:
     /// Signals the child's whole group. False if the child has been reaped: the signal then goes nowhere, whoever has
     /// its pid by now.
     bool send(child_id id, int signal);
-    bool terminate(child_id id);  ///< asks: SIGTERM
-    bool kill(child_id id);       ///< forces: SIGKILL
+    bool kill(child_id id);  ///< SIGKILL
+
+    /// For who has a sign that the child is dead, such as the end of its pipe, and need not wait for this thread to
+    /// wake then: reaps it here and now. Nothing, if it is alive or its callback is called, or was. It will not be
+    /// called if this gives something.
+    [[nodiscard]] std::optional<exit_status> reap_if_dead(child_id id);
 
 private:
     struct watched {
@@ -69,17 +73,21 @@ private:
         exit_callback ended;
     };
 
+    using table = std::unordered_map<child_id, watched>;
+
     void run();
     void reap(child_id id);
+    exit_status end_watch(table::iterator of, watched& gone);
     [[nodiscard]] bool finished();
+    [[nodiscard]] bool finishes() const noexcept { return stopping_ && children_.empty(); }  // under mutex_
     void kill_all();
 
     const unique_fd epoll_;
     const unique_fd stop_event_;
     std::mutex mutex_;
-    std::unordered_map<child_id, watched> children_;  // under mutex_: a pid in here has not been reaped by us
-    std::uint64_t last_id_ = 0;                       // under mutex_; 0 is the stop event's
-    bool stopping_ = false;                           // under mutex_
+    table children_;             // under mutex_: a pid in here has not been reaped by us
+    std::uint64_t last_id_ = 0;  // under mutex_; 0 is the stop event's
+    bool stopping_ = false;      // under mutex_
     std::thread thread_;
 };
 

@@ -15,17 +15,15 @@ constexpr std::size_t chunk_size = 256 * 1024;
 
 }  // namespace
 
-// The chunk is not cleared: the first call would wait for its pages.
-request_stream::request_stream(ring_reader* ring, std::chrono::nanoseconds spin, std::function<void()> call_parent)
+request_stream::request_stream(ring_reader* ring, std::function<void()> call_parent)
     : ring_(ring),
-      spin_(spin),
       call_parent_(std::move(call_parent)),
-      chunk_(ring ? nullptr : std::make_unique_for_overwrite<std::byte[]>(chunk_size)) {}
+      chunk_(ring ? std::nullopt : std::optional<read_buffer>(std::in_place, chunk_size)) {}
 
 std::span<const std::byte> request_stream::next() { return ring_ ? next_of_ring() : next_of_pipe(); }
 
 std::span<const std::byte> request_stream::next_of_pipe() {
-    const std::span room(chunk_.get(), before(step::reads_requests, chunk_size));
+    const auto room = chunk_->bytes().first(before(step::reads_requests, chunk_size));
     const std::size_t size = read_some(request_descriptor, room);
     after(step::reads_requests, size);
     return room.first(size);

@@ -1,13 +1,14 @@
 #pragma once
 // What a worker is told: the bytes of the requests, by the pipe or through the memory that it shares with its parent.
 
+#include "process/read_buffer.hpp"
 #include "process/shared_ring.hpp"
 
 #include <braid/core/detail/spin.hpp>
 
 #include <chrono>
 #include <functional>
-#include <memory>
+#include <optional>
 #include <span>
 
 namespace braid::process_detail {
@@ -15,8 +16,11 @@ namespace braid::process_detail {
 /// Threads: one.
 class request_stream {
 public:
-    /// `ring`: null for the pipe alone. `spin`: how long to look at it before sleeping. `call_parent` wakes that.
-    request_stream(ring_reader* ring, std::chrono::nanoseconds spin, std::function<void()> call_parent);
+    /// `ring`: null for the pipe alone. `call_parent` wakes that.
+    request_stream(ring_reader* ring, std::function<void()> call_parent);
+
+    /// From now on looks for so long before it sleeps.
+    void look_for(std::chrono::nanoseconds spin) noexcept { spin_ = spin; }
 
     /// What has come since: waits for it. Empty at the end, when nothing comes any more.
     /// Lifetime: valid until the next call. Throws: std::system_error.
@@ -28,10 +32,10 @@ private:
     bool await_bell();
 
     ring_reader* const ring_;
-    const std::chrono::nanoseconds spin_;
+    std::chrono::nanoseconds spin_{};
     const std::function<void()> call_parent_;
-    const std::unique_ptr<std::byte[]> chunk_;  // of the pipe
-    std::size_t given_ = 0;                     // of the ring
+    const std::optional<read_buffer> chunk_;  // of the pipe
+    std::size_t given_ = 0;                   // of the ring
     detail::spinner spinner_;
 };
 

@@ -79,6 +79,8 @@ enum class frame_kind : std::uint32_t {
 
 /// A flag of a request: its body begins with the call's limits.
 inline constexpr std::uint32_t has_limits = 1;
+/// Of a request for one call: behind the limits, if any, comes by what its worker knows memory for the result.
+inline constexpr std::uint32_t has_result_room = 2;
 /// Of a request, a reply or a part (whose kind is in its flags as well): something was sent beside it.
 inline constexpr std::uint32_t has_attachments = 4;
 

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <sys/ioctl.h>
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -82,7 +83,15 @@ void worker_link::lose(call_base& call, const pd::exit_status& status) noexcept 
                        .stderr_tail = output_->last_errors(),
                        .earlier = {}};
     if (death.reason == death_reason::crashed) death.stack = pd::stack_of(board_.crash_report());
-    pool_->call_lost(call, std::move(death));
+    pool_->call_lost(call, std::move(death), batch ? items_begun(*batch) : 1);
+}
+
+// Of a worker that broke the protocol no result is taken any more, though it had run the items that those are of.
+std::uint32_t worker_link::items_begun(const batch_call& batch) const noexcept {
+    if (violation_.empty()) return 1;
+    if (board_.state(batch.slot_, batch.id_) != pd::slot_state::running) return batch.left();
+    const std::uint32_t done = std::max(board_.items_done(), batch.next());
+    return std::min(done - batch.next(), batch.left() - 1) + 1;
 }
 
 death_reason worker_link::reason_of(const pd::exit_status& status) const {

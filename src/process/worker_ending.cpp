@@ -77,7 +77,7 @@ void worker_link::give_back_waiting() noexcept {
 void worker_link::stop_begun(call_base& call, std::chrono::milliseconds grace) {
     call.stopping_ = true;
     board_.request_stop(call.slot_, call.id_);
-    if (call.as_batch()) board_.stop_batch(call.id_);
+    if (call.as_batch()) board_.stop_batch(call.slot_, call.id_);
     if (!is_done(call)) {
         give_back_waiting();
         return watch(call, grace);
@@ -121,7 +121,11 @@ void worker_link::grace_is_over() noexcept {
         return unfit(fmt::format("it was started and said nothing for {} ms", limit.count()));
     // It may have ended meanwhile, its reply waiting behind a call that began before we could take that back.
     if (stopping_ && is_done(*stopping_) && !answer_is_due_) return await_answer(*stopping_);
-    if (stopping_) ending_ = ending::stopped_call;
+    if (stopping_ && answer_is_due_) {
+        unresponsive_ = true;  // what it runs by now was not asked to stop, and is told so
+    } else if (stopping_) {
+        ending_ = ending::stopped_call;
+    }
     kill();
 }
 

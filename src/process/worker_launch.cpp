@@ -152,6 +152,7 @@ void worker_link::never_started() {
 
 void worker_link::started(pd::started_child child) {
     pid_ = child.pid;
+    beside_->belongs_to(pid_);
     pd::pass(pd::step::watches);
     child_ = pool_->services().children.watch(
         std::move(child), [self = shared_from_this()](pd::child_id, const pd::exit_status& status) mutable {

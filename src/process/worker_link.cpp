@@ -38,10 +38,13 @@ std::size_t items_in(call_base& call) noexcept {
     return batch ? batch->left() : 1;
 }
 
-std::size_t draw_calls_allowed(std::size_t calls) {
+std::uint64_t draw(std::uint64_t least, std::uint64_t most) {
     static thread_local std::minstd_rand random(std::random_device{}());
-    return calls + std::uniform_int_distribution<std::size_t>(0, calls / 5)(random);
+    return std::uniform_int_distribution<std::uint64_t>(least, most)(random);
 }
+
+std::size_t draw_calls_allowed(std::size_t calls) { return draw(calls, calls + calls / 5); }
+std::uint64_t draw_memory_allowed(std::uint64_t bytes) { return draw(bytes - bytes / 10, bytes); }
 
 }  // namespace
 
@@ -50,7 +53,7 @@ worker_link::worker_link(std::shared_ptr<pool_engine> pool)
       home_(pool_->where().shared_from_this()),
       board_({.incoming_capacity = pool_->options().spin.count() != 0 ? request_ring_capacity : 0,
               .spin = pool_->options().spin,
-              .memory_limit = pool_->options().memory_per_worker,
+              .memory_limit = draw_memory_allowed(pool_->options().memory_per_worker),
               .message_limit = pool_->options().max_message_size,
               .output_is_marked = pool_->options().output == worker_output::lines}),
       output_(std::make_shared<pd::captured_output>(pool_->services().output, board_, pool_->options().output)),
@@ -62,8 +65,9 @@ worker_link::worker_link(std::shared_ptr<pool_engine> pool)
     readable_.link = this;
     readable_.run = [](work* w) noexcept {
         const auto keep = std::exchange(static_cast<readable_work*>(w)->keep, nullptr);
+        keep->readable_.posted = false;
         keep->pool_->arrived();
-        keep->awaiting_replies_ = false;
+        if (keep->readable_.last_wait == keep->wait_) keep->awaiting_replies_ = false;
         if (keep->rings_) keep->hear_bells();
         keep->read_replies();
     };
@@ -108,33 +112,52 @@ void worker_link::nudge() noexcept {
     [[maybe_unused]] const auto written = ::write(control_.get(), &byte, 1);  // a full pipe is nudge enough
 }
 
+void worker_link::encode_request(call_base& call, std::size_t begun, std::uint64_t frame) {
+    try {
+        encode_request(call, begun, frame, true);
+    } catch (const wire::encode_error&) {
+        // What is lent takes a descriptor, of which there may be too many: it can do without.
+        if (!beside_->has_lent() || size_since(begun) > pool_->options().max_message_size) throw;
+        wire::drop_frame(out_, begun);
+        beside_->drop_frame();
+        encode_request(call, begun, frame, false);
+    }
+}
+
+void worker_link::encode_request(call_base& call, std::size_t begun, std::uint64_t frame, bool lends) {
+    beside_->write_frame(frame);
+    beside_->lend_or_not(lends);
+    const call_limits& limits = call.options().limits;
+    if (limits.cpu_time && *limits.cpu_time <= std::chrono::milliseconds::zero()) {
+        throw usage_error(fmt::format("the CPU time of a call cannot be limited to {} ms", limits.cpu_time->count()));
+    }
+    const auto kind = call.as_batch() ? pd::frame_kind::batch : pd::frame_kind::request;
+    const std::size_t result_size = large_results_.size_for(call);
+    const std::uint32_t flags = (limits.any() ? pd::has_limits : 0) | (result_size != 0 ? pd::has_result_room : 0);
+    std::ignore = wire::begin_frame(out_, frame, static_cast<std::uint32_t>(kind), flags);
+    wire::writer request(out_);
+    request.set_beside(&*beside_);
+    if (limits.any()) request.scalar(limits);
+    const std::size_t room_at = request.position();
+    if (result_size != 0) request.scalar(std::uint64_t{0});
+    call.encode(request);
+    const std::uint64_t most = pool_->options().max_message_size;
+    if (const std::size_t size = size_since(begun); size > most) {
+        throw wire::encode_error(fmt::format(
+            "the arguments of this call take {} bytes, and a worker takes no more than {} (max_message_size)", size,
+            most));
+    }
+    if (result_size != 0) out_.patch(room_at, beside_->lend_for_result(result_size));
+    if (beside_->send_frame()) wire::set_frame_flags(out_, begun, flags | pd::has_attachments);
+}
+
 bool worker_link::give(call_base& call, clock::time_point now) noexcept {
     const std::uint32_t slot = free_slots_.back();
     free_slots_.pop_back();  // encoding may give others back, as far as cancelling them does
     last_id_ = (last_id_ + 1) & pd::call_id_mask;
     const std::size_t begun = out_.size();
-    const call_limits& limits = call.options().limits;
     try {
-        if (limits.cpu_time && *limits.cpu_time <= std::chrono::milliseconds::zero()) {
-            throw usage_error(
-                fmt::format("the CPU time of a call cannot be limited to {} ms", limits.cpu_time->count()));
-        }
-        const auto kind = call.as_batch() ? pd::frame_kind::batch : pd::frame_kind::request;
-        const std::uint64_t id = pd::frame_id(slot, last_id_);
-        const std::uint32_t flags = limits.any() ? pd::has_limits : 0;
-        std::ignore = wire::begin_frame(out_, id, static_cast<std::uint32_t>(kind), flags);
-        beside_->write_frame(id);
-        wire::writer request(out_);
-        request.set_beside(&*beside_);
-        if (limits.any()) request.scalar(limits);
-        call.encode(request);
-        const std::uint64_t most = pool_->options().max_message_size;
-        if (const std::size_t size = out_.size() - begun; size > most) {
-            throw wire::encode_error(fmt::format(
-                "the arguments of this call take {} bytes, and a worker takes no more than {} (max_message_size)", size,
-                most));
-        }
-        if (beside_->send_frame()) wire::set_frame_flags(out_, begun, flags | pd::has_attachments);
+        encode_request(call, begun, pd::frame_id(slot, last_id_));
     } catch (...) {
         wire::drop_frame(out_, begun);
         beside_->drop_frame();
@@ -210,6 +233,7 @@ void worker_link::release(call_base& call, clock::time_point now) noexcept {
     if (stopping_ == &call) watch_no_more();
     slots_[call.slot_] = nullptr;
     free_slots_.push_back(call.slot_);
+    if (beside_) beside_->take_back(pd::frame_id(call.slot_, call.id_));
     call.worker_ = nullptr;
     call.worker_pid_.store(0, std::memory_order_relaxed);
     call.place_ = call_base::place::nowhere;

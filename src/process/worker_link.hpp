@@ -4,6 +4,7 @@
 #include "process/attachment_ends.hpp"
 #include "process/call_board.hpp"
 #include "process/captured_output.hpp"
+#include "process/large_results.hpp"
 #include "process/reaper.hpp"
 
 #include <braid/core/detail/home.hpp>
@@ -18,6 +19,7 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -93,7 +95,7 @@ public:
     void begin_turn() {
         if (beside_) beside_->look_for_dropped();
     }
-    /// Encodes the call and puts it into the pipe's buffer. False if it cannot be encoded: the call has failed then.
+    /// Encodes the call and keeps it to be written. False if it cannot be encoded: the call has failed then.
     bool give(call_base& call, clock::time_point now) noexcept;
     /// Writes what was given.
     void flush(clock::time_point now);
@@ -133,6 +135,14 @@ private:
     struct readable_work : work {
         worker_link* link;
         std::shared_ptr<worker_link> keep;
+        // A wait that is cancelled may have ended already, and its handler may come with that of the next one.
+        std::atomic<std::uint64_t> last_wait = 0;  // that ended
+        std::atomic<bool> posted = false;
+        void ended(std::uint64_t wait) noexcept {
+            std::uint64_t last = last_wait;
+            while (last < wait && !last_wait.compare_exchange_weak(last, wait)) {
+            }
+        }
     };
     struct kill_timer : timer {
         worker_link* link;
@@ -161,15 +171,25 @@ private:
     [[nodiscard]] bool was_taken_back() const noexcept { return condemned_ && !took_too_long(); }
     [[nodiscard]] bool took_too_long() const noexcept { return !violation_.empty(); }
     [[nodiscard]] const std::string& violation() const noexcept { return violation_; }
+    /// Writes the call's frame. Throws: what its encoding throws; wire::encode_error, if it is too large or something
+    /// of it cannot be sent; usage_error.
+    void encode_request(call_base& call, std::size_t begun, std::uint64_t frame);
+    void encode_request(call_base& call, std::size_t begun, std::uint64_t frame, bool lends);
+    /// Bytes of the frame that is written, with those in lent memory.
+    [[nodiscard]] std::size_t size_since(std::size_t begun) const noexcept {
+        return out_.size() - begun + beside_->lent_bytes();
+    }
     void await_replies();
     void await_room();
     void read_replies();
-    void end_of_replies() noexcept;
+    void end_of_replies();
     void drain_replies(std::size_t most);
     std::size_t read_pipe(std::span<std::byte> into) noexcept;
     std::size_t read_ring(std::span<std::byte> into) noexcept;
     void look_for_room();
     void hear_bells() noexcept;
+    void let_context_go() noexcept;
+    [[nodiscard]] bool expects_replies() const noexcept { return in_flight_ != 0 || coming(); }
     void write_into_pipe();
     void write_into_ring() noexcept;
     void tell_lines();
@@ -201,6 +221,7 @@ private:
     [[nodiscard]] bool is_done(const call_base& call) const;
     [[nodiscard]] death_reason reason_of(const pd::exit_status& status) const;
     void lose(call_base& call, const pd::exit_status& status) noexcept;
+    [[nodiscard]] std::uint32_t items_begun(const batch_call& batch) const noexcept;
     void drop_what_is_sent() noexcept;
     void violated(const std::string& what) noexcept;
     void unfit(const std::string& what) noexcept;
@@ -232,12 +253,15 @@ private:
     bool awaiting_room_ = false;
     pd::unique_fd control_;
     std::optional<pd::parent_attachments> beside_;  // from its launch to its burial
+    large_results large_results_;
 
     // From the worker.
     boost::asio::posix::stream_descriptor replies_;
     readable_work readable_;
     bool awaiting_replies_ = false;
+    std::uint64_t wait_ = 0;  // its number
     bool replies_ended_ = false;
+    bool heard_their_end_ = false;
     wire::frame_reader frames_;
     std::uint64_t received_ = 0;
 

@@ -16,6 +16,7 @@
 #include "process/services.hpp"
 #include "process/worker_exit.hpp"
 
+#include <braid/core/detail/spin.hpp>
 #include <braid/core/stop.hpp>
 #include <braid/wire/archive.hpp>
 #include <braid/wire/batch.hpp>
@@ -58,8 +59,13 @@ public:
 
     void serve() {
         const detail::stop_query_guard asks_us({.ask = &worker::asked_to_stop, .data = this});
-        request_stream stream(board_.incoming(), board_.spin(), [] { write_out([] { ring_bell(reply_descriptor); }); });
-        for (auto chunk = stream.next(); !chunk.empty(); chunk = stream.next()) {
+        request_stream stream(board_.incoming(), [] { write_out([] { ring_bell(reply_descriptor); }); });
+        auto chunk = stream.next();
+        if (board_.incoming()) {
+            detail::know_from_parent(board_.parent_may_spin());
+            stream.look_for(board_.spin());
+        }
+        for (; !chunk.empty(); chunk = stream.next()) {
             requests_.feed(chunk);
             clock_.requests_came();
             while (const auto request = requests_.next()) take(*request);
@@ -156,6 +162,7 @@ private:
         wire::writer result(reply_);
         result.set_beside(&beside_);
         beside_.write_frame(request.header.id);
+        beside_.write_result_into(0);
         const std::size_t body = result.position();
         if (run(request, arguments, result) != wire::outcome::value) beside_.drop_frame();
         refuse_if_too_large(result, body);
@@ -168,7 +175,7 @@ private:
     }
 
     void refuse_if_too_large(wire::writer& result, std::size_t body) {
-        const std::size_t size = result.position() - body;
+        const std::size_t size = result.position() - body + beside_.lent_bytes();
         if (size <= board_.message_limit()) return;
         beside_.drop_frame();
         result.rewind(body);
@@ -192,11 +199,15 @@ private:
         }
     }
 
-    static wire::outcome run(const wire::frame& request, wire::reader& arguments, wire::writer& result) {
-        if ((request.header.flags & has_limits) == 0) return wire::run_call(arguments, result);
+    wire::outcome run(const wire::frame& request, wire::reader& arguments, wire::writer& result) {
         std::optional<limits_in_force> limits;
         try {
-            limits.emplace(arguments.scalar<call_limits>("the limits of a call"));
+            if (request.header.flags & has_limits) {
+                beside_.map_what_came();  // it does not count as what the call uses
+                limits.emplace(arguments.scalar<call_limits>("the limits of a call"));
+            }
+            if (request.header.flags & has_result_room)
+                beside_.write_result_into(arguments.scalar<std::uint64_t>("memory for the result"));
         } catch (const std::exception&) {
             wire::encode_failure(result, wire::outcome::exception, std::current_exception());
             return wire::outcome::exception;

@@ -6,6 +6,8 @@
 #include "process/symbolise.hpp"
 #include "process/worker_link.hpp"
 
+#include <braid/core/detail/spin.hpp>
+
 #include <fmt/format.h>
 
 #include <unistd.h>
@@ -23,12 +25,13 @@ constexpr std::size_t read_at_once = 4U << 20;
 }  // namespace
 
 void worker_link::await_replies() {
-    const bool expects = in_flight_ != 0 || coming();
-    if (awaiting_replies_ || !expects || !violation_.empty() || !replies_.is_open()) return;
+    if (awaiting_replies_ || !expects_replies() || !violation_.empty() || !replies_.is_open()) return;
     awaiting_replies_ = true;
     replies_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                        [self = shared_from_this()](boost::system::error_code error) {
+                        [self = shared_from_this(), wait = ++wait_](boost::system::error_code error) {
                             if (error) return;
+                            self->readable_.ended(wait);
+                            if (self->readable_.posted.exchange(true)) return;
                             self->readable_.keep = self;
                             if (!self->pool_->post_from_handler(self->readable_, *self->home_))
                                 self->readable_.keep = nullptr;
@@ -39,12 +42,20 @@ void worker_link::read_replies() {
     if (state_ == state::gone) return;  // and the pool may be
     drain_replies(read_at_once);
     if (rings_ && awaiting_room_) look_for_room();
-    replies_ended_ ? end_of_replies() : await_replies();
+    if (!replies_ended_) {
+        await_replies();
+    } else if (!std::exchange(heard_their_end_, true)) {
+        end_of_replies();
+    }
     pool_->worker_has_room();
 }
 
-// It comes before the reaper's word. A worker that lives on without the pipe is of no use to anybody.
-void worker_link::end_of_replies() noexcept {
+// It comes at about the time of the process's end, and before the reaper's word of that, whose thread has to wake
+// first. A worker that lives on without the pipe is of no use to anybody.
+void worker_link::end_of_replies() {
+    if (const auto status = child_ ? pool_->services().children.reap_if_dead(*child_) : std::nullopt) {
+        return pool_->worker_gone(shared_from_this(), *status);
+    }
     // Of one that has not yet run a call the pool wants to know first why, so that it does not start them for ever.
     makes_way_ = replies_seen_ != 0 || running_call() != nullptr;
     kill();
@@ -124,6 +135,7 @@ void worker_link::take_frame(const wire::frame& frame, clock::time_point now) {
 void worker_link::take_hello(const wire::frame& frame) {
     if (state_ != state::starting) throw wire::decode_error("a second hello from a worker");
     pool_->where().disarm(kill_timer_);
+    if (rings_) board_.tell_whether_to_spin(may_spin());
     const std::string differs =
         wire::difference(wire::fingerprint(), wire::decode<wire::image_fingerprint>(frame.body));
     if (!differs.empty()) return unfit(fmt::format("it is not the same program: {}", differs));
@@ -190,10 +202,13 @@ void worker_link::take_value(call_base& call, const wire::frame& frame) {
     wire::reader reply(frame.body);
     reply.set_beside(&*beside_);
     if (frame.header.flags & pd::has_attachments) beside_->read_frame(frame.header.id);
+    beside_->begin_reading(frame.header.id);
     wire::remote_origin::place where{.pid = pid_};
     if (wire::is_failure(frame.body)) {
         where.call = lasting_name_of(call);
         beside_->may_be_lost(frame.header.id);
+    } else if (const std::size_t size = frame.body.size(); size >= wire::worth_lending) {
+        large_results_.saw(call, size, beside_->had_result_room(frame.header.id, size));
     }
     call.accept(reply, where);
     beside_->end_reading();
@@ -211,6 +226,7 @@ void worker_link::take_part(const wire::frame& frame) {
 void worker_link::take_results(batch_call& batch, wire::part_kind kind, const wire::part_header& header,
                                wire::reader& body) {
     body.set_beside(&*beside_);
+    beside_->begin_reading(pd::frame_id(batch.slot_, batch.id_));
     const bool some_failed = batch.take_part(kind, header, body, {.pid = pid_, .call = lasting_name_of(batch)});
     if (some_failed) beside_->may_be_lost(pd::frame_id(batch.slot_, batch.id_));
     beside_->end_reading();

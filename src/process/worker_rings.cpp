@@ -32,6 +32,7 @@ bool worker_link::rings::has_something() const noexcept {
 }
 
 bool worker_link::rings::may_sleep() noexcept {
+    link.let_context_go();
     return seen_is_ready || (replies.may_sleep() && (!link.awaiting_room_ || requests.may_wait()));
 }
 
@@ -80,6 +81,14 @@ std::size_t worker_link::read_ring(std::span<std::byte> into) noexcept {
         violated(e.what());
         return 0;
     }
+}
+
+/// What is awaited keeps the context running, and replies that came without a bell leave it so.
+void worker_link::let_context_go() noexcept {
+    if (!awaiting_replies_ || expects_replies()) return;
+    awaiting_replies_ = false;
+    boost::system::error_code ignored;
+    replies_.cancel(ignored);
 }
 
 /// They have done what they are for.

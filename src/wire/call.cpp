@@ -71,10 +71,12 @@ void expect_value(reader& reply, const remote_origin::place& where) {
         case outcome::exception: std::rethrow_exception(decode_exception(reply, where));
         case outcome::arguments_rejected:
             throw argument_error(fmt::format("the arguments of {} did not arrive in process {}: {}", where.call.text(),
-                                             where.pid, decode<std::string>(reply)));
+                                             where.pid, decode<std::string>(reply)),
+                                 where);
         case outcome::result_rejected:
             throw result_error(fmt::format("the result of {} cannot leave process {}: {}", where.call.text(), where.pid,
-                                           decode<std::string>(reply)));
+                                           decode<std::string>(reply)),
+                               where);
     }
     reply.fail("the outcome of a call", "there is no such outcome");
 }

@@ -3,13 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
 
 namespace braid::wire {
 
 std::size_t begin_frame(buffer& out, std::uint64_t id, std::uint32_t kind, std::uint32_t flags) {
     const std::size_t begun_at = out.size();
-    const frame_header header{.length = 0, .id = id, .kind = kind, .flags = flags};
-    out.append(&header, sizeof header);
+    // Each member to its place: a header that is made on the stack and copied as a whole makes the processor wait until
+    // the members have arrived there.
+    std::byte* const at = out.extend(sizeof(frame_header));
+    const auto put = [at](std::size_t offset, auto value) { std::memcpy(at + offset, &value, sizeof value); };
+    put(offsetof(frame_header, length), std::uint64_t{0});
+    put(offsetof(frame_header, id), id);
+    put(offsetof(frame_header, kind), kind);
+    put(offsetof(frame_header, flags), flags);
     return begun_at;
 }
 

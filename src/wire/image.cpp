@@ -153,6 +153,26 @@ const image& loaded_image() {
     return known != nullptr ? *known : publish_new_image(false);
 }
 
+/// Null if no module has that address.
+const code_segment* find_segment(const image& known, std::uintptr_t at) noexcept {
+    // Mostly the function is in the segment where the last one was. (Old lists live on.)
+    static thread_local const code_segment* last = nullptr;
+    static thread_local const image* of = nullptr;
+    if (of == &known && at >= last->begin && at < last->end) return last;
+    // Segments do not overlap: the last one that begins at or before the address holds it, or none does.
+    auto found =
+        std::upper_bound(known.code.begin(), known.code.end(), at,
+                         [](std::uintptr_t address, const code_segment& part) { return address < part.begin; });
+    if (found == known.code.begin() || at >= (--found)->end) return nullptr;
+    last = &*found;
+    of = &known;
+    return last;
+}
+
+code_address address_in(const code_segment& part, const image& known, std::uintptr_t at) noexcept {
+    return {part.module, at - known.modules[part.module].base};
+}
+
 std::string to_hex(const build_id& id) {
     std::string hex;
     for (const std::uint8_t byte : id) fmt::format_to(std::back_inserter(hex), "{:02x}", byte);
@@ -167,24 +187,17 @@ void refresh_image() { publish_new_image(true); }
 std::optional<code_address> find_address(const void* code) noexcept {
     const image& known = loaded_image();
     const auto at = reinterpret_cast<std::uintptr_t>(code);
-    // Mostly the function is in the segment where the last one was. (Old lists live on.)
-    static thread_local const code_segment* last = nullptr;
-    static thread_local const image* of = nullptr;
-    if (of == &known && at >= last->begin && at < last->end) {
-        return code_address{last->module, at - known.modules[last->module].base};
-    }
-    // Segments do not overlap: the last one that begins at or before the address holds it, or none does.
-    auto found =
-        std::upper_bound(known.code.begin(), known.code.end(), at,
-                         [](std::uintptr_t address, const code_segment& part) { return address < part.begin; });
-    if (found == known.code.begin() || at >= (--found)->end) return std::nullopt;
-    last = &*found;
-    of = &known;
-    return code_address{found->module, at - known.modules[found->module].base};
+    const code_segment* found = find_segment(known, at);
+    if (!found) return std::nullopt;
+    return address_in(*found, known, at);
 }
 
 code_address to_address(const void* function) {
-    if (const auto found = find_address(function)) return *found;
+    // Not by find_address: an optional address comes back through memory, in pieces that are read as a whole, for which
+    // the processor waits.
+    const image& known = loaded_image();
+    const auto at = reinterpret_cast<std::uintptr_t>(function);
+    if (const code_segment* found = find_segment(known, at)) return address_in(*found, known, at);
     throw image_error(fmt::format(
         "the function at {} cannot travel to a worker: it is in no module that was loaded when braid started (a "
         "module opened with dlopen later is unknown to the workers)",

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+#include <new>
+#include <system_error>
 #include <vector>
 
 namespace braid::wire {
@@ -39,6 +42,28 @@ std::size_t reader::count(std::size_t least, const char* what) {
                         offset() - sizeof elements, elements, remaining()));
     }
     return static_cast<std::size_t>(elements);
+}
+
+reader::lent_elements reader::take_lent(std::size_t size_of_each, const char* what) {
+    const std::uint64_t number = scalar<std::uint64_t>(what) & ~lent_mark;
+    const auto known_by = scalar<std::uint64_t>(what);
+    const auto offset = scalar<std::uint64_t>(what);
+    if (number > std::numeric_limits<std::size_t>::max() / size_of_each) {
+        fail(what, fmt::format("{} elements of {} bytes are more than there can be", number, size_of_each));
+    }
+    std::shared_ptr<segment> memory;
+    try {
+        memory = beside().take_lent(known_by, static_cast<std::size_t>(number) * size_of_each);
+    } catch (const std::system_error& e) {
+        if (e.code() == std::errc::not_enough_memory) throw std::bad_alloc();
+        throw;
+    }
+    const std::size_t size = memory->bytes().size();
+    if (offset % lent_offset != 0 || offset > size || number > (size - offset) / size_of_each) {
+        fail(what, fmt::format("{} elements of {} bytes are said to lie at byte {} of {} bytes that were lent", number,
+                               size_of_each, offset, size));
+    }
+    return {.memory = memory, .first = memory->bytes().data() + offset, .number = static_cast<std::size_t>(number)};
 }
 
 bool reader::knows_shared(std::uint32_t id) {

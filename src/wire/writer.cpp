@@ -56,6 +56,16 @@ writer::shared_entry writer::begin_shared(const std::shared_ptr<const void>& obj
 
 void writer::end_shared(std::uint32_t id) noexcept { state_->complete[id - 1] = true; }
 
+bool writer::put_into_lent(const void* first, std::size_t number, std::size_t bytes) {
+    const auto room = beside_ ? beside_->lend(bytes) : std::nullopt;
+    if (!room) return false;
+    std::memcpy(room->bytes.data(), first, bytes);
+    scalar(std::uint64_t{number} | lent_mark);
+    scalar(room->known_by);
+    scalar(room->offset);
+    return true;
+}
+
 void writer::refuse_attachment() {
     throw encode_error(
         "a descriptor or shared bytes cannot be encoded here: they travel as arguments and results of calls and as "

@@ -7,6 +7,7 @@
 #include <braid/process/shared_bytes.hpp>
 
 #include "support/leftovers.hpp"
+#include "support/workers_ready.hpp"
 
 #include <braid/core/deadline.hpp>
 #include <braid/core/spawn.hpp>
@@ -97,6 +98,21 @@ shared_bytes first_of(shared_bytes bytes) {
 int throws_at(const shared_bytes& bytes) { throw std::runtime_error(std::to_string(number_of(bytes))); }
 // What the parent does.
 /// So that the next calls are sent ahead.
+/// Its memory is there only while it is written.
+struct momentary {
+    shared_bytes bytes;
+
+    template <class Archive>
+    void save(Archive& archive) const {
+        archive(numbered(5));
+    }
+    template <class Archive>
+    void load(Archive& archive) {
+        archive(bytes);
+    }
+};
+shared_bytes bytes_of(const momentary& given) { return given.bytes; }
+
 task<> make_quick(process_pool& pool) {
     for (int i = 0; i < 1'000; ++i) co_await pool.run(square, i);
 }
@@ -206,6 +222,7 @@ TEST_SUITE("process/process_pool with attachments") {
         run_blocking([]() -> task<> {
             process_pool pool({.workers = 2, .min_workers = 2});
             co_await when_all(make_quick(pool), make_quick(pool));
+            co_await workers_ready(pool, 2);
             const belongings before;
             for (int round = 0; round < 4; ++round) {
                 std::vector<job<descriptor>> back;
@@ -256,6 +273,21 @@ TEST_SUITE("process/process_pool with attachments") {
                 const auto first = co_await pool.run(first_of, numbered(i));
                 CHECK(number_of(first) == 1);
             }
+        }());
+    }
+
+    TEST_CASE("a result that is memory which nobody has any more is an error that names its worker") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            const int worker = co_await pool.run(pid);
+            int named = 0;
+            try {
+                co_await pool.run(bytes_of, momentary());
+            } catch (const wire::result_error& e) {
+                named = e.pid();
+            }
+            CHECK(named == worker);
+            CHECK(co_await pool.run(pid) == worker);
         }());
     }
 

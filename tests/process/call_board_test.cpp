@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <random>
+#include <tuple>
 
 #include <sched.h>
 #include <sys/mman.h>
@@ -93,8 +94,25 @@ TEST_SUITE("process/call_board") {
         CHECK_FALSE(worker.stop_requested(4, 1));
         board.queue(5, 2);
         CHECK_FALSE(worker.stop_requested(5, 2));
-        board.request_stop_all();
-        CHECK(worker.stop_requested(5, 2));
+    }
+
+    TEST_CASE("a batch that is asked to stop when it has ended does not lift the limit of the next one") {
+        call_board board({.slot_count = 8});
+        auto worker = client_of(board);
+        for (const std::uint32_t slot : {0U, 1U}) board.queue(slot, slot + 1);
+        std::ignore = worker.begin_batch(1, 0);
+        REQUIRE(worker.try_start(0, 1));
+        worker.finish(0, 1);  // its reply is on its way
+        const auto next = worker.begin_batch(2, 0);
+        REQUIRE(worker.try_start(1, 2));
+        REQUIRE(board.cut_short(1, 2) == 1);
+
+        board.stop_batch(0, 1);
+        CHECK(next.may_start(0));
+        CHECK_FALSE(next.may_start(1));
+
+        board.stop_batch(1, 2);
+        CHECK_FALSE(next.may_start(0));
     }
 
     TEST_CASE("in a million races with another process, start and revoke never both win, and one of them does") {

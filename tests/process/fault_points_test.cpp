@@ -125,7 +125,7 @@ ends spin_through(int workers) { return live_with(workers, std::chrono::microsec
 ends map_through(int workers) {
     run_counter counter(calls);
     return run_blocking([](run_counter& c, int n) -> task<ends> {
-        process_pool pool({.workers = n});
+        process_pool pool({.workers = n, .spin = std::chrono::microseconds(0)});
         auto items = std::views::iota(std::size_t{0}, calls) | std::views::transform([&](std::size_t i) {
                          return std::tuple<std::string, std::size_t, descriptor>(c.path(), i,
                                                                                  pipe_with(static_cast<char>('a' + i)));
@@ -203,6 +203,7 @@ TEST_SUITE("process/fault_points") {
         CHECK(die_everywhere(step::reads_requests, 1, map_through) >= several);
         CHECK(die_everywhere(step::commits_reply, 1, map_through) >= several);
         CHECK(die_everywhere(step::writes_replies, 1, map_through) >= several);
+        CHECK(die_everywhere(step::gives_beside, 1, map_through) >= several);
         CHECK(has_no_child());
         CHECK(belongings() == before);
     }

@@ -15,6 +15,10 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 #include <span>
 #include <string>
 #include <tuple>
@@ -132,6 +136,80 @@ shared_bytes attacks(attack what) {
     hang();
 }
 
+// What a reply says of its bytes: how many, in which memory, and where.
+struct said_of_memory {
+    std::uint64_t number;
+    std::uint64_t known_by;
+    std::uint64_t offset;
+};
+constexpr std::uint64_t own_argument = 1;  // the first that a worker is lent
+constexpr said_of_memory lies[] = {
+    {.number = 1, .known_by = 0, .offset = 64},
+    {.number = 1, .known_by = 77, .offset = 64},
+    {.number = 1, .known_by = came_along, .offset = 64},
+    {.number = std::uint64_t{1} << 40, .known_by = own_argument, .offset = 64},
+    {.number = std::uint64_t{1} << 62, .known_by = own_argument, .offset = 64},
+    {.number = ~wire::lent_mark, .known_by = own_argument, .offset = 64},
+    {.number = 1, .known_by = own_argument, .offset = 65},
+    {.number = 1, .known_by = own_argument, .offset = std::uint64_t{1} << 40},
+    {.number = 1, .known_by = own_argument, .offset = ~std::uint64_t{63}},
+};
+
+/// A reply of text that lies elsewhere.
+void reply_from_memory(std::uint64_t frame, const said_of_memory& where) {
+    wire::buffer body;
+    wire::writer w(body);
+    w.scalar(wire::outcome::value);
+    w.scalar(where.number | wire::lent_mark);
+    w.scalar(where.known_by);
+    w.scalar(where.offset);
+    hostile::answer(frame, body.bytes());
+}
+std::string lies_about_memory(const std::string& text, std::size_t which) {
+    std::ignore = text;
+    hostile me;
+    reply_from_memory(me.own_id(), lies[which]);
+    hang();
+}
+
+/// A thousand texts, all of them what it was sent.
+std::vector<std::string> multiplies(const std::string& text) {
+    wire::buffer body;
+    wire::writer w(body);
+    w.scalar(wire::outcome::value);
+    w.count(1'000);
+    for (int i = 0; i != 1'000; ++i) {
+        w.scalar(text.size() | wire::lent_mark);
+        w.scalar(own_argument);
+        w.scalar(std::uint64_t{wire::lent_offset});
+    }
+    hostile me;
+    hostile::answer(me.own_id(), body.bytes());
+    hang();
+}
+/// What was only lent, as memory to keep.
+shared_bytes keeps(const std::string& text) {
+    std::ignore = text;
+    hostile me;
+    reply_with(me.own_id(), own_argument, 0);
+    hang();
+}
+
+/// Answers with what it was sent, and goes on to write there.
+std::string scribbles_on(const std::string& text) {
+    hostile me;
+    reply_from_memory(me.own_id(), {.number = text.size(), .known_by = own_argument, .offset = wire::lent_offset});
+    std::ifstream mappings("/proc/self/maps");
+    for (std::string line; std::getline(mappings, line);) {
+        unsigned long begin = 0;
+        unsigned long end = 0;
+        if (line.find("braid-shared-bytes") == std::string::npos) continue;
+        if (std::sscanf(line.c_str(), "%lx-%lx", &begin, &end) != 2) continue;
+        for (unsigned char byte = 0;; ++byte) std::memset(reinterpret_cast<void*>(begin), byte, end - begin);
+    }
+    return text;
+}
+
 /// Beside an honest answer.
 int floods_and_answers(int x) {
     hostile me;
@@ -167,6 +245,35 @@ TEST_SUITE("process/process_pool with hostile workers: beside the bytes") {
                 CHECK(co_await pool.run(square, 7) == 49);
                 CHECK(belongings().descriptors == before.descriptors);
             }
+        }());
+    }
+
+    TEST_CASE("a result in lent memory that does not lie there ends its worker and its call") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            const std::string text(wire::worth_lending, 'x');
+            for (std::size_t which = 0; which < std::size(lies); ++which) {
+                CAPTURE(which);
+                const auto seen = co_await death_of(pool.run(lies_about_memory, text, which));
+                CHECK(seen.died);
+                CHECK(seen.reason == death_reason::broke_protocol);
+            }
+            const auto multiplied = co_await death_of(pool.run(multiplies, text));
+            CHECK(multiplied.reason == death_reason::broke_protocol);
+            const auto kept = co_await death_of(pool.run(keeps, text));
+            CHECK(kept.reason == death_reason::broke_protocol);
+            CHECK(co_await pool.run(square, 7) == 49);
+        }());
+    }
+
+    TEST_CASE("a result is copied from lent memory before anybody looks at it, whoever writes there") {
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            const std::string text(8 * wire::worth_lending, 'x');
+            std::string back = co_await pool.run(scribbles_on, text);
+            REQUIRE(back.size() == text.size());
+            const std::string seen = back;
+            for (int i = 0; i < 3; ++i) CHECK(back == seen);
         }());
     }
 

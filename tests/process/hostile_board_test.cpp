@@ -85,7 +85,7 @@ void leaves_a_talker() {
         for (;;) {  // until the pipe breaks
             std::memset(me.crash_report().data(), 'f', me.crash_report().size());
             me.header().replies.committed = ~std::uint64_t{0};
-            hostile::say(nothing);
+            hostile::write_to_pipe(nothing);
         }
     }
     ::raise(SIGKILL);

@@ -6,12 +6,14 @@
 #include "support/deaths.hpp"
 #include "support/hostile.hpp"
 #include "support/leftovers.hpp"
+#include "support/run_counter.hpp"
 
 #include <braid/core/spawn.hpp>
 #include <braid/core/when_all.hpp>
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -35,7 +37,8 @@ constexpr const char* stop_at_start = "BRAIDTEST_STOP_AT_START";
 [[maybe_unused]] const bool starts_badly = [] {
     if (!std::getenv("BRAID_WORKER")) return false;
     if (std::getenv(stop_at_start)) ::raise(SIGSTOP);
-    if (std::getenv(lie_at_start)) hostile::say(std::as_bytes(std::span("not a hello, as any parent would see")));
+    if (std::getenv(lie_at_start))
+        hostile::write_to_pipe(std::as_bytes(std::span("not a hello, as any parent would see")));
     return true;
 }();
 
@@ -44,7 +47,7 @@ std::string failure_with(const char* variable, std::chrono::milliseconds limit) 
     ::setenv(variable, "1", 1);
     std::string why;
     run_blocking([](std::string& message, std::chrono::milliseconds l) -> task<> {
-        process_pool pool({.workers = 1, .start_limit = l});
+        process_pool pool({.workers = 1, .start_limit = l, .spin = 0us});
         try {
             co_await pool.run([] {});
         } catch (const pool_failed& e) {
@@ -188,6 +191,16 @@ int answers_twice(int value) {
     hang();
 }
 
+/// Garbage in the middle of a batch, when results of the items before are still kept for a message.
+int goes_mad_at_750(const std::string& counter, int item) {
+    run_counter::ran(counter, static_cast<std::size_t>(item));
+    if (item == 750) {
+        hostile::say(random_bytes(100));
+        hang();
+    }
+    return item;
+}
+
 /// Its answer, and a moment later what nobody asked for, while the worker is idle.
 int speaks_when_idle(int value) {
     std::thread([] {
@@ -215,29 +228,31 @@ task<> go_on(process_pool& pool, const bool& stop, int& wrong) {
 
 TEST_SUITE("process/process_pool with hostile workers") {
     TEST_CASE("whatever a worker sends that makes no sense ends it and the call it was running, and nothing else") {
-        run_blocking([]() -> task<> {
-            process_pool pool({.workers = 2});
-            for (int what = 0; what < attacks_known; ++what) {
-                CAPTURE(what);
-                bool stop = false;
-                int wrong = 0;
-                auto attacked = [](process_pool& p, attack a, bool& s) -> task<death> {
-                    const auto seen = co_await death_of(p.run(attacks, a));
-                    s = true;
-                    co_return seen;
-                };
-                const auto seen =
-                    co_await when_all(attacked(pool, static_cast<attack>(what), stop), go_on(pool, stop, wrong));
-                const death& ended = std::get<0>(seen);
-                CHECK(ended.died);
-                CHECK(ended.reason == death_reason::broke_protocol);
-                CHECK(ended.what.find("breaking the protocol: ") != std::string::npos);
-                CHECK(wrong == 0);
-                CHECK(co_await pool.run(square, 7) == 49);
-            }
-            const auto stats = co_await pool.stats();
-            CHECK(stats.ended.died_of_calls == attacks_known);
-        }());
+        for (const auto spin : {0us, 20us}) {
+            run_blocking([](std::chrono::microseconds looks) -> task<> {
+                process_pool pool({.workers = 2, .spin = looks});
+                for (int what = 0; what < attacks_known; ++what) {
+                    CAPTURE(what);
+                    bool stop = false;
+                    int wrong = 0;
+                    auto attacked = [](process_pool& p, attack a, bool& s) -> task<death> {
+                        const auto seen = co_await death_of(p.run(attacks, a));
+                        s = true;
+                        co_return seen;
+                    };
+                    const auto seen =
+                        co_await when_all(attacked(pool, static_cast<attack>(what), stop), go_on(pool, stop, wrong));
+                    const death& ended = std::get<0>(seen);
+                    CHECK(ended.died);
+                    CHECK(ended.reason == death_reason::broke_protocol);
+                    CHECK(ended.what.find("breaking the protocol: ") != std::string::npos);
+                    CHECK(wrong == 0);
+                    CHECK(co_await pool.run(square, 7) == 49);
+                }
+                const auto stats = co_await pool.stats();
+                CHECK(stats.ended.died_of_calls == attacks_known);
+            }(spin));
+        }
         CHECK(has_no_child());
     }
 
@@ -261,6 +276,30 @@ TEST_SUITE("process/process_pool with hostile workers") {
                 CHECK(seen == squares);
             }
         }());
+    }
+
+    TEST_CASE("no item of a batch runs twice because the results of its worker are not believed any more") {
+        run_counter counter(1'000);
+        run_blocking([](run_counter& c) -> task<> {
+            process_pool pool({.workers = 1});
+            std::vector<std::tuple<std::string, int>> items;
+            for (int i = 0; i < 1'000; ++i) items.emplace_back(c.path(), i);
+            auto outcomes = co_await pool.map_outcomes(goes_mad_at_750, items, {.batch = 100}).collect();
+            REQUIRE(outcomes.size() == 1'000);
+            const auto failed = [](const auto& each) { return !each.has_value(); };
+            const auto first = std::ranges::find_if(outcomes, failed) - outcomes.begin();
+            CHECK(first > 0);  // the first of a map travel alone
+            for (int i = 0; i < 1'000; ++i) {
+                auto& each = outcomes[static_cast<std::size_t>(i)];
+                if (i < first || i > 750) {
+                    REQUIRE(each.has_value());
+                    CHECK(each.value() == i);
+                } else {
+                    CHECK_THROWS_AS(std::move(each).value(), worker_died);
+                }
+            }
+        }(counter));
+        for (std::size_t i = 0; i < 1'000; ++i) CHECK(counter.runs_of(i) == 1);
     }
 
     TEST_CASE("a worker that answers twice is killed, and counted, though its call has its value") {

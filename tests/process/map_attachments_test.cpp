@@ -10,6 +10,7 @@
 #include "support/low_descriptor_limit.hpp"
 #include "support/run_counter.hpp"
 #include "support/sanitized.hpp"
+#include "support/workers_ready.hpp"
 
 #include <braid/core/deadline.hpp>
 #include <braid/core/spawn.hpp>
@@ -138,6 +139,7 @@ TEST_SUITE("process/process_pool: map with attachments") {
         run_blocking([]() -> task<> {
             process_pool pool({.workers = 2, .min_workers = 2});
             co_await make_quick(pool);
+            co_await workers_ready(pool, 2);
             const belongings before;
             for (const std::size_t batch : {0U, 1U, 7U, 500U}) {
                 const auto read = co_await pool.map(read_number, pipes(600), {.batch = batch}).collect();
@@ -174,6 +176,7 @@ TEST_SUITE("process/process_pool: map with attachments") {
         run_blocking([]() -> task<> {
             process_pool pool({.workers = 2, .min_workers = 2});
             co_await make_quick(pool);
+            co_await workers_ready(pool, 2);
             const belongings before;
             {
                 std::vector<shared_bytes> all;
@@ -374,6 +377,7 @@ TEST_SUITE("process/process_pool: map with attachments") {
         run_blocking([]() -> task<> {
             process_pool pool({.workers = 2, .min_workers = 2});
             co_await make_quick(pool);
+            co_await workers_ready(pool, 2);
             const belongings before;
             std::ptrdiff_t most = 0;
             {

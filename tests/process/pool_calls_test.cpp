@@ -87,6 +87,18 @@ task<std::string> failure_of(Call call) {
     co_return std::string();
 }
 
+/// The process that the error of a call names.
+template <class Error, class Call>
+task<int> origin_of(Call call) {
+    try {
+        co_await std::move(call);
+    } catch (const Error& e) {
+        const wire::remote_origin& from = e;
+        co_return from.call().empty() ? 0 : from.pid();
+    }
+    co_return 0;
+}
+
 }  // namespace
 
 TEST_SUITE("process/process_pool: calls") {
@@ -113,6 +125,8 @@ TEST_SUITE("process/process_pool: calls") {
                 CHECK(why.find("this cannot be read") != std::string::npos);
             }
             CHECK(co_await pool.run(takes, fragile{}) == worker);
+            CHECK(co_await origin_of<wire::argument_error>(pool.run(takes, fragile{fragile::where::at_load})) ==
+                  worker);
         }());
     }
 
@@ -123,6 +137,7 @@ TEST_SUITE("process/process_pool: calls") {
             for (int i = 0; i < 20; ++i) {
                 const auto not_sent = co_await failure_of<wire::result_error>(pool.run(gives, 1));
                 CHECK(not_sent.find("this cannot be written") != std::string::npos);
+                CHECK(co_await origin_of<wire::result_error>(pool.run(gives, 1)) == worker);
                 const auto not_read = co_await failure_of<std::runtime_error>(pool.run(gives, 2));
                 CHECK(not_read == "this cannot be read");
             }

@@ -220,7 +220,7 @@ TEST_SUITE("process/process_pool: life") {
 
     TEST_CASE("a worker that dies with its result half written is worker_died, and the next call works") {
         run_blocking([]() -> task<> {
-            process_pool pool({.workers = 1});
+            process_pool pool({.workers = 1, .spin = std::chrono::microseconds(0)});
             for (int i = 0; i < 5; ++i) {
                 bool died = false;
                 try {

@@ -1,6 +1,7 @@
 #include <braid/process/pool_options.hpp>
 
 #include "support/gate.hpp"
+#include "support/hostile.hpp"
 #include "support/leftovers.hpp"
 
 #include <braid/core/sleep.hpp>
@@ -17,6 +18,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
@@ -39,6 +41,7 @@ using namespace std::chrono_literals;
 namespace {
 
 int pid() { return ::getpid(); }
+std::uint64_t memory_allowed() { return hostile().header().memory_limit; }
 int pid_of(int) { return ::getpid(); }
 int kills_itself() {
     ::raise(SIGKILL);
@@ -141,6 +144,20 @@ TEST_SUITE("process/pool_options") {
             const int after = co_await pool.run(pid);
             CHECK(after != before);
         }());
+    }
+
+    TEST_CASE("how much memory a worker may hold is drawn for each, so that they do not all go at once") {
+        constexpr std::uint64_t most = std::uint64_t{1} << 30;
+        std::set<std::uint64_t> allowed;
+        for (int i = 0; i < 8; ++i) {
+            run_blocking([](std::set<std::uint64_t>& seen) -> task<> {
+                process_pool pool({.workers = 1, .memory_per_worker = most});
+                seen.insert(co_await pool.run(memory_allowed));
+            }(allowed));
+        }
+        CHECK(allowed.size() > 1);
+        CHECK(*allowed.begin() >= most - most / 10);
+        CHECK(*allowed.rbegin() <= most);
     }
 
     TEST_CASE("workers that have been idle for long end, down to the minimum") {

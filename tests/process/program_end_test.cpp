@@ -114,6 +114,23 @@ private:
     std::filesystem::path folder_;
 };
 
+constexpr int several = braid_test::sanitized ? 2 : 6;
+
+/// Such a program, from the first byte or time on until it does not come so far. Returns how often it died.
+int die_everywhere(step at, const char* how) {
+    int deaths = 0;
+    for (long bytes = 0;; bytes = braid_test::next_point(bytes)) {
+        CAPTURE(bytes);
+        const braid_test::fault_at fault(at, bytes);
+        program p(how);
+        const int end = p.wait();
+        CHECK(p.complaints() == "");
+        CHECK(end == (fault.happened() ? -SIGKILL : 0));
+        if (!fault.happened()) return deaths;
+        ++deaths;
+    }
+}
+
 }  // namespace
 
 TEST_SUITE("app/run and the end of programs") {
@@ -171,18 +188,32 @@ TEST_SUITE("app/run and the end of programs") {
     TEST_CASE("a program that dies at any step of its talk with its workers, after any byte, leaves none of them") {
         for (int at = static_cast<int>(step::launches); at <= static_cast<int>(step::buries); ++at) {
             CAPTURE(at);
-            int deaths = 0;
-            for (long bytes = 0;; bytes = braid_test::next_point(bytes)) {
-                CAPTURE(bytes);
-                const braid_test::fault_at fault(static_cast<step>(at), bytes);
-                program p("calls");
-                const int end = p.wait();
-                CHECK(p.complaints() == "");
-                CHECK(end == (fault.happened() ? -SIGKILL : 0));
-                if (!fault.happened()) break;
-                ++deaths;
-            }
-            CHECK(deaths > 0);
+            CHECK(die_everywhere(static_cast<step>(at), "calls") > 0);
+        }
+    }
+
+    TEST_CASE("a program that looks out for its workers and dies at any step of its talk with them leaves none") {
+        for (const step at : {step::watches, step::writes_requests, step::reads_replies, step::takes_reply,
+                              step::ends_worker, step::buries}) {
+            CAPTURE(static_cast<int>(at));
+            CHECK(die_everywhere(at, "spinning-calls") > 0);
+        }
+    }
+
+    TEST_CASE("a program that dies with descriptors and shared memory on their way leaves no worker") {
+        for (const char* how : {"beside", "spinning-beside"}) {
+            CAPTURE(how);
+            CHECK(die_everywhere(step::sends_beside, how) >= several);
+            CHECK(die_everywhere(step::takes_beside, how) >= several);
+            CHECK(die_everywhere(step::writes_requests, how) >= several);
+            CHECK(die_everywhere(step::reads_replies, how) >= several);
+        }
+    }
+
+    TEST_CASE("a program that dies when it has told a worker where its batch ends leaves no worker") {
+        for (const char* how : {"split", "spinning-split"}) {
+            CAPTURE(how);
+            CHECK(die_everywhere(step::splits_batch, how) > 0);
         }
     }
 

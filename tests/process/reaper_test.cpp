@@ -69,7 +69,7 @@ TEST_SUITE("process/reaper") {
         reaper reaper;
         auto child = start_talking(launcher, reaper, {"ignore-sigterm", "5"});
         REQUIRE(read_byte(child.pipe.get()) == 'r');
-        CHECK(reaper.terminate(child.watched.id));
+        CHECK(reaper.send(child.watched.id, SIGTERM));
         CHECK(reaper.kill(child.watched.id));
         CHECK(child.watched.ended.get().code == SIGKILL);
         CHECK_FALSE(reaper.kill(child.watched.id));
@@ -80,7 +80,7 @@ TEST_SUITE("process/reaper") {
         reaper reaper;
         auto child = start_talking(launcher, reaper, {"ready", "5"});
         REQUIRE(read_byte(child.pipe.get()) == 'r');
-        CHECK(reaper.terminate(child.watched.id));
+        CHECK(reaper.send(child.watched.id, SIGTERM));
         CHECK(child.watched.ended.get().code == SIGTERM);
     }
 

@@ -63,7 +63,7 @@ void claims_to_have_said(std::int64_t more) {
 }
 void claims_to_have_read(std::int64_t more) { hostile().header().requests.taken += static_cast<std::uint64_t>(more); }
 void rings_for_nothing() {
-    for (int i = 0; i < 100'000; ++i) hostile::say(std::vector<std::byte>(1));
+    for (int i = 0; i < 100'000; ++i) hostile::write_to_pipe(std::vector<std::byte>(1));
 }
 
 /// The letter that /proc shows.

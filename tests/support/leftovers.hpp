@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <ostream>
+#include <string>
 
 #include <sys/wait.h>
 #include <cerrno>
@@ -14,16 +16,26 @@ namespace braid::testing {
 struct belongings {
     std::ptrdiff_t descriptors = count("/proc/self/fd");
     std::ptrdiff_t threads = count("/proc/self/task");
+    std::ptrdiff_t mappings = count_shared_mappings();
 
     friend bool operator==(const belongings&, const belongings&) = default;
     friend std::ostream& operator<<(std::ostream& out, const belongings& b) {
-        return out << b.descriptors << " descriptors, " << b.threads << " threads";
+        return out << b.descriptors << " descriptors, " << b.threads << " threads, " << b.mappings
+                   << " mappings of shared memory";
     }
 
 private:
     static std::ptrdiff_t count(const char* folder) {
         const std::filesystem::directory_iterator listing(folder);
         return std::distance(begin(listing), end(listing));
+    }
+    /// As it is shared with workers. Other memory is an allocator's to give back, or to keep.
+    static std::ptrdiff_t count_shared_mappings() {
+        std::ifstream maps("/proc/self/maps");
+        std::ptrdiff_t count = 0;
+        std::string range;
+        for (std::string access, rest; maps >> range >> access && std::getline(maps, rest);) count += access[3] == 's';
+        return count;
     }
 };
 

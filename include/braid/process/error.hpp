@@ -22,7 +22,7 @@ enum class death_reason : unsigned char {
     cpu_limit,        ///< it used up its CPU time (SIGXCPU)
     file_size_limit,  ///< it wrote more into a file than it may (SIGXFSZ)
     killed,           ///< by a signal from somewhere else
-    unresponsive,     ///< we killed it, because it gave no sign of life (`process_pool_options::heartbeat`)
+    unresponsive,     ///< we killed it: no sign of life (`process_pool_options::heartbeat`), or an answer that it kept
     broke_protocol,   ///< we killed it, because what it sent made no sense
     unfit,            ///< we killed it before its first call: it did not get ready in time, or its initialiser failed
     unknown,          ///< somebody else reaped it

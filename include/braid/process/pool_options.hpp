@@ -69,14 +69,17 @@ struct process_pool_options {
     /// A worker that has run about so many calls is replaced (the exact number is drawn for each, up to a fifth more,
     /// so that they do not all go at once). 0: never.
     std::size_t calls_per_worker = 0;
-    /// A worker that holds more bytes of memory than this after a call is replaced. 0: never.
+    /// A worker that holds more bytes of memory than this after a call is replaced (drawn for each like the number of
+    /// its calls, up to a tenth less, so that this is the most). What it is lent for large values counts. 0: never.
     std::uint64_t memory_per_worker = 0;
 
-    /// Both sides look out for each other for so long before they sleep: a short call then takes about a microsecond
-    /// instead of the time that it takes to wake a core, and a core is busy while it looks. It has to be longer than
-    /// that, 100 us are a good choice. For calls that somebody waits for, one after the other, on a machine with a core
-    /// to spare: with one core, or while looking does not pay, it is left out. Zero: both sleep at once.
-    std::chrono::microseconds spin{0};
+    /// Both sides look out for each other for so long before they sleep: what follows soon, as with many short calls,
+    /// is there after about a microsecond then, instead of the time that it takes to wake a core. That core is busy
+    /// while it looks; where looking does not pay, as with long calls, it is left out, and on a single core the other
+    /// side gets its turn instead. For calls that somebody waits for, one after the other, on a machine with a core to
+    /// spare, 100 us are a good choice. Zero: both sleep at once, and talk through pipes instead of memory that they
+    /// share.
+    std::chrono::microseconds spin{20};
 
     /// Where it goes, what the workers print.
     worker_output output = worker_output::pass_on;

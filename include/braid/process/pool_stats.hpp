@@ -55,7 +55,7 @@ struct pool_stats {
     // map:
     time_histogram waited = {};  ///< from its submission until a worker was given it
     time_histogram ran = {};     ///< in the worker, from its arguments' bytes to its result's
-    /// On the way there and back, besides: pipes, and loops that were busy. Measured for each batch, so that calls
+    /// On the way there and back, and waiting for loops that were busy. Measured for each batch, so that calls
     /// which go together count the same.
     time_histogram travelled = {};
 

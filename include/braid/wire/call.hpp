@@ -76,15 +76,15 @@ enum class outcome : std::uint8_t {
 };
 
 /// The arguments of a call did not arrive: its function was not called.
-class argument_error : public error {
+class argument_error : public error, public remote_origin {
 public:
-    using error::error;
+    argument_error(const std::string& message, place where) : error(message), remote_origin(std::move(where)) {}
 };
 
 /// A function was called and returned, but its result has no representation as bytes.
-class result_error : public error {
+class result_error : public error, public remote_origin {
 public:
-    using error::error;
+    result_error(const std::string& message, place where) : error(message), remote_origin(std::move(where)) {}
 };
 
 /// What a thunk works on.

@@ -69,6 +69,22 @@ public:
     /// A number of elements that need `least` bytes each: checked against what is left, so that it may be allocated.
     std::size_t count(std::size_t least, const char* what);
 
+    /// Elements whose bytes are not here, but in memory that the sender lent. It may change while it is read.
+    struct lent_elements {
+        std::shared_ptr<segment> memory;
+        const std::byte* first;
+        std::size_t number;
+    };
+    /// Whether such elements come next.
+    [[nodiscard]] bool next_is_lent() const noexcept {
+        std::uint64_t number = 0;
+        if (remaining() < sizeof number) return false;
+        std::memcpy(&number, cursor_, sizeof number);
+        return (number & lent_mark) != 0;
+    }
+    /// Throws: decode_error, if they do not lie within it; std::bad_alloc, if there is no room for it here.
+    [[nodiscard]] lent_elements take_lent(std::size_t size_of_each, const char* what);
+
     /// From now on values may have come beside the bytes.
     void set_beside(attachments_in* beside) noexcept { beside_ = beside; }
     /// Throws: decode_error if nothing can.

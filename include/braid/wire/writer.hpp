@@ -28,6 +28,9 @@ public:
     using error::error;
 };
 
+/// In a number of elements: their bytes are not here, but in lent memory.
+inline constexpr std::uint64_t lent_mark = std::uint64_t{1} << 63;
+
 /// Appends one message after another to a buffer.
 /// Lifetime: it refers to the buffer. Threads: one at a time.
 class writer {
@@ -47,6 +50,15 @@ public:
 
     /// The number of elements that follow.
     void count(std::size_t elements) { scalar(static_cast<std::uint64_t>(elements)); }
+
+    /// Elements that lie one after the other, behind their number: as bytes, or as where those are, in lent memory.
+    void elements(const void* first, std::size_t number, std::size_t size_of_each) {
+        const std::size_t bytes = number * size_of_each;
+        if (bytes >= worth_lending && put_into_lent(first, number, bytes)) [[unlikely]]
+            return;
+        count(number);
+        append(first, bytes);
+    }
 
     /// Starts a message that is read by a reader of its own: forgets which shared pointers were already sent.
     void begin_message() noexcept { state_.reset(); }
@@ -90,6 +102,7 @@ public:
 private:
     [[nodiscard]] detail::output_state& state();
     [[noreturn]] static void refuse_attachment();
+    bool put_into_lent(const void* first, std::size_t number, std::size_t bytes);
 
     buffer* out_;
     attachments_out* beside_ = nullptr;

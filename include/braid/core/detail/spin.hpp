@@ -7,8 +7,10 @@
 
 namespace braid::detail {
 
-/// There is more than one CPU to run on. Found out once.
+/// There is more than one CPU to run on. Found out once, which takes half a millisecond: files are read for it.
 [[nodiscard]] bool may_spin() noexcept;
+/// The same, by what another process of this program has found out and the CPUs that this one is bound to.
+void know_from_parent(bool may_spin) noexcept;
 
 inline void pause_for_a_moment() noexcept {
 #if defined(__x86_64__) || defined(__i386__)

@@ -80,7 +80,7 @@ struct call_entry : list_node {};
 struct call_submission : work {};
 struct call_cancellation : work {};
 
-/// One call as the pool sees it. The pool encodes it when a worker can take it, straight into that worker's pipe, and
+/// One call as the pool sees it. The pool encodes it when a worker can take it, straight into what that reads, and
 /// again if that worker dies before it has begun: until then nothing is copied.
 /// Threads: built and awaited on the caller's home; the members below `pool's home` belong to that.
 class call_base : public operation, private call_entry, private call_submission, private call_cancellation {

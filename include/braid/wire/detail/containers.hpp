@@ -19,10 +19,13 @@ namespace braid::wire::detail {
 
 template <class T>
 void encode_elements(writer& w, const T* first, std::size_t size) {
-    w.count(size);
-    if constexpr (codec<T>::bulk) {
+    if constexpr (codec<T>::bulk && alignof(T) <= lent_offset) {
+        w.elements(first, size, sizeof(T));
+    } else if constexpr (codec<T>::bulk) {
+        w.count(size);
         w.append(first, size * sizeof(T));
     } else {
+        w.count(size);
         const writer::nesting level(w);
         for (std::size_t i = 0; i != size; ++i) codec<T>::encode(w, first[i]);
     }
@@ -53,6 +56,30 @@ Container decode_bulk(reader& r, std::size_t count, const char* what) {
     return values;
 }
 
+/// A copy at once: whatever the sender does to that memory meanwhile, what is looked at afterwards stays as it is.
+template <class Container>
+Container decode_lent(reader& r, const char* what) {
+    using T = typename Container::value_type;
+    const reader::lent_elements lent = r.take_lent(sizeof(T), what);
+    const auto* const first = reinterpret_cast<const T*>(lent.first);
+    Container values;
+    values.reserve(lent.number);
+    braid::detail::will_fill(values.data(), lent.number * sizeof(T));
+    values.assign(first, first + lent.number);
+    return values;
+}
+
+/// What encode_elements wrote of elements whose bytes in memory are those on the wire.
+template <class Container>
+Container decode_elements(reader& r, const char* what) {
+    using T = typename Container::value_type;
+    if constexpr (alignof(T) <= lent_offset) {
+        if (r.next_is_lent()) [[unlikely]]
+            return decode_lent<Container>(r, what);
+    }
+    return decode_bulk<Container>(r, r.count(sizeof(T), what), what);
+}
+
 /// How many elements to make room for: not many times the bytes that are there, however small an element may come.
 template <class T>
 std::size_t sensible_capacity(const reader& r, std::size_t count) {
@@ -64,7 +91,7 @@ template <class T, class Traits, class Allocator>
 struct codec<std::basic_string<T, Traits, Allocator>> : codec_traits<8> {
     using string = std::basic_string<T, Traits, Allocator>;
     static void encode(writer& w, const string& value) { encode_elements(w, value.data(), value.size()); }
-    static string decode(reader& r) { return decode_bulk<string>(r, r.count(sizeof(T), "a string"), "a string"); }
+    static string decode(reader& r) { return decode_elements<string>(r, "a string"); }
 };
 
 template <class T, class Allocator>
@@ -72,10 +99,10 @@ struct codec<std::vector<T, Allocator>> : codec_traits<8, T> {
     using vector = std::vector<T, Allocator>;
     static void encode(writer& w, const vector& values) { encode_elements(w, values.data(), values.size()); }
     static vector decode(reader& r) {
-        const std::size_t count = r.count(codec<T>::least, "a vector");
         if constexpr (codec<T>::bulk) {
-            return decode_bulk<vector>(r, count, "a vector");
+            return decode_elements<vector>(r, "a vector");
         } else {
+            const std::size_t count = r.count(codec<T>::least, "a vector");
             const reader::nesting level(r);
             vector values;
             values.reserve(sensible_capacity<T>(r, count));
