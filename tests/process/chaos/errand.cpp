@@ -2,24 +2,52 @@
 
 #include "support/run_counter.hpp"
 
+#include <braid/core/error.hpp>
 #include <braid/core/sleep.hpp>
 #include <braid/core/stop.hpp>
+#include <braid/process/worker_state.hpp>
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
-#include <random>
+#include <span>
 #include <stdexcept>
+#include <system_error>
+#include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace chaos {
 
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr std::size_t page = 4096;
+
+/// What a worker makes once.
+struct preparation {
+    std::uint64_t with = 0;
+    int times = 0;
+};
+int preparations = 0;
+preparation make_preparation() {
+    ++preparations;
+    return {};
+}
+braid::worker_state<preparation> prepared(make_preparation);
+std::uint64_t preloaded = 0;
+
+void check_surroundings(const errand& e) {
+    if (preloaded != e.preloaded) throw std::logic_error("what the zygote loaded is not here");
+    if (e.prepared == 0) return;
+    const bool right = prepared->with == e.prepared && prepared->times == 1 && preparations == 1;
+    if (!right) throw std::logic_error("the initialiser has not run once before this call");
+}
 
 void take_time(std::chrono::microseconds time, bool polite) {
     const auto until = std::chrono::steady_clock::now() + time;
@@ -39,6 +67,35 @@ void hold(std::size_t bytes) {
     std::abort();
 }
 
+void print(const errand& e) {
+    for (std::size_t line = 0; line != e.lines; ++line) {
+        const std::string text = line_for(e.number, line) + '\n';
+        std::fputs(text.c_str(), stdout);
+        std::fputs(text.c_str(), stderr);
+    }
+}
+
+void check_text(std::size_t number, std::string_view text) {
+    if (text != text_for(number, text.size())) throw std::logic_error("this is not the text that was sent");
+}
+
+std::string content_of(int file) {
+    std::string content(static_cast<std::size_t>(::lseek(file, 0, SEEK_END)), ' ');
+    const ssize_t size = ::pread(file, content.data(), content.size(), 0);
+    if (size < 0) throw std::system_error(errno, std::generic_category(), "reading the file of an errand");
+    content.resize(static_cast<std::size_t>(size));
+    return content;
+}
+
+void write_answer(const errand& e, int file) {
+    const std::string answer = run_errand(e);
+    // It may have been there already, for a worker that died of it.
+    check_text(e.number, content_of(file).substr(0, e.file_size));
+    if (::pwrite(file, answer.data(), answer.size(), static_cast<off_t>(e.file_size)) < 0) {
+        throw std::system_error(errno, std::generic_category(), "writing into the file of an errand");
+    }
+}
+
 }  // namespace
 
 std::string text_for(std::size_t number, std::size_t size) {
@@ -47,12 +104,21 @@ std::string text_for(std::size_t number, std::size_t size) {
     return text;
 }
 
+std::string line_for(std::size_t number, std::size_t line) { return fmt::format("errand {} line {}", number, line); }
+
+void prepare(std::uint64_t with) {
+    prepared->with = with;
+    ++prepared->times;
+}
+void preload(std::uint64_t with) { preloaded = with; }
+
 std::string run_errand(const errand& e) {
     braid::testing::run_counter::ran(e.counter, e.number);
-    if (e.text != text_for(e.number, e.text.size())) throw std::logic_error("this is not the text that was sent");
+    check_surroundings(e);
+    check_text(e.number, e.text);
+    print(e);
     switch (e.what) {
-        case deed::answer:
-        case deed::answer_as_task: break;
+        case deed::answer: break;
         case deed::take_time: take_time(e.time, true); break;
         case deed::take_time_on: take_time(e.time, false); break;
         case deed::hold_memory: hold(e.memory); break;
@@ -68,32 +134,31 @@ braid::task<std::string> run_errand_as_task(errand e) {
     co_return run_errand(e);
 }
 
-plan plan_of(std::uint64_t seed, std::size_t number) {
-    std::mt19937_64 random(seed * 1'000'003 + number);
-    const auto one_in = [&](unsigned n) { return random() % n == 0; };
-    const auto size = [&]() -> std::size_t {
-        if (one_in(200)) return random() % (3U << 20);
-        return one_in(10) ? random() % (64U << 10) : random() % 300;
-    };
-    plan p;
-    p.size_there = size();
-    p.size_back = size();
-    p.limit = one_in(6) ? std::chrono::microseconds(random() % 3'000) : 400'000us;
-    if (one_in(8)) p.cancel_after = std::chrono::microseconds(random() % 1'500);
-    if (one_in(5)) p.retries = 2;
-    switch (random() % 16) {
-        case 0: p.what = deed::fail; break;
-        case 1: p.what = deed::answer_as_task; break;
-        case 2:
-        case 3: p.what = deed::take_time, p.time = std::chrono::microseconds(random() % 2'000); break;
-        case 4: p.what = deed::take_time_on, p.time = std::chrono::microseconds(random() % 3'000); break;
-        case 5: p.what = deed::hold_memory, p.memory = random() % (8U << 20); break;
-        case 6:
-            if (one_in(20)) p.what = one_in(2) ? deed::crash : deed::leave;
-            break;
-        default: break;
-    }
-    return p;
+braid::descriptor answer_in_file(const errand& e, braid::descriptor file) {
+    write_answer(e, file.get());
+    return file;
+}
+
+braid::shared_bytes answer_in_memory(const errand& e, braid::shared_bytes memory) {
+    const std::string answer = run_errand(e);
+    const auto content = memory.as<char>();
+    check_text(e.number, std::string_view(content.data(), content.size() - answer.size()));
+    std::ranges::copy(answer, content.last(answer.size()).begin());
+    return memory;
+}
+
+braid::shared_bytes answer_in_new_memory(const errand& e) {
+    const std::string answer = run_errand(e);
+    const braid::shared_bytes memory(answer.size());
+    std::ranges::copy(answer, memory.as<char>().begin());
+    return memory;
+}
+
+item_text run_item(const errand& e) { return {e.number, run_errand(e)}; }
+
+item_file run_item_in_file(const errand& e, const braid::descriptor& file) {
+    write_answer(e, file.get());
+    return {e.number, braid::descriptor(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0))};
 }
 
 }  // namespace chaos

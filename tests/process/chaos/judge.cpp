@@ -1,14 +1,14 @@
 #include "process/chaos/judge.hpp"
 
 #include <braid/core/error.hpp>
-#include <braid/wire/call.hpp>
+#include <braid/wire/exception.hpp>
 
 #include <fmt/format.h>
 
-#include <csignal>
-#include <new>
+#include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <stdexcept>
-#include <string_view>
 #include <utility>
 
 namespace chaos {
@@ -16,76 +16,174 @@ namespace chaos {
 namespace {
 
 constexpr std::array<std::string_view, outcomes> names{"never ended", "values",    "failed",    "starved", "died",
-                                                       "late",        "cancelled", "shut down", "wrong"};
+                                                       "late",        "cancelled", "shut down", "refused", "wrong"};
+
+std::string_view name(outcome how) { return names.at(static_cast<std::size_t>(how)); }
+
+/// As whoever asks for memory in vain says it.
+bool is_want_of_memory(std::string_view what) {
+    return what.find("bad_alloc") != std::string_view::npos ||
+           what.find("Cannot allocate memory") != std::string_view::npos;
+}
+
+/// Where it was thrown. What does not get as far as the function, or back from it, is told in words.
+int pid_of(const std::exception& error) {
+    if (const auto* origin = dynamic_cast<const braid::wire::remote_origin*>(&error)) return origin->pid();
+    constexpr std::string_view before = " process ";
+    const std::string_view what = error.what();
+    const auto at = what.find(before);
+    return at == std::string_view::npos ? -1 : std::atoi(what.substr(at + before.size()).data());
+}
 
 }  // namespace
 
-judge::judge(std::uint64_t seed, std::size_t calls) : seed_(seed), runs_(calls), ends_(calls) {}
+judge::judge(std::uint64_t seed, std::size_t calls)
+    : seed_(seed), calls_(calls), runs_(number_of(calls)), ends_(number_of(calls)), runs_at_end_(number_of(calls)) {}
 
-void judge::value(std::size_t number, const std::string& text) {
-    const plan p = plan_of(seed_, number);
-    const bool has_one = p.what != deed::fail && p.what != deed::crash && p.what != deed::leave;
-    if (!has_one) complain(fmt::format("call {} has a value, though it throws or dies", number));
+void judge::text(std::size_t call, std::string_view text) {
+    const bool right = is_answer(plan_of(seed_, call).errand, number_of(call), text);
+    record(call, right ? outcome::value : outcome::wrong);
+}
+
+void judge::value(std::size_t call) { record(call, outcome::value); }
+
+void judge::refused(std::size_t call) {
+    expect(runs_.runs_of(number_of(call)) == 0, call, "was refused, and ran");
+    record(call, outcome::refused);
+}
+
+outcome judge::caught(std::size_t call, std::size_t items_given) {
+    const auto error = std::current_exception();
+    const bool of_map = is_map(plan_of(seed_, call).by);
+    const subject by = of_map ? failed_item(call, items_given, error) : subject_of(call);
+    const outcome how = outcome_of(by, error);
+    if (by.item) record_item(by.number, how);
+    record(call, how);
+    return how;
+}
+
+void judge::item_text(std::size_t call, std::size_t item, std::size_t number, std::string_view text) {
+    expect(number == number_of(call, item), call, fmt::format("has the result {} for item {}", number, item));
+    const bool right = is_answer(plan_of_item(seed_, call, item), number_of(call, item), text);
+    record_item(number_of(call, item), right ? outcome::value : outcome::wrong);
+}
+
+void judge::item_failed(std::size_t call, std::size_t item, const std::exception_ptr& error) {
+    record_item(number_of(call, item), outcome_of(subject_of(call, item), error));
+}
+
+void judge::expect(bool right, std::size_t call, std::string_view what) {
+    if (!right) complain(fmt::format("call {} {}", call, what));
+}
+
+bool judge::is_answer(const errand_plan& p, std::size_t number, std::string_view text) {
+    if (!has_value(p.what)) complain(fmt::format("errand {} has a value, though it throws or dies", number));
     const bool right = text == text_for(number + 1, p.size_back);
-    if (!right) complain(fmt::format("call {} has another value than its own", number));
-    record(number, has_one && right ? outcome::value : outcome::wrong);
+    if (!right) complain(fmt::format("errand {} has another value than its own", number));
+    return right && has_value(p.what);
 }
 
-void judge::caught(std::size_t number) {
-    const plan p = plan_of(seed_, number);
-    record(number, outcome_of_caught(number, p));
+judge::subject judge::subject_of(std::size_t call) const {
+    const plan p = plan_of(seed_, call);
+    return {.number = number_of(call),
+            .what = is_map(p.by) ? deed::answer : p.errand.what,
+            .retries = p.retries,
+            .may_be_cancelled = p.cancel_after.has_value()};
 }
 
-outcome judge::outcome_of_caught(std::size_t number, const plan& p) {
-    std::string what;
+judge::subject judge::subject_of(std::size_t call, std::size_t item) const {
+    return {.number = number_of(call, item),
+            .what = plan_of_item(seed_, call, item).what,
+            .retries = plan_of(seed_, call).retries,
+            .item = item};
+}
+
+/// Whom a map failed by: in order, that is the first that has no result.
+judge::subject judge::failed_item(std::size_t call, std::size_t items_given, const std::exception_ptr& error) {
+    std::optional<std::size_t> item;
     try {
-        throw;
+        std::rethrow_exception(error);
     } catch (const braid::worker_died& e) {
-        return judge_death(e, p);
+        expect(e.item().has_value(), call, "is a map that was lost without an item");
+        item = e.item();
+    } catch (const std::out_of_range& e) {
+        item = std::strtoull(e.what(), nullptr, 10) - number_of(call, 0);
+    } catch (...) {  // judged later
+    }
+    const plan p = plan_of(seed_, call);
+    if (!item) return subject_of(call);
+    const bool in_order = p.by != way::map_unordered;
+    expect(*item < p.items && (!in_order || *item == items_given), call,
+           fmt::format("failed by item {} after {} results", *item, items_given));
+    if (*item >= p.items) return subject_of(call);
+    return subject_of(call, *item);
+}
+
+outcome judge::outcome_of(const subject& s, const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const braid::worker_died& e) {
+        return death_of(s, e);
     } catch (const braid::timed_out&) {
         return outcome::late;
     } catch (const braid::cancelled& e) {
-        if (e.reason() == braid::cancel_reason::shutdown) return ++shut_down_calls_, outcome::shut_down;
-        if (p.cancel_after) return outcome::cancelled;
-        what = fmt::format("cancelled ({}), which nobody did", to_string(e.reason()));
+        if (e.reason() == braid::cancel_reason::shutdown) return outcome::shut_down;
+        if (s.may_be_cancelled) return outcome::cancelled;
+        complain(fmt::format("errand {} was cancelled ({}), which nobody did", s.number, to_string(e.reason())));
     } catch (const braid::closed&) {
-        return ++shut_down_calls_, outcome::shut_down;
-    } catch (const std::out_of_range& e) {
-        if (p.what == deed::fail && e.what() == std::to_string(number)) return outcome::failed;
-        what = e.what();
-    } catch (const std::bad_alloc&) {
-        return ++starved_calls_, outcome::starved;
+        return outcome::shut_down;
     } catch (const std::exception& e) {
-        // Starved while it took its arguments, or gave its result.
-        what = e.what();
-        if (what.find("bad_alloc") != std::string::npos) return ++starved_calls_, outcome::starved;
+        return outcome_of_other(s, e);
     }
-    complain(fmt::format("call {} ended by: {}", number, what));
     return outcome::wrong;
 }
 
-outcome judge::judge_death(const braid::worker_died& e, const plan& p) {
-    const std::string_view what = e.what();  // looks names up
-    if (e.earlier().size() != p.retries) complain(fmt::format("another number of attempts than allowed: {}", what));
-    const auto count = [&](const braid::worker_died& death) {
-        if (death.signal() == SIGKILL) {
-            ++killed_calls_;
-        } else if (p.what == deed::crash && death.signal() == SIGSEGV) {
-            return;
-        } else if (p.what == deed::leave && death.exit_code() == 3) {
-            return;
-        } else {
-            ++starved_calls_;  // an allocation failed where nobody expects it
-        }
+outcome judge::outcome_of_other(const subject& s, const std::exception& error) {
+    const std::string_view what = error.what();
+    if (dynamic_cast<const std::out_of_range*>(&error) && s.what == deed::fail && what == std::to_string(s.number)) {
+        return outcome::failed;
+    }
+    if (is_want_of_memory(what)) {
+        const std::lock_guard lock(mutex_);
+        wants_.push_back({s.number, pid_of(error)});
+        return outcome::starved;
+    }
+    complain(fmt::format("errand {} ended by: {}", s.number, what));
+    return outcome::wrong;
+}
+
+outcome judge::death_of(const subject& s, const braid::worker_died& death) {
+    if (death.earlier().size() != s.retries) {
+        complain(fmt::format("errand {}: another number of attempts than allowed: {}", s.number, death.what()));
+    }
+    const std::lock_guard lock(mutex_);
+    const auto take = [&](const braid::worker_died& each) {
+        deaths_.push_back({.number = s.number,
+                           .what = s.what,
+                           .pid = each.pid(),
+                           .reason = each.reason(),
+                           .signal = each.signal(),
+                           .exit_code = each.exit_code()});
+        if (each.item() == s.item) return;
+        complaints_.push_back(fmt::format("errand {} was lost as item {}", s.number, each.item().value_or(0)));
     };
-    for (const auto& earlier : e.earlier()) count(earlier);
-    count(e);
+    for (const auto& earlier : death.earlier()) take(earlier);
+    take(death);
     return outcome::died;
 }
 
-void judge::record(std::size_t number, outcome how) {
-    if (ends_[number].exchange(how) != outcome::none) complain(fmt::format("call {} ended twice", number));
+void judge::record(std::size_t call, outcome how) {
+    // What ended, ended: none of it may run from now on.
+    for (std::size_t i = number_of(call); i != number_of(call + 1); ++i) {
+        runs_at_end_[i] = static_cast<std::uint8_t>(runs_.runs_of(i));
+    }
+    record_item(number_of(call), how);
+    answered_.fetch_add(how == outcome::value || how == outcome::failed);
     ended_.fetch_add(1);
+}
+
+void judge::record_item(std::size_t number, outcome how) {
+    if (ends_[number].exchange(how) != outcome::none) complain(fmt::format("errand {} ended twice", number));
 }
 
 void judge::complain(std::string what) {
@@ -93,44 +191,50 @@ void judge::complain(std::string what) {
     complaints_.push_back(std::move(what));
 }
 
-void judge::check_runs(std::size_t number, outcome how) {
-    const plan p = plan_of(seed_, number);
+void judge::check_runs(std::size_t call) {
+    const plan p = plan_of(seed_, call);
+    const outcome how = ends_[number_of(call)];
+    if (!is_map(p.by)) return check_runs(number_of(call), how, p.retries);
+    for (std::size_t i = 0; i != p.items; ++i) {
+        check_runs(number_of(call, i), ends_[number_of(call, i)], p.retries);
+    }
+}
+
+void judge::check_runs(std::size_t number, outcome how, unsigned retries) {
     const auto runs = static_cast<unsigned>(runs_.runs_of(number));
+    if (runs != runs_at_end_[number]) {
+        complain(fmt::format("errand {} ({}) had run {} times when its call ended ({}), and {} in the end", number,
+                             name(how), runs_at_end_[number], name(ends_[number - number % number_of(1)]), runs));
+    }
+    // One that died may have died before it had counted itself.
     const bool ran = how == outcome::value || how == outcome::failed;
-    // It may die before it has counted itself.
-    if (runs <= 1 + p.retries && (!ran || runs >= 1)) return;
-    complain(fmt::format("call {} ran {} times ({}), with {} retries allowed", number, runs,
-                         names[static_cast<std::size_t>(how)], p.retries));
+    if (runs <= 1 + retries && (!ran || runs >= 1)) return;
+    complain(fmt::format("errand {} ran {} times ({}), with {} retries allowed", number, runs, name(how), retries));
 }
 
-void judge::check_harm(const harm& done) {
-    if (killed_calls_ > done.kills + done.stops) {
-        complain(fmt::format("{} kills and {} stops ended {} calls", done.kills, done.stops, killed_calls_.load()));
+std::vector<std::string> judge::complaints(const circumstances& round) {
+    for (std::size_t call = 0; call != calls_; ++call) {
+        const outcome how = ends_[number_of(call)];
+        expect(how != outcome::none, call, "never ended");
+        expect(how != outcome::shut_down || round.terminated, call, "was shut down, though the pool was not");
+        expect(how != outcome::late || round.has_limit || plan_of(seed_, call).limit, call, "was late without a limit");
+        expect(how != outcome::refused || round.queue_limit, call, "was refused by a queue without a limit");
+        check_runs(call);
     }
-    if (starved_calls_ != 0 && done.starved == 0) {
-        complain(fmt::format("{} calls starved, though all had memory", starved_calls_.load()));
-    }
-    if (shut_down_calls_ != 0 && !done.shut_down) {
-        complain(fmt::format("{} calls were shut down, though the pool was not", shut_down_calls_.load()));
-    }
-}
-
-std::vector<std::string> judge::complaints(const harm& done) {
-    for (std::size_t number = 0; number != ends_.size(); ++number) {
-        const outcome how = ends_[number];
-        if (how == outcome::none) complain(fmt::format("call {} never ended", number));
-        check_runs(number, how);
-    }
-    check_harm(done);
     return std::exchange(complaints_, {});
 }
 
 std::string judge::summary() const {
     std::array<std::size_t, outcomes> count{};
-    for (const auto& how : ends_) ++count[static_cast<std::size_t>(how.load())];
-    std::string text;
+    std::size_t items = 0;
+    for (std::size_t number = 0; number != ends_.size(); ++number) {
+        const bool of_call = number % number_of(1) == 0;
+        if (of_call) ++count.at(static_cast<std::size_t>(ends_[number].load()));
+        items += !of_call && ends_[number] != outcome::none;
+    }
+    std::string text = fmt::format("{} items", items);
     for (std::size_t i = 0; i != outcomes; ++i) {
-        if (count[i] != 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count[i], names[i]);
+        if (count.at(i) != 0) text += fmt::format(", {} {}", count.at(i), names.at(i));
     }
     return text;
 }

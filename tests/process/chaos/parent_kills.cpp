@@ -9,6 +9,7 @@
 #include <random>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include <spawn.h>
 #include <sys/prctl.h>
@@ -50,14 +51,20 @@ bool all_gone() {
 
 }  // namespace
 
-std::vector<std::string> kill_parents(const std::string& program, std::uint64_t seed, int times) {
+verdict kill_parents(const std::string& program, std::uint64_t seed, int times) {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     std::mt19937_64 random(seed);
     std::vector<std::string> complaints;
+    int with_zygote = 0;
+    int spinning = 0;
     for (int i = 0; i != times; ++i) {
         // Every other time while it is still being started.
         const auto moment = std::chrono::microseconds(random() % (i % 2 == 0 ? 15'000 : 150'000));
-        const pid_t parent = start(program, random());
+        const std::uint64_t seed_of_parent = random();
+        const features has = features_of(seed_of_parent);
+        with_zygote += has.zygote;
+        spinning += has.spin;
+        const pid_t parent = start(program, seed_of_parent);
         std::this_thread::sleep_for(moment);
         ::kill(parent, SIGKILL);
         int status = 0;
@@ -72,7 +79,8 @@ std::vector<std::string> kill_parents(const std::string& program, std::uint64_t 
             break;  // they would be found again and again
         }
     }
-    return complaints;
+    return {fmt::format("{} with zygotes, {} that looked out for their workers", with_zygote, spinning),
+            std::move(complaints)};
 }
 
 }  // namespace chaos

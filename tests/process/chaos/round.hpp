@@ -16,6 +16,13 @@ struct verdict {
 /// Throws: what should not happen to a pool.
 verdict run_round(std::uint64_t seed);
 
+/// How the workers of that round are had and talked to.
+struct features {
+    bool zygote = false;
+    bool spin = false;
+};
+features features_of(std::uint64_t seed);
+
 /// What a process has from its first pool with a zygote on, whether or not the first rounds draw one.
 void use_all_that_is_made_once();
 

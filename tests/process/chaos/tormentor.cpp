@@ -2,6 +2,9 @@
 
 #include "support/sanitized.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -17,7 +20,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Calls that end, on average, between two acts.
+// Calls that workers answer, on average, between two acts. Those that end otherwise do not count: they go on ending
+// while no worker lives for long enough to answer one, and a pool may give up then.
 constexpr std::size_t pace = 80;
 // How long a stop for a while lasts at most, and how often to look whether enough calls have ended.
 constexpr auto longest_stop = 20ms;
@@ -27,7 +31,8 @@ constexpr rlim_t crumbs = 1 << 20;
 
 }  // namespace
 
-tormentor::tormentor(std::uint64_t seed, const judge& watched) : watched_(watched), random_(seed) {}
+tormentor::tormentor(std::uint64_t seed, const judge& watched, stops allowed)
+    : watched_(watched), allowed_(allowed), random_(seed) {}
 
 void tormentor::workers_are(std::vector<int> pids, int zygote) {
     const std::lock_guard lock(mutex_);
@@ -35,7 +40,7 @@ void tormentor::workers_are(std::vector<int> pids, int zygote) {
     zygote_ = zygote;
 }
 
-harm tormentor::stop() {
+harm_by_pid tormentor::stop() {
     stopping_ = true;
     if (thread_.joinable()) thread_.join();
     return done_;
@@ -58,30 +63,31 @@ void tormentor::run() {
 }
 
 void tormentor::wait_for_calls(std::size_t more) {
-    const std::size_t enough = watched_.ended() + more;
-    while (!stopping_ && watched_.ended() < enough) std::this_thread::sleep_for(look_interval);
+    const std::size_t enough = watched_.answered() + more;
+    while (!stopping_ && watched_.answered() < enough) std::this_thread::sleep_for(look_interval);
     // Not only at the moments at which a call has just ended.
     std::this_thread::sleep_for(std::chrono::microseconds(random_() % 300));
 }
 
 void tormentor::torment(int pid) {
     const auto what = random_() % 100;
+    harm& done = done_[pid];
     if (what < 50) {
-        done_.kills += ::kill(pid, SIGKILL) == 0;
+        done.killed |= ::kill(pid, SIGKILL) == 0;
     } else if (what < 75) {
         stop_for_a_while(pid);
     } else if (what < 82) {
-        done_.stops += ::kill(pid, SIGSTOP) == 0;
+        if (allowed_ == stops::for_good_too) done.stopped |= ::kill(pid, SIGSTOP) == 0;
     } else if (what < 92) {
-        done_.starved += starve(pid);
+        done.starved |= starve(pid);
     } else {
-        ::setpriority(PRIO_PROCESS, static_cast<id_t>(pid), 19);
+        done.slowed |= ::setpriority(PRIO_PROCESS, static_cast<id_t>(pid), 19) == 0;
     }
 }
 
 void tormentor::stop_for_a_while(int pid) {
     if (::kill(pid, SIGSTOP) != 0) return;
-    ++done_.stops;
+    done_[pid].stopped = true;
     const auto until = std::chrono::steady_clock::now() + longest_stop;
     const std::size_t enough = watched_.ended() + random_() % 20;
     while (watched_.ended() < enough && std::chrono::steady_clock::now() < until) {
@@ -102,6 +108,14 @@ bool tormentor::starve(int pid) {
     const rlim_t most = pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + crumbs;
     const rlimit limit{most, most};
     return known && ::prlimit(pid, RLIMIT_AS, &limit, nullptr) == 0;
+}
+
+std::string summary_of(const harm_by_pid& done) {
+    const auto count = [&](bool harm::* kind) {
+        return std::ranges::count_if(done, [&](const auto& each) { return each.second.*kind; });
+    };
+    return fmt::format("{} killed, {} stopped, {} starved, {} slowed", count(&harm::killed), count(&harm::stopped),
+                       count(&harm::starved), count(&harm::slowed));
 }
 
 }  // namespace chaos
