@@ -1,5 +1,6 @@
 #include "charset.hpp"
 
+#include "ascii.hpp"
 #include "charset_prescan.hpp"
 #include "encoding_labels.hpp"
 #include "legacy_text.hpp"
@@ -32,13 +33,7 @@ std::string_view declared_outside(std::string_view content_type, std::string_vie
 }  // namespace
 
 std::string media_type(std::string_view content_type) {
-    constexpr std::string_view spaces = " \t\r\n\f";
-    std::string_view type = content_type.substr(0, content_type.find(';'));
-    const std::size_t begin = type.find_first_not_of(spaces);
-    if (begin == std::string_view::npos) return {};
-    std::string lower(type.substr(begin, type.find_last_not_of(spaces) - begin + 1));
-    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    return lower;
+    return ascii::lower_case(ascii::trimmed(ascii::take_until(content_type, ';'), ascii::spaces));
 }
 
 std::string_view encoding_of_html(std::string_view content_type, std::string_view body) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ascii.hpp"
 #include "encoding_labels.hpp"
 #include "text_counter.hpp"
 
@@ -9,12 +10,6 @@ namespace crawl {
 namespace {
 
 constexpr std::size_t prescan_length = 1024;
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    return out;
-}
 
 void skip_spaces(std::string_view& text) {
     while (!text.empty() && is_html_space(text.front())) text.remove_prefix(1);
@@ -39,7 +34,7 @@ attribute take_attribute(std::string_view& text) {
     take_until(text, [](char c) { return !is_html_space(c) && c != '/'; });
     attribute found;
     // A `=` in front would be part of the name.
-    found.name = lower(take_until(text, [&, first = true](char c) mutable {
+    found.name = ascii::lower_case(take_until(text, [&, first = true](char c) mutable {
         const bool ends = is_html_space(c) || c == '/' || c == '>' || (c == '=' && !first);
         first = false;
         return ends;
@@ -52,10 +47,10 @@ attribute take_attribute(std::string_view& text) {
     if (text.starts_with('"') || text.starts_with('\'')) {
         const char quote = text.front();
         text.remove_prefix(1);
-        found.value = lower(take_until(text, [quote](char c) { return c == quote; }));
+        found.value = ascii::lower_case(take_until(text, [quote](char c) { return c == quote; }));
         text.remove_prefix(std::min<std::size_t>(1, text.size()));
     } else {
-        found.value = lower(take_until(text, [](char c) { return is_html_space(c) || c == '>'; }));
+        found.value = ascii::lower_case(take_until(text, [](char c) { return is_html_space(c) || c == '>'; }));
     }
     return found;
 }
@@ -89,7 +84,7 @@ std::string_view declared_by_meta(std::string_view& text) {
 }
 
 bool starts_with_word(std::string_view text, std::string_view lower_case) {
-    return lower(text.substr(0, lower_case.size())) == lower_case;
+    return ascii::lower_case(text.substr(0, lower_case.size())) == lower_case;
 }
 
 std::string_view declared_in_xml(std::string_view text) {
@@ -118,7 +113,7 @@ void skip_tag(std::string_view& text) {
 }  // namespace
 
 std::string charset_value(std::string_view text) {
-    const std::string all = lower(text);
+    const std::string all = ascii::lower_case(text);
     text = all;
     for (std::size_t at = text.find("charset"); at != std::string_view::npos; at = text.find("charset", at + 1)) {
         std::string_view rest = text.substr(at + 7);

@@ -33,17 +33,19 @@ fetch_failure proxy_failure(const proxy& by, const boost::system::error_code& er
 }
 
 /// Connects to the first that answers; else gives the error of the last.
-braid::task<boost::system::error_code> open_first(connection& over, const std::vector<tcp::endpoint>& to,
-                                                  time_point deadline) {
+braid::task<boost::system::error_code> open_first(address_opener open, connection& over,
+                                                  const std::vector<tcp::endpoint>& to, time_point deadline) {
     for (auto there = to.begin(); there + 1 != to.end(); ++there) {
         const time_point now = time_point::clock::now();
-        const auto ended = co_await braid::move_on_at(now + (deadline - now) / 2, over.open(*there));
+        const auto ended = co_await braid::move_on_at(now + (deadline - now) / 2, open(over, *there));
         if (ended && !*ended) co_return *ended;
     }
-    co_return co_await over.open(to.back());
+    co_return co_await open(over, to.back());
 }
 
 }  // namespace
+
+braid::task<boost::system::error_code> open_directly(connection& over, tcp::endpoint to) { return over.open(to); }
 
 connector::connector(connector_options options) : options_(std::move(options)), names_(options_.look_up) {
     if (!options_.tls.ca_file.empty()) tls();  // a wrong file is told of before anything is fetched
@@ -56,7 +58,7 @@ braid::task<failed> connector::open(connection& over, const url& target, time_po
     if (found.error) co_return network_failure(found.error, step_connecting);
     std::vector<tcp::endpoint> endpoints = allowed(found, target.port());
     if (endpoints.empty()) co_return refuse(host, found);
-    const auto error = co_await open_first(over, endpoints, deadline);
+    const auto error = co_await open_first(options_.open, over, endpoints, deadline);
     if (error) co_return network_failure(error, step_connecting);
     if (target.scheme() == "https") co_return co_await secure(over, std::move(host));
     co_return std::nullopt;
@@ -72,7 +74,7 @@ braid::task<failed> connector::open_through(connection& over, const url& target,
     if (found.error) co_return proxy_failure(by, found.error, step_connecting);
     std::vector<tcp::endpoint> endpoints;
     for (const auto& a : found.addresses) endpoints.emplace_back(a, by.port);
-    const auto error = co_await open_first(over, endpoints, deadline);
+    const auto error = co_await open_first(options_.open, over, endpoints, deadline);
     if (error) co_return proxy_failure(by, error, step_connecting);
     if (target.scheme() == "https") {
         auto failure = co_await make_tunnel(over, target, by);

@@ -16,11 +16,17 @@
 
 namespace crawl {
 
+/// Opens the connection to an address that may be talked to. Tests have one that notes which those are.
+using address_opener = braid::task<boost::system::error_code> (*)(connection& over, boost::asio::ip::tcp::endpoint to);
+
+[[nodiscard]] braid::task<boost::system::error_code> open_directly(connection& over, boost::asio::ip::tcp::endpoint to);
+
 struct connector_options {
     bool allow_private = false;  ///< also addresses that are not of the public internet
     tls_options tls{};
     proxy_settings proxies{};
     name_lookup look_up = look_up_in_system;
+    address_opener open = open_directly;
 };
 
 /// Threads: one.

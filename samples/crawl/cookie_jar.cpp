@@ -3,8 +3,10 @@
 #include <libpsl.h>
 
 #include <algorithm>
-#include <boost/asio/ip/address.hpp>
 #include <charconv>
+
+#include "ascii.hpp"
+#include "host_names.hpp"
 
 namespace crawl {
 namespace {
@@ -14,35 +16,9 @@ constexpr std::size_t most_of_domain = 50;
 constexpr std::size_t longest_cookie = 4096;
 constexpr auto longest_life = std::chrono::hours(24 * 400);
 
-std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(" \t");
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-std::string lower_case(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    return out;
-}
-
-/// What is before the character, taken off the text with it.
-std::string_view take_until(std::string_view& text, char end) {
-    const std::size_t at = std::min(text.find(end), text.size());
-    const std::string_view part = text.substr(0, at);
-    text.remove_prefix(std::min(at + 1, text.size()));
-    return part;
-}
-
-bool is_numeric(std::string_view host) {
-    boost::system::error_code error;
-    boost::asio::ip::make_address(std::string(host), error);
-    return !error;
-}
-
-bool is_below(std::string_view host, std::string_view domain) {
-    return host.size() > domain.size() && host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.' &&
-           !is_numeric(host);
+/// Of hosts that have names: an address is below nothing.
+bool is_host_below(std::string_view host, std::string_view domain) {
+    return is_below(host, domain) && !is_numeric_host(host);
 }
 
 std::string_view path_of(const url& u) { return u.target().substr(0, u.target().find('?')); }
@@ -119,19 +95,19 @@ std::optional<cookie> cookie_jar::parse(const url& from, std::string_view set_co
     if (set_cookie.size() > longest_cookie || std::any_of(set_cookie.begin(), set_cookie.end(), is_control)) {
         return std::nullopt;
     }
-    std::string_view pair = take_until(set_cookie, ';');
+    std::string_view pair = ascii::take_until(set_cookie, ';');
     if (pair.find('=') == std::string_view::npos) return std::nullopt;
     cookie made;
-    made.name = trimmed(take_until(pair, '='));
-    made.value = trimmed(pair);
+    made.name = ascii::trimmed(ascii::take_until(pair, '='));
+    made.value = ascii::trimmed(pair);
     if (made.name.empty()) return std::nullopt;
     made.domain = from.host();
     made.path = default_path(from);
     bool has_max_age = false;
     while (!set_cookie.empty()) {
-        std::string_view attribute = take_until(set_cookie, ';');
-        const std::string name = lower_case(trimmed(take_until(attribute, '=')));
-        if (!read_attribute(made, name, trimmed(attribute), now, has_max_age)) return std::nullopt;
+        std::string_view attribute = ascii::take_until(set_cookie, ';');
+        const std::string name = ascii::lower_case(ascii::trimmed(ascii::take_until(attribute, '=')));
+        if (!read_attribute(made, name, ascii::trimmed(attribute), now, has_max_age)) return std::nullopt;
     }
     return made;
 }
@@ -151,9 +127,9 @@ bool cookie_jar::read_attribute(cookie& of, std::string_view name, std::string_v
         of.path = value;
     } else if (name == "domain" && !value.empty()) {
         if (value.starts_with('.')) value.remove_prefix(1);
-        const std::string domain = lower_case(value);
+        const std::string domain = ascii::lower_case(value);
         of.host_only = false;
-        if (of.domain != domain && !is_below(of.domain, domain)) return false;
+        if (of.domain != domain && !is_host_below(of.domain, domain)) return false;
         of.domain = domain;
     }
     return true;
@@ -171,7 +147,7 @@ bool cookie_jar::may_set(const url& from, const cookie& wanted) {
 
 bool cookie_jar::belongs(const cookie& c, const url& target, cookie_time now) {
     if (c.until <= now || (c.secure && target.scheme() != "https")) return false;
-    if (c.domain != target.host() && (c.host_only || !is_below(target.host(), c.domain))) return false;
+    if (c.domain != target.host() && (c.host_only || !is_host_below(target.host(), c.domain))) return false;
     return is_in(path_of(target), c.path);
 }
 

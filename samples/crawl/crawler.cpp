@@ -17,6 +17,7 @@ namespace crawl {
 namespace {
 
 constexpr std::size_t most_hosts_told = 10;
+constexpr std::size_t most_notes = 100;
 
 std::chrono::duration<double> cpu_time(int whose) {
     rusage usage{};
@@ -61,7 +62,8 @@ crawler::crawler(boost::asio::any_io_executor executor, const options& wanted, p
       parser_(parsing_of(options_, with, std::move(heard))),
       lines_(lines_of(options_, store_)),
       archive_(archive_of(options_, store_)),
-      recorder_(store_, lines_ ? &*lines_ : nullptr, archive_ ? &*archive_ : nullptr) {
+      recorder_(store_, lines_ ? &*lines_ : nullptr, archive_ ? &*archive_ : nullptr),
+      hosts_(frontier_, pacer_, throttle_, patient_, robots_) {
     summary_.output = options_.output.string();
     note_replaced();
     if (options_.sandbox && options_.workers != 0U && !can_sandbox()) {
@@ -194,6 +196,14 @@ void crawler::limit(const url& target, std::uint32_t fetches) {
     frontier_.limit(target, pacer_.is_slow(target) ? 1 : fetches);
 }
 
+/// Nobody reads more, and there may be a note for each of very many hosts. A robots.txt that is read again says what it
+/// said before.
+void crawler::note(std::string what) {
+    std::vector<std::string>& notes = summary_.notes;
+    if (notes.size() > most_notes || std::find(notes.begin(), notes.end(), what) != notes.end()) return;
+    notes.push_back(notes.size() < most_notes ? std::move(what) : "there were further notes, which are left out");
+}
+
 /// What the database has of them is for the crawl that goes on after this one.
 void crawler::note_cookies() {
     const cookie_jar& jar = fetcher_.cookies();
@@ -223,7 +233,7 @@ void crawler::complete_summary() {
 /// Only what is in flight is looked at: there may be a million hosts.
 std::vector<host_load> crawler::busiest_hosts() const {
     std::vector<host_load> all;
-    hosts_.each([this, &all](const std::string& origin) {
+    hosts_.each_in_use([this, &all](const std::string& origin) {
         const host_state is = frontier_.state_of(origin);
         all.push_back({origin, is.in_flight, std::min<std::uint64_t>(is.limit, options_.concurrency), is.queued,
                        pacer_.delay_of(origin), is.done});
@@ -248,7 +258,7 @@ progress crawler::now() const {
             .bytes = summary_.bytes,
             .received = received_,
             .connections = fetcher_.in_flight(),
-            .hosts = hosts_.count(),
+            .hosts = hosts_.in_use(),
             .hosts_waiting = pacer_.waiting_sites(),
             .busiest = busiest_hosts(),
             .parsing = parser_.in_flight(),

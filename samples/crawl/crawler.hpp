@@ -25,8 +25,8 @@
 #include "archiver.hpp"
 #include "fetch.hpp"
 #include "frontier.hpp"
-#include "hosts_in_use.hpp"
 #include "json_lines.hpp"
+#include "known_hosts.hpp"
 #include "options.hpp"
 #include "pacer.hpp"
 #include "parse_stage.hpp"
@@ -71,6 +71,8 @@ public:
 
     [[nodiscard]] progress now() const;
 
+    [[nodiscard]] std::size_t hosts_remembered() const noexcept { return hosts_.remembered(); }
+
     /// What there is to tell after `run`.
     [[nodiscard]] const summary& result() const noexcept { return summary_; }
 
@@ -104,7 +106,7 @@ private:
     void note_error(const fetch_job& job, const finished_record& end);
     void note_replaced();
     void note_redirect(const fetch_job& job, const added& target, std::string_view where);
-    void note(std::string what) { summary_.notes.push_back(std::move(what)); }
+    void note(std::string what);
     void note_cookies();
     [[nodiscard]] std::vector<host_load> busiest_hosts() const;
     void give_up_queued();
@@ -125,7 +127,7 @@ private:
     bool stopping_ = false;
     std::set<url_id> starts_;          // the seeds, and what they redirect to
     std::uint64_t cookies_noted_ = 0;  // changes of the jar that the database knows of
-    hosts_in_use hosts_;
+    known_hosts hosts_;
     std::uint64_t done_ = 0;
     std::uint64_t received_ = 0;
     std::uint64_t errors_ = 0;

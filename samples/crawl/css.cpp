@@ -3,20 +3,18 @@
 #include <cstdint>
 #include <optional>
 
+#include "ascii.hpp"
 #include "utf8.hpp"
 
 namespace crawl {
 namespace {
 
-constexpr std::string_view spaces = " \t\r\n\f";
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-bool is_space(char c) { return spaces.find(c) != std::string_view::npos; }
+bool is_space(char c) { return ascii::spaces.find(c) != std::string_view::npos; }
 bool is_newline(char c) { return c == '\n' || c == '\r' || c == '\f'; }
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f'); }
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (ascii::lower(c) >= 'a' && ascii::lower(c) <= 'f'); }
 
 bool is_name(char c) {
-    return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+    return ascii::is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
            static_cast<unsigned char>(c) >= 0x80;
 }
 
@@ -107,7 +105,7 @@ private:
             if (name.size() > 8) name.resize(8);
             const std::size_t before = name.size();
             read_character(name);
-            for (std::size_t i = before; i < name.size(); ++i) name[i] = lower(name[i]);
+            for (std::size_t i = before; i < name.size(); ++i) name[i] = ascii::lower(name[i]);
         }
         if (name.empty() && !rest_.empty() && rest_.front() == '\\') rest_.remove_prefix(1);
         return name;
@@ -131,7 +129,7 @@ private:
         }
         std::uint32_t code = 0;
         for (int digits = 0; digits < 6 && !rest_.empty() && is_hex(rest_.front()); ++digits) {
-            const char c = lower(rest_.front());
+            const char c = ascii::lower(rest_.front());
             code = code * 16 + static_cast<std::uint32_t>(c <= '9' ? c - '0' : c - 'a' + 10);
             rest_.remove_prefix(1);
         }

@@ -67,21 +67,21 @@ lookup look_up_in_system(const std::string& host) {
 braid::task<lookup> dns_cache::find(std::string host) {
     if (auto itself = numeric(host)) co_return std::move(*itself);
     const std::shared_ptr<entry> found = entry_of(host);
-    co_await found->asked.call(&dns_cache::ask, look_up_, std::ref(*found), std::move(host));
+    co_await found->asked.call(&dns_cache::ask, this, std::ref(*found), std::move(host));
     co_return found->answer;
 }
 
-braid::task<> dns_cache::ask(name_lookup how, entry& to, std::string host) {
-    to.answer = co_await braid::on_blocking_thread(braid::abandon_on_cancel, how, std::move(host));
+braid::task<> dns_cache::ask(entry& to, std::string host) {
+    to.answer = co_await braid::on_blocking_thread(braid::abandon_on_cancel, look_up_, std::move(host));
     if (to.answer.error) {
-        to.until = time_point::clock::now() + keep_failure;
+        to.until = clock_.now() + keep_failure;
     } else {
-        to.until = time_point::clock::now() + keep_answer;
+        to.until = clock_.now() + keep_answer;
     }
 }
 
 std::shared_ptr<dns_cache::entry> dns_cache::entry_of(const std::string& host) {
-    const time_point now = time_point::clock::now();
+    const time_point now = clock_.now();
     const auto is_old = [now](const auto& e) { return e.second->until <= now; };
     if (entries_.size() >= most_entries) std::erase_if(entries_, is_old);
     std::shared_ptr<entry>& known = entries_[host];

@@ -2,7 +2,6 @@
 // Names to addresses. Asio 1.81 looks names up on a single thread, one after the other: here as many at a time as there
 // are hosts, and each host once in a while.
 
-#include <braid/core/sleep.hpp>
 #include <braid/core/task.hpp>
 #include <braid/sync/once.hpp>
 
@@ -13,6 +12,8 @@
 #include <string>
 #include <unordered_map>
 #include <vector>
+
+#include "crawl_clock.hpp"
 
 namespace crawl {
 
@@ -30,7 +31,7 @@ using name_lookup = lookup (*)(const std::string& host);
 /// Remembers what it was told: addresses for a minute, failures for some seconds. Threads: one.
 class dns_cache {
 public:
-    explicit dns_cache(name_lookup how = look_up_in_system) : look_up_(how) {}
+    explicit dns_cache(name_lookup how = look_up_in_system, crawl_clock clock = {}) : look_up_(how), clock_(clock) {}
 
     /// The addresses of a host name; a numeric address is its own. Those who ask for the same host wait for one answer.
     /// Cancellation: at once; a lookup that is under way ends unheard.
@@ -42,10 +43,11 @@ private:
         lookup answer;
         braid::time_point until = braid::time_point::max();
     };
-    static braid::task<> ask(name_lookup how, entry& to, std::string host);
+    braid::task<> ask(entry& to, std::string host);
     std::shared_ptr<entry> entry_of(const std::string& host);
 
     name_lookup look_up_;
+    crawl_clock clock_;
     std::unordered_map<std::string, std::shared_ptr<entry>> entries_;
 };
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "ascii.hpp"
+
 namespace crawl {
 namespace {
 
@@ -247,11 +249,7 @@ constexpr std::array labels{
 }  // namespace
 
 std::string_view encoding_of_label(std::string_view label) {
-    constexpr std::string_view around = " \t\r\n\f";
-    const std::size_t begin = label.find_first_not_of(around);
-    if (begin == std::string_view::npos) return {};
-    std::string wanted(label.substr(begin, label.find_last_not_of(around) - begin + 1));
-    for (char& c : wanted) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    const std::string wanted = ascii::lower_case(ascii::trimmed(label, ascii::spaces));
     const auto* found =
         std::lower_bound(labels.begin(), labels.end(), std::string_view(wanted),
                          [](const label_of_encoding& known, std::string_view l) { return known.first < l; });

@@ -84,7 +84,9 @@ fetched take_response(http_response& from) {
 }  // namespace
 
 fetcher::fetcher(boost::asio::any_io_executor executor, fetch_options options)
-    : options_(std::move(options)), connector_(options_.connecting), connections_(std::move(executor)) {}
+    : options_(std::move(options)),
+      connector_(options_.connecting),
+      connections_(std::move(executor), options_.max_idle) {}
 
 /// What one fetch is to do.
 struct fetcher::order {

@@ -39,6 +39,7 @@ struct fetch_options {
     std::vector<url> homes{};                                    ///< the hosts that are told the user's secrets
     bool cookies = false;                                        ///< keeps cookies, and sends them
     connector_options connecting{};
+    std::size_t max_idle = 512;             ///< connections that are kept for later, in all
     std::filesystem::path temporary = ".";  ///< a folder for copies of large responses
 };
 

@@ -128,6 +128,15 @@ host_state frontier::state_of(const std::string& origin) const {
     return state;
 }
 
+void frontier::forget_if(const idle_origin& is_idle) {
+    const auto is_empty = [](const place_queue& queue) { return queue.empty(); };
+    std::erase_if(hosts_, [&](const auto& known) {
+        const auto& [origin, h] = known;
+        const bool has_nothing = h.in_flight == 0 && std::all_of(h.queues.begin(), h.queues.end(), is_empty);
+        return has_nothing && is_idle(origin);
+    });
+}
+
 std::size_t frontier::drain() {
     for (auto& [origin, h] : hosts_) {
         for (place_queue& queue : h.queues) queue.clear();

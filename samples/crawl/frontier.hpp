@@ -13,6 +13,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "idle_origin.hpp"
 #include "outcome.hpp"
 #include "page.hpp"
 #include "place_queue.hpp"
@@ -113,6 +114,12 @@ public:
 
     /// Of the host of this origin, known or not.
     [[nodiscard]] host_state state_of(const std::string& origin) const;
+
+    /// Hosts that something is known of.
+    [[nodiscard]] std::size_t hosts() const noexcept { return hosts_.size(); }
+
+    /// Forgets such origins of which nothing waits or is in flight, and what limit they had. Their URLs stay known.
+    void forget_if(const idle_origin& is_idle);
 
     /// Empties the queue. Gives the number of URLs that were in it.
     std::size_t drain();

@@ -40,6 +40,8 @@ public:
 
     [[nodiscard]] std::uint32_t limit() const noexcept { return limit_; }
 
+    [[nodiscard]] std::uint32_t in_flight() const noexcept { return in_flight_; }
+
     /// Tells fetches that began before the limit fell from those after.
     using age = std::uint32_t;
 

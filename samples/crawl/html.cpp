@@ -4,8 +4,10 @@
 #include <array>
 
 #include "html_tokenizer.hpp"
+#include "meta_refresh.hpp"
 #include "robots_directives.hpp"
 #include "simhash.hpp"
+#include "srcset.hpp"
 #include "text_counter.hpp"
 
 namespace crawl {
@@ -18,17 +20,26 @@ struct referrer {
     std::string_view element;
     std::string_view attribute;
     link_kind kind;
+    bool is_set = false;  ///< the attribute is a `srcset`
 };
-constexpr std::array<referrer, 10> referrers{{
+constexpr std::array<referrer, 18> referrers{{
     {"a", "href", link_kind::a},
     {"area", "href", link_kind::area},
+    {"audio", "src", link_kind::audio},
+    {"embed", "src", link_kind::embed},
     {"frame", "src", link_kind::frame},
     {"iframe", "src", link_kind::iframe},
     {"img", "src", link_kind::img},
+    {"img", "srcset", link_kind::img, true},
+    {"input", "src", link_kind::input},
     {"link", "href", link_kind::link},
+    {"link", "imagesrcset", link_kind::link, true},
     {"object", "data", link_kind::object},
     {"script", "src", link_kind::script},
     {"source", "src", link_kind::source},
+    {"source", "srcset", link_kind::source, true},
+    {"track", "src", link_kind::track},
+    {"video", "poster", link_kind::video},
     {"video", "src", link_kind::video},
 }};
 
@@ -75,7 +86,7 @@ private:
         if (name == "html") read_language();
         if (name == "meta") return read_meta();
         if (name == "base") read_base();
-        read_reference(name);
+        read_references(name);
         references_.add_css(tokens_.attribute("style"));
     }
 
@@ -87,6 +98,10 @@ private:
     void read_meta() {
         if (same_html_word(tokens_.attribute("name"), "robots") && asks_nofollow(tokens_.attribute("content"))) {
             references_.follow_none();
+        }
+        if (!same_html_word(tokens_.attribute("http-equiv"), "refresh")) return;
+        if (const auto target = refresh_target(tokens_.attribute("content"))) {
+            references_.add(*target, link_kind::refresh);
         }
     }
 
@@ -104,13 +119,21 @@ private:
         if (content_.language.empty() && tag.size() <= longest_tag) content_.language = tag;
     }
 
-    void read_reference(std::string_view name) {
+    void read_references(std::string_view name) {
         const auto* found =
             std::find_if(referrers.begin(), referrers.end(), [&](const referrer& r) { return r.element == name; });
-        if (found == referrers.end()) return;
-        const bool is_link = name == "a" || name == "area";
-        const bool nofollow = is_link && asks_nofollow(tokens_.attribute("rel"));
-        references_.add(tokens_.attribute(found->attribute), found->kind, nofollow);
+        for (; found != referrers.end() && found->element == name; ++found) read_reference(*found);
+    }
+
+    void read_reference(const referrer& by) {
+        if (by.kind == link_kind::input && !same_html_word(tokens_.attribute("type"), "image")) return;
+        const std::string_view value = tokens_.attribute(by.attribute);
+        if (by.is_set) {
+            for (const std::string_view image : srcset_urls(value)) references_.add(image, by.kind);
+            return;
+        }
+        const bool is_link = by.kind == link_kind::a || by.kind == link_kind::area;
+        references_.add(value, by.kind, is_link && asks_nofollow(tokens_.attribute("rel")));
     }
 
     void read_fragments(std::string_view element) {

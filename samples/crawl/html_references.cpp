@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "ascii.hpp"
 #include "utf8.hpp"
 
 namespace crawl {
@@ -23,8 +24,7 @@ constexpr std::size_t longest_name = 32;
 constexpr std::size_t longest_without_semicolon = 6;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_name_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_alphanumeric(char c) { return is_digit(c) || is_name_letter(c); }
+bool is_alphanumeric(char c) { return is_digit(c) || ascii::is_letter(c); }
 
 int digit_of(char c, std::uint32_t base) {
     if (is_digit(c)) return c - '0';
@@ -99,7 +99,7 @@ std::size_t resolve_reference(std::string_view text, bool in_attribute, resolved
     text.remove_prefix(1);
     if (text.empty()) return 0;
     if (text.front() == '#') return resolve_number(text.substr(1), to);
-    return is_name_letter(text.front()) ? resolve_name(text, in_attribute, to) : 0;
+    return ascii::is_letter(text.front()) ? resolve_name(text, in_attribute, to) : 0;
 }
 
 }  // namespace crawl

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ascii.hpp"
 #include "text_counter.hpp"
 
 namespace crawl {
@@ -10,10 +11,6 @@ namespace {
 
 // Honest tags have a dozen; what one with millions of them would take in memory is not.
 constexpr std::size_t most_attributes = 1024;
-
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_letter(char c) { return is_upper(c) || (c >= 'a' && c <= 'z'); }
-char lower(char c) { return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 bool ends_name(char c) { return is_html_space(c) || c == '/' || c == '>'; }
 
@@ -28,7 +25,7 @@ bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
 
 bool same_html_word(std::string_view text, std::string_view lower_case) {
     return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
-                      [](char a, char b) { return lower(a) == b; });
+                      [](char a, char b) { return ascii::lower(a) == b; });
 }
 
 html_token html_tokenizer::next() {
@@ -59,11 +56,11 @@ bool html_tokenizer::has_attribute(std::string_view name) const noexcept {
 std::optional<html_token> html_tokenizer::read_markup() {
     const char next = at_ + 1 < in_.size() ? in_[at_ + 1] : '\0';
     const char after = at_ + 2 < in_.size() ? in_[at_ + 2] : '\0';
-    if (is_letter(next)) {
+    if (ascii::is_letter(next)) {
         at_ += 1;
         return read_tag(html_token::start_tag);
     }
-    if (next == '/' && is_letter(after)) {
+    if (next == '/' && ascii::is_letter(after)) {
         at_ += 2;
         return read_tag(html_token::end_tag);
     }
@@ -232,9 +229,9 @@ bool html_tokenizer::closes(std::size_t at, std::string_view element) const {
 }
 
 std::string_view html_tokenizer::lower_case(std::string_view text) {
-    if (std::none_of(text.begin(), text.end(), is_upper)) return text;
+    if (std::none_of(text.begin(), text.end(), ascii::is_upper)) return text;
     char* const to = scratch() + scratch_used_;
-    std::transform(text.begin(), text.end(), to, lower);
+    std::transform(text.begin(), text.end(), to, ascii::lower);
     scratch_used_ += text.size();
     return {to, text.size()};
 }

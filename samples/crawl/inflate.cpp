@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "ascii.hpp"
+
 namespace crawl {
 namespace {
 
@@ -23,7 +25,7 @@ std::string_view name_of(content_coding coding) {
 std::optional<content_coding> parse_coding(std::string_view header) {
     std::string name;
     for (const char c : header) {
-        if (c != ' ' && c != '\t') name += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+        if (c != ' ' && c != '\t') name += ascii::lower(c);
     }
     if (name.empty() || name == "identity") return content_coding::identity;
     if (name == "gzip" || name == "x-gzip") return content_coding::gzip;

@@ -1,18 +1,13 @@
 // crawl: fetches a site with coroutines and parses its pages in worker processes.
 
 #include <braid/app/run.hpp>
-#include <braid/core/shield.hpp>
-#include <braid/core/sleep.hpp>
-#include <braid/core/task_group.hpp>
 #include <braid/core/this_executor.hpp>
 
 #include <fmt/format.h>
 #include <malloc.h>
 
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <span>
 #include <string>
 #include <variant>
@@ -20,38 +15,13 @@
 #include "console.hpp"
 #include "crawler.hpp"
 #include "html_report.hpp"
+#include "long_run.hpp"
 #include "options.hpp"
 #include "report.hpp"
 
 namespace {
 
 using crawl::crawler;
-
-/// Ctrl-C cancels the main task. The crawl is shielded from that, and is asked to come to an end.
-braid::task<> stop_when_cancelled(crawler& running, crawl::console& screen) {
-    try {
-        co_await braid::sleep_until(braid::time_point::max());
-    } catch (const braid::cancelled& c) {
-        if (c.reason() == braid::cancel_reason::user) {
-            running.stop();
-            screen.print_for_people(fmt::format(
-                "stopping when {} in flight are done; press Ctrl-C again to stop at once\n", running.now().in_flight));
-        }
-        throw;
-    }
-}
-
-braid::task<> collect_with_progress(crawler& running, crawl::console& screen) {
-    co_await braid::with_task_group([&](braid::task_group& group) -> braid::task<> {
-        const auto now = [&running] { return running.now(); };
-        group.start(&crawl::console::show_on_signal, &screen, SIGUSR1, now,
-                    [&running](const crawl::progress& at) { return crawl::format_state(at, running.result()); });
-        group.start(&crawl::console::show, &screen, now);
-        co_await running.collect();
-        group.cancel();
-    });
-    screen.finish(running.now(), running.result().interrupted);
-}
 
 crawl::watching watching_of(const crawl::options& options) {
     if (options.quiet) return crawl::watching::nothing;
@@ -70,28 +40,29 @@ int report(const crawler& done, bool fail_on_broken) {
         fmt::print(stderr, "error: {}\n", failure);
         return 1;
     }
-    return fail_on_broken && !done.result().broken.empty() ? status_of_broken_links : 0;
+    return fail_on_broken && done.result().broken.count > 0 ? status_of_broken_links : 0;
 }
 
 /// All that a crawl is for comes before it counts as complete.
-braid::task<int> crawl_and_tell(crawler& running, crawl::console& screen, const crawl::options& options) {
-    co_await collect_with_progress(running, screen);
-    const int code = report(running, options.fail_on_broken);
+braid::task<> crawl_and_tell(crawler& running, const crawl::long_run& run, crawl::console& screen,
+                             const crawl::options& options, int& code) {
+    co_await crawl::show_meanwhile(running.collect(), run, screen);
+    screen.finish(running.now(), running.result().interrupted);
+    code = report(running, options.fail_on_broken);
     if (!options.report.empty()) crawl::write_html_report(options.output, options.report);
     co_await running.complete();
-    co_return code;
 }
 
 braid::task<int> crawl_and_report(const crawl::options& options) {
     crawl::console screen(watching_of(options));
     crawler running(co_await braid::this_executor(), options, nullptr,
                     [&screen](const braid::worker_line& line) { screen.print(line); });
+    const crawl::long_run run{
+        .now = [&running] { return running.now(); },
+        .state = [&running](const crawl::progress& at) { return crawl::format_state(at, running.result()); },
+        .stop = [&running] { running.stop(); }};
     int code = 0;
-    co_await braid::with_task_group([&](braid::task_group& around) -> braid::task<> {
-        around.start(stop_when_cancelled, std::ref(running), std::ref(screen));
-        code = co_await braid::shield(crawl_and_tell(running, screen, options));
-        around.cancel(braid::cancel_reason::shutdown);
-    });
+    co_await crawl::see_through(crawl_and_tell(running, run, screen, options, code), run, screen);
     co_return code;
 }
 

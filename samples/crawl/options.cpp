@@ -11,13 +11,18 @@
 namespace crawl {
 namespace {
 
+constexpr const char* notes =
+    "Exit status: 0 complete, whatever was found, 1 it could not be done, 2 the command line is wrong, 8 with\n"
+    "--fail-on-broken something is broken, 130 interrupted (Ctrl-C), 143 ended by SIGTERM.\n"
+    "Ctrl-C ends what is in flight. The same command goes on with a crawl that was stopped or killed. SIGUSR1 prints\n"
+    "the state.";
+
 url parse_seed(const std::string& text) {
     const auto parsed = parse_url(text);
     if (parsed) return *parsed;
     std::string message = parsed.error().message;
-    // `localhost:8000` is a URL of scheme "localhost" by the rules, and not what is meant.
-    if (text.find("://") == std::string::npos && parse_url("http://" + text)) {
-        message = fmt::format("\"{0}\" is not a URL to start from; did you mean http://{0} ?", text);
+    if (const std::string meant = url_that_was_meant(text); !meant.empty()) {
+        message = fmt::format("\"{}\" is not a URL to start from; did you mean {} ?", text, meant);
     }
     throw CLI::ValidationError("URL", message);
 }
@@ -52,8 +57,15 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& name, T& value, Parse 
 }
 
 void add_output(CLI::App& app, options& o) {
+    app.option_defaults()->group("Results");
     app.add_option("-o,--output", o.output, "SQLite file for the results (crawl.db)");
     app.add_flag("--restart", o.restart, "start anew, where the file holds a crawl that is not complete");
+    app.add_flag("--refresh", o.refresh,
+                 "where the file holds a crawl that is complete: ask servers only for what has changed since");
+}
+
+void add_watching(CLI::App& app, options& o) {
+    app.option_defaults()->group("Watching");
     auto* const quiet = app.add_flag("-q,--quiet", o.quiet, "no progress, only errors and the summary");
     app.add_flag("--json-progress", o.json_progress,
                  "progress for programs: a JSON object on a line of standard error every second, and at the end")
@@ -69,14 +81,14 @@ void add_results(CLI::App& app, options& o) {
     app.add_flag("--fail-on-broken", o.fail_on_broken, "exit with 8 if there are broken links or fragments");
 }
 
-void add_limits(CLI::App& app, options& o) {
+void add_limits(CLI::App& app, options& o, const std::string& prefix) {
+    app.option_defaults()->group(prefix + "Limits");
     const CLI::Range at_least_one(1U, 100'000U, "a number from 1 to 100000");
     app.add_option("-c,--concurrency", o.concurrency, "fetches at a time, in all (64)")->check(at_least_one);
     app.add_option("--per-host", o.per_host, "fetches at a time from one host and port (32)")->check(at_least_one);
-    app.add_option(
-           "-w,--workers", o.workers,
-           "worker processes that parse (one for each CPU); 0: parse in the crawler itself, which is slower, and "
-           "without sandbox and limits: a page that crashes the parser ends the crawl")
+    app.add_option("-w,--workers", o.workers,
+                   "worker processes that parse (one for each CPU); 0: parse in the crawler itself, "
+                   "without sandbox and limits: a page that crashes the parser ends the crawl")
         ->check(CLI::Range(0U, 1024U, "a number from 0 to 1024"));
     app.add_option("-d,--depth", o.max_depth, "how many links to go from a start URL (no limit)");
     app.add_option("--max-pages", o.max_pages, "how many URLs to fetch (no limit)")
@@ -85,7 +97,8 @@ void add_limits(CLI::App& app, options& o) {
     app.add_option("--max-redirects", o.max_redirects, "how many redirects to follow in a row (10)");
 }
 
-void add_deadlines(CLI::App& app, options& o) {
+void add_deadlines(CLI::App& app, options& o, const std::string& prefix) {
+    app.option_defaults()->group(prefix + "Deadlines");
     add_parsed(app, "--connect-timeout", o.connect_timeout, parse_duration, "to connect, such as 500ms or 10s (10s)");
     add_parsed(app, "--first-byte-timeout", o.first_byte_timeout, parse_duration, "until a response begins (30s)");
     add_parsed(app, "--idle-timeout", o.idle_timeout, parse_duration, "from one piece of a body to the next (20s)");
@@ -93,14 +106,16 @@ void add_deadlines(CLI::App& app, options& o) {
     add_parsed(app, "--parse-timeout", o.parse_timeout, parse_duration, "to parse one page (30s)");
 }
 
-void add_scope(CLI::App& app, options& o) {
+void add_scope(CLI::App& app, options& o, const std::string& prefix) {
+    app.option_defaults()->group(prefix + "Scope");
     app.add_option("--include-hosts", o.include_hosts,
                    "further hosts to crawl: host, host:port or *.domain, commas between")
         ->delimiter(',');
     app.add_flag("--all-hosts", o.all_hosts, "follow links to any host");
 }
 
-void add_manners(CLI::App& app, options& o) {
+void add_manners(CLI::App& app, options& o, const std::string& prefix) {
+    app.option_defaults()->group(prefix + "Politeness");
     app.add_flag("--ignore-robots", o.ignore_robots,
                  "fetch what robots.txt, robots <meta> and nofollow ask crawlers to leave alone");
     add_parsed(app, "--delay", o.delay, parse_duration, "between two fetches from one host (none)");
@@ -116,7 +131,8 @@ void add_manners(CLI::App& app, options& o) {
                "longest pause that a server can ask for by Retry-After (1m)");
 }
 
-void add_traps(CLI::App& app, options& o) {
+void add_traps(CLI::App& app, options& o, const std::string& prefix) {
+    app.option_defaults()->group(prefix + "Traps");
     app.add_option("--max-url-length", o.traps.length, "characters of a URL; longer ones are taken for traps (2048)");
     app.add_option("--max-segments", o.traps.segments, "segments of a path (32)");
     app.add_option("--max-same-segment", o.traps.same_segment,
@@ -132,7 +148,8 @@ void add_traps(CLI::App& app, options& o) {
     app.add_option("--max-per-host", o.traps.urls_of_host, "URLs of one host and port (no limit)");
 }
 
-void add_priority(CLI::App& app, options& o) {
+void add_priority(CLI::App& app, options& o, const std::string& prefix) {
+    app.option_defaults()->group(prefix + "Order");
     app.add_option("--first", o.priority.first,
                    "fetch what matches before the rest of its host: URLs, with * for anything, such as */blog/*")
         ->expected(1)
@@ -144,7 +161,8 @@ void add_priority(CLI::App& app, options& o) {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-void add_safety(CLI::App& app, options& o) {
+void add_safety(CLI::App& app, options& o, const std::string& prefix) {
+    app.option_defaults()->group(prefix + "Safety");
     app.add_flag("--allow-private", o.allow_private,
                  "also talk to private, loopback and link-local addresses, and the metadata services of clouds");
     app.add_option("--ca-file", o.ca_file, "PEM file of certificates to trust beside those of the system")
@@ -158,12 +176,8 @@ void add_safety(CLI::App& app, options& o) {
         "kernel has that");
 }
 
-void add_refresh(CLI::App& app, options& o) {
-    app.add_flag("--refresh", o.refresh,
-                 "where the file holds a crawl that is complete: ask servers only for what has changed since");
-}
-
-void add_request(CLI::App& app, options& o) {
+void add_request(CLI::App& app, options& o, const std::string& prefix) {
+    app.option_defaults()->group(prefix + "Network");
     const auto set_user_agent = [&o](const std::string& name) {
         if (name.find_first_of("\r\n") != std::string::npos) {
             throw CLI::ValidationError("--user-agent", "it has a line break");
@@ -194,15 +208,15 @@ void add_request(CLI::App& app, options& o) {
 
 }  // namespace
 
-void add_common_options(CLI::App& app, options& o) {
-    add_limits(app, o);
-    add_deadlines(app, o);
-    add_scope(app, o);
-    add_manners(app, o);
-    add_traps(app, o);
-    add_priority(app, o);
-    add_safety(app, o);
-    add_request(app, o);
+void add_common_options(CLI::App& app, options& o, const std::string& prefix) {
+    add_limits(app, o, prefix);
+    add_deadlines(app, o, prefix);
+    add_scope(app, o, prefix);
+    add_manners(app, o, prefix);
+    add_traps(app, o, prefix);
+    add_priority(app, o, prefix);
+    add_safety(app, o, prefix);
+    add_request(app, o, prefix);
 }
 
 std::variant<options, early_exit> parse_options(int argc, const char* const* argv,
@@ -210,10 +224,11 @@ std::variant<options, early_exit> parse_options(int argc, const char* const* arg
     options o;
     std::vector<std::string> seeds;
     CLI::App app("Crawls web sites: fetches with coroutines, parses in worker processes.", "crawl");
+    app.footer(notes);
     app.add_option("URL", seeds, "where to start")->required();
     add_output(app, o);
     add_results(app, o);
-    add_refresh(app, o);
+    add_watching(app, o);
     add_common_options(app, o);
     try {
         app.parse(argc, argv);
@@ -231,6 +246,12 @@ std::variant<options, early_exit> parse_options(int argc, const char* const* arg
         return early_exit{2, fmt::format("crawl: {}\n", e.what())};
     }
     return o;
+}
+
+std::string url_that_was_meant(const std::string& text) {
+    // `localhost:8000` is a URL of scheme "localhost" by the rules, and not what is meant.
+    const std::string meant = "http://" + text;
+    return text.find("://") == std::string::npos && parse_url(meant) ? meant : std::string();
 }
 
 std::string what_is_crawled(const options& o) {

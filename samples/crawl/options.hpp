@@ -86,6 +86,9 @@ struct early_exit {
 [[nodiscard]] std::variant<options, early_exit> parse_options(int argc, const char* const* argv,
                                                               const environment_lookup& environment = {});
 
+/// What somebody means who leaves out `http://`; empty if text that is no URL to start from is not that either.
+[[nodiscard]] std::string url_that_was_meant(const std::string& text);
+
 /// What these options crawl, as text: the start URLs, and all that decides which others belong to it. Equal text, equal
 /// result; how fast and how carefully it is fetched is not in it.
 [[nodiscard]] std::string what_is_crawled(const options& o);

@@ -4,17 +4,31 @@
 
 #include <algorithm>
 
-#include "counted.hpp"
-
 namespace crawl {
 
 using braid::time_point;
 
-braid::task<> pace_clock::sleep_in_real_time(time_point then) { co_await braid::sleep_until(then); }
+/// One more waits for the site, while this lives. Sites are counted here, and not when somebody asks: that is several
+/// times a second, and there may be very many.
+class pacer::waiting_one {
+public:
+    waiting_one(pacer& of, pace& at) noexcept : of_(of), at_(at) {
+        if (at_.waiting++ == 0) ++of_.waiting_sites_;
+    }
+    waiting_one(const waiting_one&) = delete;
+    waiting_one& operator=(const waiting_one&) = delete;
+    ~waiting_one() {
+        if (--at_.waiting == 0) --of_.waiting_sites_;
+    }
+
+private:
+    pacer& of_;
+    pace& at_;
+};
 
 braid::task<bool> pacer::turn(url target) {
     pace& at = pace_of(target);
-    const counted waits(at.waiting);
+    const waiting_one waits(*this, at);
     for (;;) {
         const time_point now = clock_.now();
         if (at.next <= now) {
@@ -42,9 +56,13 @@ std::chrono::milliseconds pacer::delay_of(const std::string& origin) const {
     return known == sites_.end() ? usual_delay_ : known->second.delay;
 }
 
-std::size_t pacer::waiting_sites() const {
-    const auto is_waited_for = [](const auto& site) { return site.second.waiting > 0; };
-    return static_cast<std::size_t>(std::count_if(sites_.begin(), sites_.end(), is_waited_for));
+bool pacer::is_rested(const std::string& origin) const {
+    const auto known = sites_.find(origin);
+    return known == sites_.end() || (known->second.waiting == 0 && known->second.next <= clock_.now());
+}
+
+void pacer::forget_if(const idle_origin& is_idle) {
+    std::erase_if(sites_, [&](const auto& site) { return is_rested(site.first) && is_idle(site.first); });
 }
 
 pacer::pace& pacer::pace_of(const url& target) {

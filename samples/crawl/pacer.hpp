@@ -1,7 +1,6 @@
 #pragma once
 // Pauses between fetches from one site.
 
-#include <braid/core/sleep.hpp>
 #include <braid/core/task.hpp>
 #include <braid/sync/event.hpp>
 
@@ -10,23 +9,17 @@
 #include <string>
 #include <unordered_map>
 
+#include "crawl_clock.hpp"
+#include "idle_origin.hpp"
 #include "url.hpp"
 
 namespace crawl {
-
-/// What a pacer goes by. Tests have a clock of their own.
-struct pace_clock {
-    braid::time_point (*now)() = [] { return braid::time_point::clock::now(); };
-    braid::task<> (*sleep_until)(braid::time_point) = sleep_in_real_time;
-
-    static braid::task<> sleep_in_real_time(braid::time_point then);
-};
 
 /// Threads: one.
 class pacer {
 public:
     /// `delay` is between the starts of two fetches from one origin.
-    explicit pacer(std::chrono::milliseconds delay, pace_clock clock = {}) : usual_delay_(delay), clock_(clock) {}
+    explicit pacer(std::chrono::milliseconds delay, crawl_clock clock = {}) : usual_delay_(delay), clock_(clock) {}
 
     /// Waits until the site may be asked once more. False if `stop` came first.
     [[nodiscard]] braid::task<bool> turn(url target);
@@ -47,7 +40,16 @@ public:
     [[nodiscard]] bool is_slow(const url& target) const { return delay_of(target.origin()).count() > 0; }
 
     /// Sites that somebody waits for.
-    [[nodiscard]] std::size_t waiting_sites() const;
+    [[nodiscard]] std::size_t waiting_sites() const noexcept { return waiting_sites_; }
+
+    /// Sites that something is known of.
+    [[nodiscard]] std::size_t sites() const noexcept { return sites_.size(); }
+
+    /// Nobody waits for this origin, and it needs no pause any more.
+    [[nodiscard]] bool is_rested(const std::string& origin) const;
+
+    /// Forgets such origins, with the delays that they want.
+    void forget_if(const idle_origin& is_idle);
 
 private:
     struct pace {
@@ -55,12 +57,14 @@ private:
         braid::time_point next = braid::time_point::min();
         std::size_t waiting = 0;
     };
+    class waiting_one;
     pace& pace_of(const url& target);
 
     std::chrono::milliseconds usual_delay_;
-    pace_clock clock_;
+    crawl_clock clock_;
     braid::event stopped_;
     std::unordered_map<std::string, pace> sites_;  // by origin; elements do not move
+    std::size_t waiting_sites_ = 0;
 };
 
 }  // namespace crawl

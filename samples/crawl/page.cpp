@@ -19,6 +19,11 @@ std::string_view to_string(link_kind kind) noexcept {
         case link_kind::redirect: return "redirect";
         case link_kind::sitemap: return "sitemap";
         case link_kind::sitemap_index: return "sitemap index";
+        case link_kind::audio: return "audio";
+        case link_kind::embed: return "embed";
+        case link_kind::input: return "input";
+        case link_kind::track: return "track";
+        case link_kind::refresh: return "meta refresh";
     }
     return "unknown";
 }

@@ -27,8 +27,13 @@ enum class link_kind : std::uint8_t {
     redirect,
     sitemap,        ///< a sitemap names a page
     sitemap_index,  ///< an index of sitemaps names one
+    audio,
+    embed,
+    input,
+    track,
+    refresh,  ///< <meta http-equiv=refresh>: a page of its own, with a place to go on to after a while
 };
-inline constexpr std::size_t link_kind_count = 15;
+inline constexpr std::size_t link_kind_count = 20;
 
 [[nodiscard]] std::string_view to_string(link_kind kind) noexcept;
 

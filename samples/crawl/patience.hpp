@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "fetch.hpp"
+#include "idle_origin.hpp"
 #include "pacer.hpp"
 #include "throttle.hpp"
 
@@ -38,6 +39,9 @@ public:
     /// was the site's turn, the outcome is `cancelled`.
     braid::task<fetch_result> fetch(url target, fetch_terms terms);
     braid::task<fetch_result> fetch(url target) { return fetch(std::move(target), fetch_terms()); }
+
+    /// May tell of such origins once more.
+    void forget_if(const idle_origin& is_idle) { std::erase_if(cut_, is_idle); }
 
 private:
     struct try_again;

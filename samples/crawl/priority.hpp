@@ -8,10 +8,8 @@
 
 namespace crawl {
 
-/// Does the whole text match? `*` stands for any characters, none included.
-[[nodiscard]] bool matches(std::string_view text, std::string_view pattern) noexcept;
-
-/// Patterns of canonical URLs. What matches `first` goes first, whatever `last` says; without any, it is breadth first.
+/// Patterns of canonical URLs, see wildcard.hpp. What matches `first` goes first, whatever `last` says; without any, it
+/// is breadth first.
 struct priority_rules {
     std::vector<std::string> first;
     std::vector<std::string> last;

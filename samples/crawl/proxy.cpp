@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/algorithm/string/case_conv.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/url/parse.hpp>
-#include <locale>
 #include <stdexcept>
 
+#include "ascii.hpp"
 #include "credentials.hpp"
+#include "host_names.hpp"
 
 namespace crawl {
 namespace {
@@ -50,21 +50,18 @@ std::vector<std::string> split(std::string_view list) {
         std::string_view part = list.substr(0, end);
         if (part.starts_with("*.")) part.remove_prefix(1);
         if (part.starts_with('.')) part.remove_prefix(1);
-        if (!part.empty()) parts.push_back(boost::algorithm::to_lower_copy(std::string(part), std::locale::classic()));
+        if (!part.empty()) parts.push_back(ascii::lower_case(part));
         list.remove_prefix(std::min(end + 1, list.size()));
     }
     return parts;
 }
 
-bool is_below(std::string_view host, std::string_view domain) {
-    return host == domain ||
-           (host.size() > domain.size() && host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.');
-}
+bool is_at_or_below(std::string_view host, std::string_view domain) { return host == domain || is_below(host, domain); }
 
 bool is_this_machine(std::string_view host) {
     boost::system::error_code no_number;
     const auto address = boost::asio::ip::make_address(std::string(host), no_number);
-    return no_number ? is_below(host, "localhost") : address.is_loopback();
+    return no_number ? is_at_or_below(host, "localhost") : address.is_loopback();
 }
 
 }  // namespace
@@ -81,7 +78,7 @@ const proxy* proxy_settings::of(const url& target) const {
     if (!wanted || is_this_machine(target.address())) return nullptr;
     const std::string with_port = fmt::format("{}:{}", target.address(), target.port());
     const bool excepted = std::any_of(without_.begin(), without_.end(), [&](const std::string& one) {
-        return one == "*" || is_below(target.address(), one) || is_below(with_port, one);
+        return one == "*" || is_at_or_below(target.address(), one) || is_at_or_below(with_port, one);
     });
     return excepted ? nullptr : &*wanted;
 }

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "ascii.hpp"
 #include "options.hpp"
 
 namespace crawl {
@@ -19,9 +20,7 @@ quantity split(const std::string& text, std::string_view wanted) {
     const auto [rest, error] = std::from_chars(text.data(), end, q.number, std::chars_format::fixed);
     if (error != std::errc() || !(q.number >= 0))
         throw std::invalid_argument(fmt::format("\"{}\" is not {}", text, wanted));
-    for (const char* c = rest; c != end; ++c) {
-        q.unit += *c >= 'A' && *c <= 'Z' ? static_cast<char>(*c + ('a' - 'A')) : *c;
-    }
+    q.unit = ascii::lower_case({rest, end});
     return q;
 }
 

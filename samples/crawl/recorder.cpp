@@ -14,9 +14,9 @@ constexpr std::size_t unwritten_batches = 4;
 constexpr auto long_wait = std::chrono::seconds(1);
 
 // On the writing thread.
-std::vector<broken_link> settle_store(store& to, bool all_done) {
+broken_links settle_store(store& to, bool all_done) {
     to.settle(all_done);
-    return to.broken_links();
+    return to.find_broken();
 }
 
 void close_store(store& to, bool complete) { to.close(complete); }
@@ -91,7 +91,7 @@ braid::task<> recorder::close() {
     batches_.close();
 }
 
-braid::task<std::vector<broken_link>> recorder::settle(bool all_done) {
+braid::task<broken_links> recorder::settle(bool all_done) {
     co_return co_await writer_.run(settle_store, std::ref(store_), all_done);
 }
 

@@ -51,8 +51,8 @@ public:
     /// Hands over the rest: `run` ends when it is written.
     braid::task<> close();
 
-    /// After `run`: see `store::settle`. Gives the broken links in the database. Throws: store_error.
-    braid::task<std::vector<broken_link>> settle(bool all_done);
+    /// After `run`: see `store::settle`. Gives broken links in the database. Throws: store_error.
+    braid::task<broken_links> settle(bool all_done);
 
     /// The last of all, see `store::close`. Throws: store_error.
     braid::task<> end(bool complete);

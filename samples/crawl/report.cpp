@@ -17,8 +17,8 @@ double per_second(std::uint64_t count, std::chrono::duration<double> time) {
 
 void add_totals(const summary& s, buffer out) {
     const auto cpu = s.parent_cpu + s.worker_cpu;
-    fmt::format_to(out, "{}: {} pages, {} in {:.2f} s: {:.0f} pages/s\n", s.interrupted ? "interrupted" : "done",
-                   s.pages, human_bytes(static_cast<double>(s.bytes)), s.elapsed.count(),
+    fmt::format_to(out, "{}: {}, {} in {:.2f} s: {:.0f} pages/s\n", s.interrupted ? "interrupted" : "done",
+                   count_of(s.pages, "page"), human_bytes(static_cast<double>(s.bytes)), s.elapsed.count(),
                    per_second(s.pages, s.elapsed));
     fmt::format_to(out, "CPU: {:.2f} s crawler + {:.2f} s workers: {:.0f} pages per CPU second\n", s.parent_cpu.count(),
                    s.worker_cpu.count(), per_second(s.pages, cpu));
@@ -32,14 +32,19 @@ void add_outcomes(const summary& s, buffer out) {
 }
 
 void add_broken(const summary& s, buffer out) {
-    if (s.broken.empty()) {
+    if (s.broken.count == 0) {
         fmt::format_to(out, "no broken links\n");
         return;
     }
-    fmt::format_to(out, "broken links: {}\n", s.broken.size());
-    for (const broken_link& b : s.broken) {
+    fmt::format_to(out, "broken links: {}\n", s.broken.count);
+    for (const broken_link& b : s.broken.first) {
         fmt::format_to(out, "  {} ({})\n", printable(b.target), printable(b.reason));
         for (const std::string& page : b.referrers) fmt::format_to(out, "    from {}\n", printable(page));
+        if (b.further > 0) fmt::format_to(out, "    and from {} more\n", b.further);
+    }
+    if (s.broken.count > s.broken.first.size()) {
+        fmt::format_to(out, "  and {} more: SELECT * FROM broken_links{}\n", s.broken.count - s.broken.first.size(),
+                       s.broken.fragments > 0 ? "; SELECT * FROM broken_fragments" : "");
     }
 }
 

@@ -21,7 +21,7 @@ struct summary {
     std::chrono::duration<double> parent_cpu{};
     std::chrono::duration<double> worker_cpu{};
     std::array<std::uint64_t, outcome_count> outcomes{};  ///< URLs by how they ended, by the enumerator's value
-    std::vector<broken_link> broken;
+    broken_links broken{};
     std::uint64_t unchanged = 0;       ///< pages that are as they were in the crawl that was refreshed
     std::uint64_t resumed = 0;         ///< URLs that an earlier run had come to the end of
     std::vector<std::string> notes{};  ///< what else a user should know

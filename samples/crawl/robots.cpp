@@ -4,11 +4,10 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace crawl {
 namespace {
-
-using braid::time_point;
 
 // Source: RFC 9309, 2.3.1.2, 2.4 and 2.5.
 constexpr int most_redirects = 5;
@@ -22,12 +21,13 @@ double in_seconds(std::chrono::milliseconds time) { return std::chrono::duration
 }  // namespace
 
 robots::robots(robots_options options, patient_fetcher& by, pacer& pace, std::function<void(std::string)> tell,
-               std::function<void(const url&)> found_sitemap)
+               std::function<void(const url&)> found_sitemap, crawl_clock clock)
     : options_(std::move(options)),
       fetcher_(by),
       pacer_(pace),
       tell_(std::move(tell)),
-      found_sitemap_(std::move(found_sitemap)) {}
+      found_sitemap_(std::move(found_sitemap)),
+      clock_(clock) {}
 
 braid::task<std::optional<fetch_failure>> robots::refusal(url target) {
     if (!options_.obey) co_return std::nullopt;
@@ -46,13 +46,16 @@ braid::task<std::optional<fetch_failure>> robots::refusal(url target) {
 braid::task<> robots::ask(site& of, const url& target) {
     const url_result where = resolve(target, "/robots.txt");
     const fetch_result result = co_await fetch_from(*where);
-    of.until = time_point::clock::now() + keep_rules;
+    of.until = clock_.now() + keep_rules;
     if (const auto* failure = std::get_if<fetch_failure>(&result)) {
         of.closed = *failure;
     } else {
         take_rules(of, target, std::get<fetched>(result));
     }
-    if (of.closed) of.until = time_point::clock::now() + keep_failed_rules;
+    if (of.closed) of.until = clock_.now() + keep_failed_rules;
+    of.memory = of.rules.memory();
+    memory_ += of.memory;
+    if (memory_ > options_.most_memory) forget_oldest();
 }
 
 void robots::take_rules(site& of, const url& target, const fetched& response) {
@@ -88,9 +91,37 @@ braid::task<fetch_result> robots::fetch_from(url at) {
     }
 }
 
+void robots::forget_if(const idle_origin& is_idle) {
+    std::erase_if(sites_, [&](const auto& known) {
+        if (!is_idle(known.first)) return false;
+        memory_ -= known.second->memory;
+        return true;
+    });
+}
+
+/// More than would have to, so that it is not done for each further site. The one that was asked last stays.
+void robots::forget_oldest() {
+    std::vector<std::pair<std::uint64_t, const std::string*>> by_age;
+    for (const auto& [origin, of] : sites_) {
+        if (of->memory != 0) by_age.emplace_back(of->asked_last, &origin);
+    }
+    std::sort(by_age.begin(), by_age.end());
+    const std::size_t to_keep = options_.most_memory - options_.most_memory / 4;
+    for (std::size_t i = 0; i + 1 < by_age.size() && memory_ > to_keep; ++i) {
+        const auto oldest = sites_.find(*by_age[i].second);
+        memory_ -= oldest->second->memory;
+        sites_.erase(oldest);
+    }
+}
+
 std::shared_ptr<robots::site> robots::site_of(const url& target) {
     std::shared_ptr<site>& known = sites_[target.origin()];
-    if (!known || known->until <= time_point::clock::now()) known = std::make_shared<site>();
+    if (known && known->until <= clock_.now()) {
+        memory_ -= known->memory;
+        known = nullptr;
+    }
+    if (!known) known = std::make_shared<site>();
+    known->asked_last = ++times_asked_;
     return known;
 }
 

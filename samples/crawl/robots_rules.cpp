@@ -3,32 +3,21 @@
 #include <algorithm>
 #include <charconv>
 
+#include "ascii.hpp"
+#include "wildcard.hpp"
+
 namespace crawl {
 namespace {
 
-constexpr std::string_view blanks = " \t";
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-bool same_word(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(blanks);
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-}
-
 int hex_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
-    if (lower(c) >= 'a' && lower(c) <= 'f') return lower(c) - 'a' + 10;
+    if (ascii::lower(c) >= 'a' && ascii::lower(c) <= 'f') return ascii::lower(c) - 'a' + 10;
     return -1;
 }
 
 bool is_unreserved(unsigned char c) {
-    return (c >= '0' && c <= '9') || (lower(static_cast<char>(c)) >= 'a' && lower(static_cast<char>(c)) <= 'z') ||
-           c == '-' || c == '.' || c == '_' || c == '~';
+    return (c >= '0' && c <= '9') || ascii::is_letter(static_cast<char>(c)) || c == '-' || c == '.' || c == '_' ||
+           c == '~';
 }
 
 void append_encoded(std::string& out, unsigned char c) {
@@ -58,31 +47,6 @@ std::string normalised(std::string_view text, std::string_view special) {
     return out;
 }
 
-/// Does the pattern fit the beginning of the target, or all of it? The last `*` may take more whenever what follows it
-/// does not fit: that is at most length times length steps. Each is taken off `left`; where none is left it is false.
-bool fits(std::string_view pattern, bool whole, std::string_view target, std::size_t& left) {
-    std::size_t p = 0;
-    std::size_t t = 0;
-    std::size_t star = std::string_view::npos;
-    std::size_t after_star = 0;
-    for (; left > 0; --left) {
-        if (p == pattern.size() && (!whole || t == target.size())) return true;
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            after_star = t;
-        } else if (p < pattern.size() && t < target.size() && pattern[p] == target[t]) {
-            ++p;
-            ++t;
-        } else if (star != std::string_view::npos && after_star < target.size()) {
-            p = star + 1;
-            t = ++after_star;
-        } else {
-            return false;
-        }
-    }
-    return false;
-}
-
 std::optional<std::chrono::milliseconds> delay_of(std::string_view value) {
     double seconds = 0;
     const auto [end, error] =
@@ -102,7 +66,7 @@ std::string_view take_line(std::string_view& text) {
 }  // namespace
 
 std::string_view product_token(std::string_view user_agent) {
-    const auto belongs = [](char c) { return (lower(c) >= 'a' && lower(c) <= 'z') || c == '-' || c == '_'; };
+    const auto belongs = [](char c) { return ascii::is_letter(c) || c == '-' || c == '_'; };
     const auto* const end = std::find_if_not(user_agent.begin(), user_agent.end(), belongs);
     return user_agent.substr(0, static_cast<std::size_t>(end - user_agent.begin()));
 }
@@ -116,15 +80,15 @@ public:
         line = line.substr(0, line.find('#'));
         const std::size_t colon = line.find(':');
         if (colon == std::string_view::npos) return;
-        const std::string_view key = trimmed(line.substr(0, colon));
-        const std::string_view value = trimmed(line.substr(colon + 1));
-        if (same_word(key, "user-agent")) {
+        const std::string_view key = ascii::trimmed(line.substr(0, colon));
+        const std::string_view value = ascii::trimmed(line.substr(colon + 1));
+        if (ascii::same_word(key, "user-agent")) {
             begin_group(value);
-        } else if (same_word(key, "sitemap")) {
+        } else if (ascii::same_word(key, "sitemap")) {
             if (!value.empty() && sitemaps.size() < most_sitemaps) sitemaps.emplace_back(value);
-        } else if (same_word(key, "allow") || same_word(key, "disallow")) {
-            add_rule(value, same_word(key, "allow"));
-        } else if (same_word(key, "crawl-delay")) {
+        } else if (ascii::same_word(key, "allow") || ascii::same_word(key, "disallow")) {
+            add_rule(value, ascii::same_word(key, "allow"));
+        } else if (ascii::same_word(key, "crawl-delay")) {
             in_names_ = false;
             for (said* to : {for_me_ ? &mine : nullptr, for_all_ ? &everybodys : nullptr}) {
                 if (to != nullptr && !to->delay) to->delay = delay_of(value);
@@ -155,7 +119,7 @@ private:
         in_names_ = true;
         if (name == "*") {
             for_all_ = true;
-        } else if (!product_.empty() && same_word(product_token(name), product_)) {
+        } else if (!product_.empty() && ascii::same_word(product_token(name), product_)) {
             for_me_ = named = true;
         }
     }
@@ -194,6 +158,12 @@ robots_rules::robots_rules(std::string_view text, std::string_view product) {
     });
 }
 
+std::size_t robots_rules::memory() const noexcept {
+    std::size_t bytes = rules_.capacity() * sizeof(rule);
+    for (const rule& each : rules_) bytes += each.pattern.capacity();
+    return bytes;
+}
+
 ruling robots_rules::judge(std::string_view target) const {
     if (target == "/robots.txt") return ruling::allowed;
     if (too_many_) return ruling::too_costly;
@@ -201,7 +171,7 @@ ruling robots_rules::judge(std::string_view target) const {
     const std::string wanted = normalised(target, "");
     std::size_t left = most_steps;
     const auto decides = std::find_if(rules_.begin(), rules_.end(), [&](const rule& r) {
-        return left == 0 || fits(r.pattern, r.anchored, wanted, left);
+        return left == 0 || matches(wanted, r.pattern, r.anchored, left);
     });
     if (left == 0) return ruling::too_costly;
     return decides == rules_.end() || decides->allow ? ruling::allowed : ruling::disallowed;

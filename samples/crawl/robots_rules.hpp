@@ -2,6 +2,7 @@
 // robots.txt as RFC 9309 has it: what a site asks of a crawler.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -51,6 +52,9 @@ public:
 
     /// Those, which are forgotten.
     [[nodiscard]] std::vector<std::string> take_sitemaps() noexcept { return std::exchange(sitemaps_, {}); }
+
+    /// Bytes that they take.
+    [[nodiscard]] std::size_t memory() const noexcept;
 
 private:
     struct rule {

@@ -4,17 +4,20 @@
 
 #include <algorithm>
 
+#include "ascii.hpp"
+#include "host_names.hpp"
+
 namespace crawl {
 namespace {
 
 std::string host_and_port(const url& u) { return fmt::format("{}:{}", u.host(), u.port()); }
 
 /// `*.domain` matches the hosts below the domain; a pattern without a port matches every port.
-bool matches(std::string_view pattern, const url& target) {
+bool covers(std::string_view pattern, const url& target) {
     const std::string with_port = host_and_port(target);
     if (pattern.starts_with("*.")) {
-        pattern.remove_prefix(1);
-        return target.host().ends_with(pattern) || with_port.ends_with(pattern);
+        pattern.remove_prefix(2);
+        return is_below(target.host(), pattern) || is_below(with_port, pattern);
     }
     return pattern == target.host() || pattern == with_port;
 }
@@ -31,16 +34,14 @@ scope::scope(const std::vector<url>& seeds, scope_options options) : options_(st
         }
     }
     for (std::string& pattern : options_.include_hosts) {
-        for (char& c : pattern) {
-            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-        }
+        pattern = ascii::lower_case(pattern);
     }
 }
 
 bool scope::contains(const url& target) const {
     if (options_.all_hosts || seeds_.contains(host_and_port(target))) return true;
     return std::any_of(options_.include_hosts.begin(), options_.include_hosts.end(),
-                       [&](const std::string& pattern) { return matches(pattern, target); });
+                       [&](const std::string& pattern) { return covers(pattern, target); });
 }
 
 }  // namespace crawl

@@ -111,8 +111,19 @@ using record = std::variant<discovered_record, admitted_record, finished_record,
 
 struct broken_link {
     std::string target;
-    std::string reason;  ///< the status, or why there is none
-    std::vector<std::string> referrers;
+    std::string reason;                  ///< the status, or why there is none
+    std::vector<std::string> referrers;  ///< the first few
+    std::uint64_t further = 0;           ///< referrers beside those
+};
+
+/// The broken links of a crawl, of which there may be more than anybody reads: all are in the database.
+struct broken_links {
+    std::vector<broken_link> first;  ///< by URL
+    std::uint64_t count = 0;         ///< of all
+    std::uint64_t fragments = 0;     ///< of those are places that their page does not have
+
+    static constexpr std::size_t most = 20;           ///< of `first`
+    static constexpr std::size_t most_referrers = 5;  ///< of each of them
 };
 
 struct store_options {
@@ -189,8 +200,8 @@ public:
         close(complete);
     }
 
-    /// Every broken URL, fragments included, with the pages that refer to it, by URL.
-    [[nodiscard]] std::vector<broken_link> broken_links();
+    /// Broken URLs, fragments included, with pages that refer to them.
+    [[nodiscard]] broken_links find_broken();
 
 private:
     enum class earlier : std::uint8_t { none, to_drop, to_refresh, to_go_on_with };

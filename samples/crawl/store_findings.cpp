@@ -32,25 +32,62 @@ void store::write_near_copies() {
     db_.execute("COMMIT");
 }
 
-std::vector<broken_link> store::broken_links() {
+namespace {
+
+/// Takes rows by target and referrer, and keeps the first.
+class broken_collector {
+public:
+    /// A row of another target than the one before. Its `reason` is asked for if it is kept.
+    template <class Reason>
+    void begin(std::string target, bool is_fragment, Reason reason) {
+        last_referrer_.clear();
+        ++found_.count;
+        if (is_fragment) ++found_.fragments;
+        if (keeps()) found_.first.push_back({target, reason(), {}});
+        target_ = std::move(target);
+    }
+
+    void add(std::string referrer) {
+        if (!keeps() || referrer.empty() || referrer == last_referrer_) return;
+        broken_link& link = found_.first.back();
+        if (link.referrers.size() < broken_links::most_referrers) {
+            link.referrers.push_back(referrer);
+        } else {
+            ++link.further;
+        }
+        last_referrer_ = std::move(referrer);
+    }
+
+    [[nodiscard]] bool is_new(const std::string& target) const { return found_.count == 0 || target != target_; }
+    [[nodiscard]] broken_links take() { return std::move(found_); }
+
+private:
+    [[nodiscard]] bool keeps() const noexcept { return found_.count <= broken_links::most; }
+
+    broken_links found_;
+    std::string target_;
+    std::string last_referrer_;
+};
+
+}  // namespace
+
+broken_links store::find_broken() {
     statement query(db_,
-                    "SELECT target, status, outcome, detail, referrer FROM broken_links UNION ALL "
-                    "SELECT target || '#' || fragment, NULL, 'no such place in the page', NULL, referrer "
+                    "SELECT target, status, outcome, detail, referrer, 0 FROM broken_links UNION ALL "
+                    "SELECT target || '#' || fragment, NULL, 'no such place in the page', NULL, referrer, 1 "
                     "FROM broken_fragments ORDER BY 1, 5");
-    std::vector<broken_link> broken;
+    broken_collector all;
+    const auto reason = [&query] {
+        if (query.integer(1) != 0) return query.text(1);
+        const std::string detail = query.text(3);
+        return detail.empty() ? query.text(2) : fmt::format("{}: {}", query.text(2), detail);
+    };
     while (query.step()) {
         std::string target = query.text(0);
-        if (broken.empty() || broken.back().target != target) {
-            const std::string detail = query.text(3);
-            const std::string why = detail.empty() ? query.text(2) : fmt::format("{}: {}", query.text(2), detail);
-            broken.push_back({std::move(target), query.integer(1) != 0 ? query.text(1) : why, {}});
-        }
-        std::string referrer = query.text(4);
-        auto& referrers = broken.back().referrers;
-        const bool known = !referrers.empty() && referrers.back() == referrer;
-        if (!referrer.empty() && !known) referrers.push_back(std::move(referrer));
+        if (all.is_new(target)) all.begin(std::move(target), query.integer(5) != 0, reason);
+        all.add(query.text(4));
     }
-    return broken;
+    return all.take();
 }
 
 }  // namespace crawl

@@ -1,7 +1,9 @@
 #include "terminal_kind.hpp"
 
-#include <algorithm>
 #include <string>
+#include <string_view>
+
+#include "ascii.hpp"
 
 namespace crawl {
 namespace {
@@ -19,9 +21,8 @@ std::string locale_of_text(const environment_lookup& environment) {
     return {};
 }
 
-bool names_utf8(std::string locale) {
-    std::transform(locale.begin(), locale.end(), locale.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
+bool names_utf8(std::string_view name) {
+    const std::string locale = ascii::lower_case(name);
     return locale.find("utf-8") != std::string::npos || locale.find("utf8") != std::string::npos;
 }
 

@@ -101,6 +101,10 @@ std::string cut_end(std::string_view text, std::size_t columns, std::string_view
     return cut(text, columns, mark, false);
 }
 
+std::string count_of(std::uint64_t count, std::string_view thing) {
+    return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
+}
+
 std::string human_bytes(double bytes) {
     constexpr std::array<std::string_view, 5> units{"B", "KiB", "MiB", "GiB", "TiB"};
     if (bytes < 1024) return fmt::format("{:.0f} B", bytes);

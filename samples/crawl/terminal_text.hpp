@@ -2,6 +2,7 @@
 // Text for terminals: how wide it is, shorter versions of it, and nothing in it that could control them.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ namespace crawl {
 /// middle, where the least telling part of a URL is, or at its end. Empty if there is no room for the mark.
 [[nodiscard]] std::string cut_middle(std::string_view text, std::size_t columns, std::string_view mark);
 [[nodiscard]] std::string cut_end(std::string_view text, std::size_t columns, std::string_view mark);
+
+/// A number of things, such as "1 page" and "2 pages".
+[[nodiscard]] std::string count_of(std::uint64_t count, std::string_view thing);
 
 /// An amount of bytes, such as "1.5 MiB".
 [[nodiscard]] std::string human_bytes(double bytes);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <utility>
 #include <variant>
 
 namespace crawl {
@@ -48,18 +49,29 @@ void throttle::end(const url& target, host_pace::age begun, const fetch_result& 
     if (pace.limit() != before) changed_(target, pace.limit());
 }
 
-std::vector<std::string> throttle::notes() const {
-    std::vector<std::string> said;
-    std::size_t slowed = 0;
-    for (const auto& [origin, pace] : hosts_) {
-        const auto& what = pace.slowed();
-        if (!what || ++slowed > most_notes) continue;
-        said.push_back(fmt::format("{} got {} fetches at a time instead of {}, since {}", origin, what->to, what->from,
+void throttle::tell(told& of, const std::string& origin, const host_pace& pace) {
+    const auto& what = pace.slowed();
+    if (!what || ++of.in_all > most_notes) return;
+    of.first.push_back(fmt::format("{} got {} fetches at a time instead of {}, since {}", origin, what->to, what->from,
                                    reason(*what)));
+}
+
+void throttle::forget_if(const idle_origin& is_idle) {
+    std::erase_if(hosts_, [&](const auto& host) {
+        const auto& [origin, pace] = host;
+        if (pace.in_flight() > 0 || !is_idle(origin)) return false;
+        tell(forgotten_, origin, pace);
+        return true;
+    });
+}
+
+std::vector<std::string> throttle::notes() const {
+    told all = forgotten_;
+    for (const auto& [origin, pace] : hosts_) tell(all, origin, pace);
+    if (all.in_all > most_notes) {
+        all.first.push_back(fmt::format("{} further hosts got fewer fetches at a time, too", all.in_all - most_notes));
     }
-    if (slowed > most_notes)
-        said.push_back(fmt::format("{} further hosts got fewer fetches at a time, too", slowed - most_notes));
-    return said;
+    return std::move(all.first);
 }
 
 }  // namespace crawl

@@ -5,20 +5,15 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include <boost/asio/ip/address.hpp>
 #include <new>
 #include <stdexcept>
+
+#include "host_names.hpp"
 
 namespace crawl {
 namespace {
 
 namespace ssl = boost::asio::ssl;
-
-bool is_numeric(const std::string& host) {
-    boost::system::error_code error;
-    boost::asio::ip::make_address(host, error);
-    return !error;
-}
 
 }  // namespace
 
@@ -42,9 +37,9 @@ void expect_host(tls_stream& stream, const std::string& host) {
     SSL* const handle = stream.native_handle();
     X509_VERIFY_PARAM* const wanted = SSL_get0_param(handle);
     // SNI is for names; the standard forbids it for addresses.
-    const bool done = is_numeric(host) ? X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1
-                                       : SSL_set1_host(handle, host.c_str()) == 1 &&
-                                             SSL_set_tlsext_host_name(handle, host.c_str()) == 1;
+    const bool done = is_numeric_host(host) ? X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1
+                                            : SSL_set1_host(handle, host.c_str()) == 1 &&
+                                                  SSL_set_tlsext_host_name(handle, host.c_str()) == 1;
     if (!done) throw std::bad_alloc();
 }
 

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 
+#include "ascii.hpp"
 #include "url_text.hpp"
 
 namespace crawl {
@@ -25,7 +26,7 @@ std::string scheme_of(std::string_view text) {
     const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
     const auto is_mark = [](char c) { return (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.'; };
     for (char& c : scheme) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+        c = ascii::lower(c);
         if (!is_letter(c) && !is_mark(c)) return {};
     }
     if (!is_letter(scheme.front())) return {};

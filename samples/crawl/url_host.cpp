@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "ascii.hpp"
 #include "idna.hpp"
 #include "url_text.hpp"
 
@@ -121,9 +122,7 @@ host_result canonical_host(std::string_view text) {
     if (text.empty()) return {"", "it has no host"};
     if (text.front() == '[') return canonical_ipv6(text);
     std::string host = percent_decode(text);
-    for (char& c : host) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    }
+    for (char& c : host) c = ascii::lower(c);
     if (!is_plain(host)) {
         auto ascii = domain_to_ascii(host);
         if (!ascii) return {"", "the host is not a valid international name"};

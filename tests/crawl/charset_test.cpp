@@ -10,7 +10,7 @@
 #include <fstream>
 #include <string>
 
-#include "corpus.hpp"
+#include "test_files.hpp"
 
 namespace {
 

@@ -51,8 +51,8 @@ TEST_SUITE("crawl/crawler") {
             CHECK(pages.at("/i.png").outcome == "fetched");
             CHECK(pages.at("/missing").status == 404);
             CHECK(told.pages == 5);
-            REQUIRE(told.broken.size() == 1);
-            CHECK(told.broken[0].referrers.size() == 2);
+            REQUIRE(told.broken.first.size() == 1);
+            CHECK(told.broken.first[0].referrers.size() == 2);
             CHECK(told.worker_cpu.count() > 0);
         });
     }
@@ -121,6 +121,24 @@ TEST_SUITE("crawl/crawler") {
         });
     }
 
+    TEST_CASE("ten redirects in a row are followed unless told otherwise, and an eleventh is not") {
+        const test_server::answer site = [](std::string_view target) -> reply {
+            if (target == "/robots.txt") return {response(404, "", "")};
+            if (target == "/") return {page({"ten/10", "eleven/11"})};
+            const std::size_t slash = target.rfind('/') + 1;
+            const int left = std::stoi(std::string(target.substr(slash)));
+            if (left == 0) return {page({})};
+            const std::string next = std::string(target.substr(0, slash)) + std::to_string(left - 1);
+            return {response(302, "Location: " + next + "\r\n", "")};
+        };
+        crawl_and_check(site, no_changes, parse_page, [](const auto& pages, const summary&) {
+            CHECK(pages.at("/ten/0").outcome == "fetched");
+            CHECK(pages.at("/ten/0").status == 200);
+            CHECK(pages.at("/eleven/1").outcome == "fetched");
+            CHECK(pages.at("/eleven/0").outcome == "too many redirects");
+        });
+    }
+
     TEST_CASE("a crawl that is stopped ends what is in flight and gives the rest up by name") {
         crawler* running = nullptr;
         const test_server::answer site = [&running](std::string_view target) -> reply {
@@ -185,7 +203,7 @@ TEST_SUITE("crawl/crawler") {
             CHECK(pages.at("/no").outcome == "disallowed");
             for (const char* target : {"/a", "/b", "/from-c", "/from-d"}) CHECK(pages.at(target).outcome == "nofollow");
             CHECK(pages.size() == 8);
-            CHECK(told.broken.empty());
+            CHECK(told.broken.count == 0);
         });
         const auto ignore = [](options& o) { o.ignore_robots = true; };
         crawl_and_check(site, ignore, parse_page, [](const auto& pages, const summary&) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "support/fetching.hpp"
+#include "support/packing.hpp"
 #include "support/test_server.hpp"
 
 using namespace crawl;
@@ -44,6 +45,14 @@ TEST_SUITE("crawl/fetch") {
         CHECK(check_response(zipped).body == text);
         const fetch_result deflated = fetch_one({response(200, "Content-Encoding: deflate\r\n", deflate(text))});
         CHECK(check_response(deflated).body == text);
+    }
+
+    TEST_CASE("brotli and zstd bodies arrive decoded") {
+        const std::string text(100'000, 'x');
+        const fetch_result brotli = fetch_one({response(200, "Content-Encoding: br\r\n", pack_brotli(text))});
+        CHECK(check_response(brotli).body == text);
+        const fetch_result zstd = fetch_one({response(200, "Content-Encoding: zstd\r\n", pack_zstd(text))});
+        CHECK(check_response(zstd).body == text);
     }
 
     TEST_CASE("announcements before the response are skipped") {

@@ -1,6 +1,5 @@
 #include <crawl/inflate.hpp>
 
-#include <brotli/encode.h>
 #include <doctest/doctest.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -9,10 +8,14 @@
 #include <stdexcept>
 #include <string>
 
+#include "support/packing.hpp"
+
 namespace {
 
 using crawl::content_coding;
 using crawl::decode_status;
+using crawl::testing::pack_brotli;
+using crawl::testing::pack_zstd;
 
 constexpr int gzip = MAX_WBITS + 16;
 constexpr int zlib = MAX_WBITS;
@@ -29,26 +32,6 @@ std::string pack(std::string text, int window_bits) {
     if (deflate(&stream, Z_FINISH) != Z_STREAM_END) throw std::runtime_error("cannot pack");
     out.resize(stream.total_out);
     deflateEnd(&stream);
-    return out;
-}
-
-std::string pack_brotli(const std::string& text) {
-    std::size_t size = BrotliEncoderMaxCompressedSize(text.size());
-    std::string out(size, '\0');
-    if (BrotliEncoderCompress(5, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_TEXT, text.size(),
-                              reinterpret_cast<const std::uint8_t*>(text.data()), &size,
-                              reinterpret_cast<std::uint8_t*>(out.data())) == BROTLI_FALSE) {
-        throw std::runtime_error("cannot pack");
-    }
-    out.resize(size);
-    return out;
-}
-
-std::string pack_zstd(const std::string& text) {
-    std::string out(ZSTD_compressBound(text.size()), '\0');
-    const std::size_t size = ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3);
-    if (ZSTD_isError(size) != 0) throw std::runtime_error("cannot pack");
-    out.resize(size);
     return out;
 }
 

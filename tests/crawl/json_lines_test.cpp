@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "corpus.hpp"
+#include "test_files.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace {

@@ -2,9 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <initializer_list>
 #include <string>
 #include <vector>
+
+#include "support/temporary_folder.hpp"
 
 namespace {
 
@@ -59,6 +62,30 @@ TEST_SUITE("crawl/options") {
         CHECK_FALSE(o.sandbox);
         CHECK(o.parse_memory == 512U << 20U);
         CHECK(o.parse_cpu == 2s);
+    }
+
+    TEST_CASE("a file of certificates to trust is taken if it is there") {
+        const crawl::testing::temporary_folder folder;
+        const std::string roots = folder / "roots.pem";
+        const std::string missing = folder / "missing.pem";
+        std::ofstream(roots) << "certificates are read when the crawl begins";
+        CHECK(good({"http://a"}).ca_file.empty());
+        const auto o = good({"--ca-file", roots.c_str(), "http://a"});
+        CHECK(o.ca_file == roots);
+        CHECK_FALSE(o.insecure);
+        CHECK(o.seeds.size() == 1);
+        CHECK(error_of({"http://a", "--ca-file", missing.c_str()}).find(missing) != std::string::npos);
+    }
+
+    TEST_CASE("pauses have their defaults, and each can be said") {
+        const auto usual = good({"http://a"});
+        CHECK(usual.delay == 0ms);
+        CHECK(usual.longest_crawl_delay == 30s);
+        CHECK(usual.longest_retry_after == 60s);
+        const auto o = good({"http://a", "--delay", "250ms", "--max-crawl-delay", "5s", "--max-retry-after", "2m"});
+        CHECK(o.delay == 250ms);
+        CHECK(o.longest_crawl_delay == 5s);
+        CHECK(o.longest_retry_after == 2min);
     }
 
     TEST_CASE("hosts that do not cope are throttled, unless that is not wanted") {
@@ -170,7 +197,14 @@ TEST_SUITE("crawl/options") {
         const auto result = parse({"--help"});
         REQUIRE(std::holds_alternative<crawl::early_exit>(result));
         CHECK(std::get<crawl::early_exit>(result).code == 0);
-        CHECK(std::get<crawl::early_exit>(result).text.find("--per-host") != std::string::npos);
+        const std::string help = std::get<crawl::early_exit>(result).text;
+        CHECK(help.find("--per-host") != std::string::npos);
+        for (const char* group : {"Results", "Watching", "Limits", "Scope", "Politeness", "Safety", "Network"}) {
+            CHECK_MESSAGE(help.find(std::string("\n") + group + ":\n") != std::string::npos, group);
+        }
+        for (const char* word : {"Exit status: 0", "goes on", "SIGUSR1"}) {
+            CHECK_MESSAGE(help.find(word) != std::string::npos, word);
+        }
     }
 
     TEST_CASE("sizes and durations have units") {

@@ -44,6 +44,45 @@ TEST_SUITE("crawl/parse") {
         CHECK(links_of(parse_html("<frameset><frame src=10></frameset>")) == strings{"frame http://host/dir/10"});
     }
 
+    TEST_CASE("sounds, plug-ins, tracks, posters and the images of buttons are links") {
+        const auto page = parse_html(
+            "<audio src=1></audio><embed src=2><video poster=3 src=4><track src=5></video>"
+            "<input type=IMAGE src=6><input src=7><input type=text src=8>");
+        CHECK(links_of(page) == strings{"audio http://host/dir/1", "embed http://host/dir/2", "video http://host/dir/3",
+                                        "video http://host/dir/4", "track http://host/dir/5",
+                                        "input http://host/dir/6"});
+    }
+
+    TEST_CASE("every image of a srcset is a link") {
+        const auto page = parse_html(
+            "<img src=1 srcset=' 2 1x,3 2x '><picture><source srcset='4,, 5 100w(a,b) , 6, data:x,y 3x,7'></picture>"
+            "<link rel=preload as=image imagesrcset='8 1x'><img srcset=' , '>");
+        strings urls;
+        for (const auto& l : page.links) {
+            if (l.problem.empty()) urls.push_back(std::string(to_string(l.kind)) + " " + l.url.substr(16));
+        }
+        CHECK(urls == strings{"img 1", "img 2", "img 3", "source 4", "source 5", "source 6", "source 7", "link 8"});
+    }
+
+    TEST_CASE("a page that is left by itself is a link to where it goes") {
+        const auto target = [](const std::string& content) {
+            const auto page = parse_html("<meta http-equiv=Refresh content=\"" + content + "\">");
+            return page.links.empty() ? std::string("none") : links_of(page).front();
+        };
+        for (const char* content :
+             {"0;url=x", "5 ; URL = 'x' y", " 0.5,x", ".5 x", "0;x", "0; url='x", "1;&quot;x&quot;z"}) {
+            CAPTURE(content);
+            CHECK(target(content) == "meta refresh http://host/dir/x");
+        }
+        CHECK(target("0;urlx") == "meta refresh http://host/dir/urlx");
+        CHECK(target("0; url y") == "meta refresh http://host/dir/url%20y");
+        for (const char* content : {"5", "", "5x", "x", ";url=x", "5;", "5; url=", "-1;url=x"}) {
+            CAPTURE(content);
+            CHECK(target(content) == "none");
+        }
+        CHECK(parse_html("<meta name=refresh content='0;url=x'>").links.empty());
+    }
+
     TEST_CASE("other attributes, comments and the text of scripts give none") {
         CHECK(parse_html("<p href=1><a src=2 name=x><img data=3><!-- <a href=4> --><script>'<a href=5>'</script>"
                          "<textarea><i></textarea>")

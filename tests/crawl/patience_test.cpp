@@ -1,82 +1,17 @@
 #include <doctest/doctest.h>
 
 #include <crawl/patience.hpp>
-#include <crawl/robots.hpp>
 
-#include <braid/core/spawn.hpp>
 #include <braid/core/task_group.hpp>
-#include <braid/core/this_executor.hpp>
 
-#include <functional>
 #include <string>
-#include <vector>
 
-#include "support/fetching.hpp"
+#include "support/patient_fetching.hpp"
 #include "support/test_server.hpp"
 
 using namespace crawl;
 using namespace crawl::testing;
 using namespace std::chrono_literals;
-
-namespace {
-
-// A clock that moves when somebody waits for it, and counts the time that was asked for.
-braid::time_point present;
-std::chrono::milliseconds waited;
-
-braid::task<> pass_the_time(braid::time_point then) {
-    waited += std::chrono::ceil<std::chrono::milliseconds>(then - present);
-    present = then;
-    co_return;
-}
-
-constexpr pace_clock time_of_the_test{.now = [] { return present; }, .sleep_until = pass_the_time};
-
-/// Fetching as the crawler does it.
-struct fetching {
-    fetcher plain;
-    pacer pace{0ms, time_of_the_test};
-    patient_fetcher patient;
-    std::vector<std::string> told;
-    std::vector<std::string> sitemaps;
-    robots rules;
-
-    fetching(boost::asio::any_io_executor executor, patience_options how)
-        : plain(std::move(executor), local()),
-          patient(how, plain, pace, nullptr, [this](std::string note) { told.push_back(std::move(note)); }),
-          rules(
-              {}, patient, pace, [this](std::string note) { told.push_back(std::move(note)); },
-              [this](const url& sitemap) { sitemaps.emplace_back(sitemap.target()); }) {}
-};
-
-/// Runs `work` with a server that answers so.
-void with_fetching(const test_server::answer& site, patience_options how,
-                   std::function<braid::task<>(fetching&, test_server&)> work) {
-    braid::run_blocking(with_server(site, [&](test_server& server) -> braid::task<> {
-        fetching by(co_await braid::this_executor(), how);
-        waited = 0ms;
-        co_await work(by, server);
-    }));
-}
-
-constexpr patience_options hasty{.attempts = 3, .first_delay = 1ms, .longest_wait = 60s};
-
-/// Why the target may not be fetched; empty if it may.
-std::string refusal_of(const test_server::answer& site, const std::string& target) {
-    std::string message;
-    with_fetching(site, hasty, [&](fetching& by, test_server& server) -> braid::task<> {
-        const auto refusal = co_await by.rules.refusal(*parse_url(server.url(target)));
-        if (refusal) message = std::string(to_string(refusal->how)) + ": " + refusal->message;
-    });
-    return message;
-}
-
-test_server::answer with_robots(const reply& robots) {
-    return
-        [robots](std::string_view target) { return target == "/robots.txt" ? robots : reply{response(200, "", "")}; };
-}
-
-}  // namespace
 
 TEST_SUITE("crawl/patience") {
     TEST_CASE("what fails in passing is tried again, until it is there") {
@@ -93,6 +28,22 @@ TEST_SUITE("crawl/patience") {
             CHECK(std::get<fetched>(result).body == "here");
         });
         CHECK(asked == 3);
+    }
+
+    TEST_CASE("every status of what may pass is tried again, until the page is there") {
+        for (const int status : {408, 429, 500, 502, 503, 504}) {
+            CAPTURE(status);
+            int asked = 0;
+            const test_server::answer site = [&](std::string_view) -> reply {
+                return {response(++asked < 3 ? status : 200, "", "")};
+            };
+            with_fetching(site, hasty, [](fetching& by, test_server& server) -> braid::task<> {
+                const fetch_result result = co_await by.patient.fetch(*parse_url(server.url("/")));
+                REQUIRE(std::holds_alternative<fetched>(result));
+                CHECK(std::get<fetched>(result).status == 200);
+            });
+            CHECK(asked == 3);
+        }
     }
 
     TEST_CASE("what a proxy before the server says of it may pass, too") {
@@ -150,8 +101,8 @@ TEST_SUITE("crawl/patience") {
     }
 
     TEST_CASE("what is not there, or refused for good, is asked for once") {
-        for (const reply& answer :
-             {reply{response(404, "", "")}, reply{response(501, "", "")}, reply{"nonsense\r\n\r\n", then::close}}) {
+        for (const reply& answer : {reply{response(404, "", "")}, reply{response(403, "", "")},
+                                    reply{response(501, "", "")}, reply{"nonsense\r\n\r\n", then::close}}) {
             int asked = 0;
             const test_server::answer site = [&](std::string_view) {
                 ++asked;
@@ -211,79 +162,5 @@ TEST_SUITE("crawl/patience") {
         CHECK_FALSE(parse_retry_after("", now));
         CHECK_FALSE(parse_retry_after("-1", now));
         CHECK_FALSE(parse_retry_after("soon", now));
-    }
-}
-
-TEST_SUITE("crawl/robots") {
-    TEST_CASE("the rules of a site are fetched once and hold for each of its URLs") {
-        const test_server::answer site = with_robots({response(200, "", "User-agent: *\nDisallow: /no\n")});
-        with_fetching(site, hasty, [](fetching& by, test_server& server) -> braid::task<> {
-            const auto no = co_await by.rules.refusal(*parse_url(server.url("/no/1")));
-            REQUIRE(no);
-            CHECK(no->how == outcome::disallowed);
-            const auto yes = co_await by.rules.refusal(*parse_url(server.url("/yes")));
-            CHECK_FALSE(yes);
-            CHECK(server.requests() == 1);
-        });
-    }
-
-    TEST_CASE("the sitemaps that it names are told, once") {
-        const test_server::answer site = with_robots(
-            {response(200, "", "Sitemap: /a.xml\nUser-agent: *\nDisallow:\nSitemap: b.xml\nSitemap: x:y\n")});
-        with_fetching(site, hasty, [](fetching& by, test_server& server) -> braid::task<> {
-            for (const char* const target : {"/1", "/2"}) {
-                const auto refusal = co_await by.rules.refusal(*parse_url(server.url(target)));
-                CHECK_FALSE(refusal);
-            }
-            const std::vector<std::string> expected{"/a.xml", "/b.xml"};
-            CHECK(by.sitemaps == expected);
-        });
-    }
-
-    TEST_CASE("no robots.txt allows everything, one that fails nothing") {
-        CHECK(refusal_of(with_robots({response(404, "", "")}), "/x").empty());
-        CHECK(refusal_of(with_robots({response(403, "", "")}), "/x").empty());
-        CHECK(refusal_of(with_robots({response(500, "", "")}), "/x") ==
-              "disallowed: robots.txt of its site is not available: status 500");
-        CHECK(refusal_of(with_robots({"", then::close}), "/x") ==
-              "network error: the server closed the connection without a response");
-    }
-
-    TEST_CASE("redirects of a robots.txt are followed, but not for ever") {
-        const test_server::answer site = [](std::string_view target) -> reply {
-            if (target == "/robots.txt") return {response(301, "Location: /moved\r\n", "")};
-            if (target == "/moved") return {response(200, "", "User-agent: *\nDisallow: /\n")};
-            return {response(404, "", "")};
-        };
-        CHECK(refusal_of(site, "/x") == "disallowed: robots.txt of its site disallows it");
-        const test_server::answer circle = [](std::string_view) {
-            return reply{response(302, "Location: /robots.txt\r\n", "")};
-        };
-        CHECK(refusal_of(circle, "/x").empty());
-    }
-
-    TEST_CASE("of a robots.txt that is too large its first 500 KiB count") {
-        std::string large = "User-agent: *\nDisallow: /early\n";
-        large.resize(500 * 1024, '#');
-        large += "\nDisallow: /late\n";
-        const test_server::answer site = with_robots({response(200, "", large)});
-        CHECK_FALSE(refusal_of(site, "/early").empty());
-        CHECK(refusal_of(site, "/late").empty());
-        const test_server::answer zipped = with_robots({response(200, "Content-Encoding: gzip\r\n", gzip(large))});
-        CHECK_FALSE(refusal_of(zipped, "/early").empty());
-        CHECK(refusal_of(zipped, "/late").empty());
-    }
-
-    TEST_CASE("a Crawl-delay is kept, and told where it is cut") {
-        const test_server::answer site = with_robots({response(200, "", "User-agent: *\nCrawl-delay: 3600\n")});
-        with_fetching(site, hasty, [](fetching& by, test_server& server) -> braid::task<> {
-            const url target = *parse_url(server.url("/"));
-            const auto refusal = co_await by.rules.refusal(target);
-            CHECK_FALSE(refusal);
-            CHECK(by.pace.is_slow(target));
-            const std::string expected = target.origin() + " asks for 3600 s between fetches, and gets 30 s";
-            REQUIRE(by.told.size() == 1);
-            CHECK(by.told[0] == expected);
-        });
     }
 }

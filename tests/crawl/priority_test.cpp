@@ -5,21 +5,7 @@
 
 #include <cstdint>
 
-using crawl::matches;
-
 TEST_SUITE("crawl/priority") {
-    TEST_CASE("a star stands for anything, and all of the text has to match") {
-        CHECK(matches("http://h/blog/1", "*/blog/*"));
-        CHECK(matches("http://h/blog/", "*/blog/*"));
-        CHECK(matches("aXbXc", "a*b*c"));
-        CHECK(matches("ababc", "*abc"));
-        CHECK(matches("", "*"));
-        CHECK_FALSE(matches("http://h/blog", "*/blog/*"));
-        CHECK_FALSE(matches("http://h/x", "h/x"));
-        CHECK_FALSE(matches("abcd", "*abc"));
-        CHECK_FALSE(matches("a", ""));
-    }
-
     TEST_CASE("what is to go first does so even where it is to go last") {
         const crawl::priority_rules rules{.first = {"*/a/*"}, .last = {"*/b/*", "*.pdf"}};
         CHECK(rules.rank("http://h/b/a/x") == 0);

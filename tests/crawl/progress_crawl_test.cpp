@@ -40,7 +40,7 @@ braid::task<> look_and_pass_the_time(braid::time_point then) {
     co_return;
 }
 
-constexpr pace_clock time_of_the_test{.now = [] { return present; }, .sleep_until = look_and_pass_the_time};
+constexpr crawl_clock time_of_the_test{.now = [] { return present; }, .sleep_until = look_and_pass_the_time};
 
 /// A front page of two links, one of them broken.
 reply small_site(std::string_view target) {

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "corpus.hpp"
+#include "test_files.hpp"
 
 namespace {
 

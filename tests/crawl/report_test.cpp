@@ -37,8 +37,9 @@ TEST_SUITE("crawl/report") {
                          .output = "crawl.db"};
         s.outcomes[static_cast<std::size_t>(crawl::outcome::fetched)] = 500;
         s.outcomes[static_cast<std::size_t>(crawl::outcome::parser_hung)] = 1;
-        s.broken = {{"http://h/gone", "404", {"http://h/", "http://h/a"}},
-                    {"http://h/dead", "network error: refused", {}}};
+        s.broken = {.first = {{"http://h/gone", "404", {"http://h/", "http://h/a"}},
+                              {"http://h/dead", "network error: refused", {}}},
+                    .count = 2};
         CHECK(crawl::format_summary(s) ==
               "broken links: 2\n"
               "  http://h/gone (404)\n"
@@ -51,6 +52,19 @@ TEST_SUITE("crawl/report") {
               "done: 500 pages, 3.0 MiB in 2.00 s: 250 pages/s\n"
               "CPU: 0.40 s crawler + 0.60 s workers: 500 pages per CPU second\n"
               "results: crawl.db\n");
+    }
+
+    TEST_CASE("what is broken beyond the first few is told in a line") {
+        crawl::broken_links broken{.first = {{"http://h/gone", "404", {"http://h/a"}, 7}}, .count = 1'235};
+        CHECK(crawl::format_summary({.broken = broken, .output = ""})
+                  .starts_with("broken links: 1235\n"
+                               "  http://h/gone (404)\n"
+                               "    from http://h/a\n"
+                               "    and from 7 more\n"
+                               "  and 1234 more: SELECT * FROM broken_links\n"));
+        broken.fragments = 1;
+        CHECK(crawl::format_summary({.broken = broken, .output = ""})
+                  .find("SELECT * FROM broken_links; SELECT * FROM broken_fragments\n") != std::string::npos);
     }
 
     TEST_CASE("the state tells progress, and the outcomes so far") {
@@ -78,8 +92,8 @@ TEST_SUITE("crawl/report") {
     }
 
     TEST_CASE("what comes from a page cannot control the terminal") {
-        const std::string text =
-            crawl::format_summary({.broken = {{"http://[\x1b[2J", "bad\nURL", {}}}, .output = "x.db"});
+        const crawl::broken_links broken{.first = {{"http://[\x1b[2J", "bad\nURL", {}}}, .count = 1};
+        const std::string text = crawl::format_summary({.broken = broken, .output = "x.db"});
         CHECK(text.find("http://[?[2J (bad?URL)") != std::string::npos);
         CHECK(text.find('\x1b') == std::string::npos);
     }

@@ -10,9 +10,10 @@
 
 #include <boost/asio/error.hpp>
 #include <string>
+#include <variant>
 #include <vector>
 
-#include "corpus.hpp"
+#include "test_files.hpp"
 #include "support/crawling.hpp"
 #include "support/fetching.hpp"
 #include "support/test_server.hpp"
@@ -87,6 +88,20 @@ TEST_SUITE("crawl/request") {
             CHECK(heads[1].find("Cookie") == std::string::npos);
             for (const std::string& head : heads) CHECK(says(head, "X-Own: yes"));
         }));
+    }
+
+    TEST_CASE("every request of a crawl says who asks, and in which codings the answer may come") {
+        std::vector<std::string> asked_for;
+        const test_server::answer site = [&asked_for](const request& asked) -> reply {
+            asked_for.emplace_back(asked);
+            CHECK(asked.header("User-Agent") == "mine/2.0 (+http://me.example/)");
+            CHECK(asked.header("Accept-Encoding") == "gzip, deflate, br, zstd");
+            if (asked == "/robots.txt") return {response(404, "", "")};
+            return {page({"a"})};
+        };
+        const auto adjust = [](options& o) { o.user_agent = "mine/2.0 (+http://me.example/)"; };
+        crawl_and_check(site, adjust, parse_page, [](const auto&, const summary&) {});
+        CHECK(asked_for == std::vector<std::string>{"/robots.txt", "/", "/a"});
     }
 
     TEST_CASE("the name and the password of a start URL are told to its host instead of those for all") {
@@ -219,6 +234,28 @@ TEST_SUITE("crawl/request") {
         CHECK(asked_of_proxy[0].starts_with("CONNECT site.example:443 HTTP/1.1\r\n"));
         CHECK(says(asked_of_proxy[0], "Proxy-Authorization: Basic bWU6cHc="));
         CHECK(asked_of_proxy[0].find("\r\nAuthorization") == std::string::npos);
+    }
+
+    TEST_CASE("a certificate that nobody vouches for ends in the results, and --insecure takes it") {
+        const certificate of_nobody = make_certificate("DNS:elsewhere.example");
+        for (const bool insecure : {false, true}) {
+            const output_file file;
+            row front;
+            braid::run_blocking(with_tls_server(echo, of_nobody, [&](test_server& server) -> braid::task<> {
+                const std::string start = server.url("/");
+                std::vector<const char*> line{"crawl", start.c_str(), "--allow-private", "--retries", "0"};
+                if (insecure) line.push_back("--insecure");
+                auto asked = parse_options(static_cast<int>(line.size()), line.data());
+                options o = std::get<options>(asked);
+                o.output = file.path;
+                o.workers = 0;
+                co_await crawl_by(o);
+                front = pages_in(file, server).at("/");
+            }));
+            CHECK(front.outcome == (insecure ? "fetched" : "network error"));
+            CHECK(front.detail.empty() == insecure);
+            if (!insecure) CHECK(front.detail.starts_with("the certificate of 127.0.0.1 is refused: "));
+        }
     }
 
     TEST_CASE("a proxy that refuses, says too much or is not there is told of by its name") {

@@ -15,7 +15,7 @@
 #include <sstream>
 #include <string>
 
-#include "corpus.hpp"
+#include "test_files.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/test_server.hpp"
 
@@ -115,7 +115,7 @@ TEST_SUITE("crawl/results") {
             crawler crawling(co_await braid::this_executor(), wanted);
             co_await crawling.run();
             std::string told;
-            for (const broken_link& b : crawling.result().broken) {
+            for (const broken_link& b : crawling.result().broken.first) {
                 CHECK(b.reason == "no such place in the page");
                 told += b.target.substr(server.url("").size()) + "\n";
             }

@@ -46,9 +46,9 @@ TEST_SUITE("crawl/sitemaps") {
             CHECK(pages.at("/orphan").outcome == "fetched");
             CHECK(pages.at("http://other.example/").outcome == "out of scope");
             CHECK(pages.at("http://elsewhere.example/s.xml").outcome == "out of scope");
-            REQUIRE(told.broken.size() == 1);
-            REQUIRE(told.broken[0].referrers.size() == 1);
-            CHECK(told.broken[0].referrers[0].ends_with("/s.xml.gz"));
+            REQUIRE(told.broken.first.size() == 1);
+            REQUIRE(told.broken.first[0].referrers.size() == 1);
+            CHECK(told.broken.first[0].referrers[0].ends_with("/s.xml.gz"));
         });
     }
 

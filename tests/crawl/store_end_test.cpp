@@ -59,7 +59,7 @@ bool is_killed_at_its_end(const fs::path& file, int statement) {
             s.add(records);
             statements_left = statement;
             s.settle(true);
-            std::ignore = s.broken_links();
+            std::ignore = s.find_broken();
             s.close(true);
             _exit(0);
         } catch (...) {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "corpus.hpp"
+#include "test_files.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace fs = std::filesystem;
@@ -117,7 +117,10 @@ TEST_SUITE("crawl/store") {
         auto records = sample();
         records.push_back(discovered_record{6, "http://h/start", 0, outcome::timed_out, ""});
         s.add(records);
-        const auto broken = s.broken_links();
+        const auto all = s.find_broken();
+        CHECK(all.count == 3);
+        CHECK(all.fragments == 0);
+        const auto& broken = all.first;
         REQUIRE(broken.size() == 3);
         CHECK(broken[0].target == "http://h/dead");
         CHECK(broken[0].reason == "network error: connection refused");

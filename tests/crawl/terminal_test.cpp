@@ -59,6 +59,12 @@ TEST_SUITE("crawl/terminal_text") {
         CHECK(printable_ascii("é\x1b日a") == "???a");
     }
 
+    TEST_CASE("one thing is not told as many") {
+        CHECK(count_of(1, "page") == "1 page");
+        CHECK(count_of(0, "page") == "0 pages");
+        CHECK(count_of(21, "page") == "21 pages");
+    }
+
     TEST_CASE("amounts of bytes have a unit that leaves few digits") {
         CHECK(human_bytes(0) == "0 B");
         CHECK(human_bytes(1023) == "1023 B");

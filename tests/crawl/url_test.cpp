@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "corpus.hpp"
+#include "test_files.hpp"
 #include "url_cases.hpp"
 
 namespace {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "corpus.hpp"
+#include "test_files.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/warc_reader.hpp"
 

@@ -51,8 +51,9 @@ certificate make_certificate(const std::string& subject_alternatives) {
     X509_gmtime_adj(X509_getm_notAfter(made.get()), 24L * 60 * 60);
     X509_set_pubkey(made.get(), key.get());
     X509_NAME* const name = X509_get_subject_name(made.get());
-    const auto* const test = reinterpret_cast<const unsigned char*>("braid test");
-    require(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, test, -1, -1, 0) == 1);
+    // A name for each: roots are found by it.
+    const auto* const subject = reinterpret_cast<const unsigned char*>(subject_alternatives.c_str());
+    require(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, subject, -1, -1, 0) == 1);
     X509_set_issuer_name(made.get(), name);
     add_extension(made.get(), NID_basic_constraints, "critical,CA:TRUE");
     add_extension(made.get(), NID_subject_alt_name, subject_alternatives);

@@ -26,6 +26,16 @@ options quick_options(const test_server& server, const output_file& to) {
     return o;
 }
 
+options quick_options_by_proxy(const test_server& server, const output_file& to, const std::string& seed) {
+    options o = quick_options(server, to);
+    o.seeds = {*parse_url(seed)};
+    o.allow_private = false;
+    const std::string proxy = server.url("");
+    o.proxies = proxy_settings(
+        [&proxy](const char* name) { return std::string(name) == "http_proxy" ? proxy.c_str() : nullptr; });
+    return o;
+}
+
 std::map<std::string, row> pages_in(const output_file& file, const test_server& server) {
     database db(file.path);
     statement query(db, "SELECT url, outcome, coalesce(detail, ''), coalesce(status, 0) FROM pages");

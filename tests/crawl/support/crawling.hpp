@@ -24,6 +24,10 @@ struct output_file {
 /// Crawls the server's front page and what it leads to.
 [[nodiscard]] options quick_options(const test_server& server, const output_file& to);
 
+/// The same with the server as a proxy for all of http, which is asked for whole URLs. So it can be any number of
+/// hosts, and none of them has an address that would have to be allowed.
+[[nodiscard]] options quick_options_by_proxy(const test_server& server, const output_file& to, const std::string& seed);
+
 struct row {
     std::string outcome;
     std::string detail;

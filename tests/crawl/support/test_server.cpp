@@ -6,6 +6,7 @@
 #include <braid/core/use_task.hpp>
 
 #include <fmt/format.h>
+#include <openssl/ssl.h>
 #include <zlib.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -25,6 +26,13 @@ using tcp = asio::ip::tcp;
 constexpr auto use_code = asio::as_tuple(braid::use_task);
 
 const tcp::endpoint any_port(asio::ip::address_v4::loopback(), 0);
+
+asio::ssl::context context_with(const certificate& of_server) {
+    asio::ssl::context made(asio::ssl::context::tls_server);
+    made.use_certificate(asio::buffer(of_server.pem), asio::ssl::context::pem);
+    made.use_private_key(asio::buffer(of_server.key_pem), asio::ssl::context::pem);
+    return made;
+}
 
 std::string compress(std::string_view text, int window) {
     z_stream stream{};
@@ -52,9 +60,23 @@ test_server::test_server(asio::any_io_executor executor, answer how)
 test_server::test_server(asio::any_io_executor executor, answer how, const certificate& with, bool at_once)
     : test_server(std::move(executor), std::move(how)) {
     tls_at_once_ = at_once;
-    tls_.emplace(asio::ssl::context::tls_server);
-    tls_->use_certificate(asio::buffer(with.pem), asio::ssl::context::pem);
-    tls_->use_private_key(asio::buffer(with.key_pem), asio::ssl::context::pem);
+    tls_.emplace(context_with(with));
+    SSL_CTX_set_tlsext_servername_callback(tls_->native_handle(), &test_server::on_name);
+    SSL_CTX_set_tlsext_servername_arg(tls_->native_handle(), this);
+}
+
+void test_server::choose_by_name(const std::map<std::string, certificate>& by_name) {
+    for (const auto& [name, with] : by_name) tls_by_name_.emplace(name, context_with(with));
+}
+
+/// Called by OpenSSL for each handshake, also where no name is asked for.
+int test_server::on_name(SSL* client, int* /*alert*/, void* self) {
+    auto& server = *static_cast<test_server*>(self);
+    const char* const asked = SSL_get_servername(client, TLSEXT_NAMETYPE_host_name);
+    server.names_asked_.emplace_back(asked != nullptr ? asked : "");
+    const auto known = server.tls_by_name_.find(server.names_asked_.back());
+    if (known != server.tls_by_name_.end()) SSL_set_SSL_CTX(client, known->second.native_handle());
+    return SSL_TLSEXT_ERR_OK;
 }
 
 std::string test_server::url(std::string_view target, std::string_view host) const {

@@ -8,9 +8,11 @@
 #include <boost/asio/ssl/context.hpp>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "certificate.hpp"
 
@@ -45,12 +47,20 @@ struct request : std::string_view {
 /// Threads: one, that of its executor.
 class test_server {
 public:
+    test_server(const test_server&) = delete;
+    test_server& operator=(const test_server&) = delete;
+
     /// Is called with every request. It may take the target alone.
     using answer = std::function<reply(const request&)>;
 
     test_server(boost::asio::any_io_executor executor, answer how);
     /// Speaks TLS, with this certificate; at once, or after a reply that is a `then::tunnel`.
     test_server(boost::asio::any_io_executor executor, answer how, const certificate& with, bool at_once = true);
+
+    /// From now on who asks for one of these names, by SNI, gets its certificate; who does not, the first one.
+    void choose_by_name(const std::map<std::string, certificate>& by_name);
+    /// The names that were asked for by SNI, one for each connection that began to speak TLS; empty for none.
+    [[nodiscard]] const std::vector<std::string>& names_asked() const noexcept { return names_asked_; }
 
     [[nodiscard]] std::string url(std::string_view target, std::string_view host = "127.0.0.1") const;
     [[nodiscard]] int connections() const noexcept { return connections_; }
@@ -63,6 +73,7 @@ public:
     braid::task<> run();
 
 private:
+    static int on_name(SSL* client, int* alert, void* self);
     braid::task<> serve(boost::asio::ip::tcp::socket socket);
     braid::task<> serve_tls(boost::asio::ip::tcp::socket& socket);
     template <class Stream>
@@ -72,6 +83,8 @@ private:
 
     boost::asio::ip::tcp::acceptor acceptor_;
     std::optional<boost::asio::ssl::context> tls_;
+    std::map<std::string, boost::asio::ssl::context> tls_by_name_;
+    std::vector<std::string> names_asked_;
     bool tls_at_once_ = false;
     answer answer_;
     boost::asio::ip::tcp::socket* last_ = nullptr;

@@ -7,7 +7,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "corpus.hpp"
+#include "test_files.hpp"
 
 namespace crawl::testing {
 namespace {
