@@ -21,12 +21,27 @@ struct finding {
     friend auto operator<=>(const finding&, const finding&) = default;
 };
 
+/// A URL that somebody should know was not checked, or not read: what is behind it nobody knows.
+struct unchecked {
+    std::string reason;   ///< in a word or two, such as `parser hung`
+    std::string page;     ///< as `finding::page`
+    std::string detail;   ///< more words; may be empty
+    bool failed = false;  ///< it was to be read, and could not be: the check is not complete
+
+    friend auto operator<=>(const unchecked&, const unchecked&) = default;
+};
+
 struct findings {
-    std::vector<std::string> pages;  ///< HTML pages that were read, sorted
-    std::vector<finding> broken;     ///< by page and link
-    std::uint64_t links = 0;         ///< a URL in a page once
-    std::uint64_t fragments = 0;     ///< that were looked for
-    std::uint64_t external = 0;      ///< URLs of other hosts
+    std::vector<std::string> pages;        ///< HTML pages that were read, sorted
+    std::vector<finding> broken;           ///< by page and link
+    std::vector<unchecked> not_checked{};  ///< by reason and page
+    std::uint64_t links = 0;               ///< a URL in a page once
+    std::uint64_t fragments = 0;           ///< that were looked for
+    std::uint64_t external = 0;            ///< URLs of other hosts that were asked for
+    bool interrupted = false;              ///< the rest was not looked at
+
+    /// Something that was to be read could not be.
+    [[nodiscard]] bool incomplete() const;
 };
 
 /// Where a folder was served at `served_at`, its files are told from there on, and a folder as its `index.html`, so

@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <vector>
 
 #include "reports.hpp"
 
@@ -20,16 +21,26 @@ json::object object_of(const finding& f) {
     return object;
 }
 
+json::object object_of(const unchecked& u) {
+    json::object object{{"page", valid(u.page)}, {"reason", valid(u.reason)}};
+    if (!u.detail.empty()) object.emplace("detail", valid(u.detail));
+    return object;
+}
+
+template <class T>
+json::array array_of(const std::vector<T>& all) {
+    json::array array;
+    for (const T& one : all) array.emplace_back(object_of(one));
+    return array;
+}
+
 }  // namespace
 
 std::string format_json(const findings& all) {
-    json::array broken;
-    for (const finding& f : all.broken) broken.emplace_back(object_of(f));
-    const json::object report{{"pages", all.pages.size()},
-                              {"links", all.links},
-                              {"fragments", all.fragments},
-                              {"external", all.external},
-                              {"broken", std::move(broken)}};
+    json::object report{{"pages", all.pages.size()},      {"links", all.links},
+                        {"fragments", all.fragments},     {"external", all.external},
+                        {"broken", array_of(all.broken)}, {"not_checked", array_of(all.not_checked)}};
+    if (all.interrupted) report.emplace("interrupted", true);
     return json::serialize(report) + '\n';
 }
 

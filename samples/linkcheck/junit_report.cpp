@@ -2,17 +2,23 @@
 #include <fmt/format.h>
 #include <libxml/xmlwriter.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <new>
-#include <set>
+#include <vector>
 
 #include "reports.hpp"
 
 namespace linkcheck {
 namespace {
 
-using by_page = std::map<std::string, std::vector<const finding*>>;
+/// What is told of a page, or of a URL that was to be one.
+struct page_case {
+    std::vector<const finding*> broken{};
+    const unchecked* left = nullptr;  // null if it was read
+};
+using by_page = std::map<std::string, page_case>;
 
 /// Text for XML, which has no way to write most control characters.
 std::string xml_text(const std::string& text) {
@@ -67,41 +73,58 @@ std::string in_words(const finding& f) {
     return fmt::format("{}{}: {}", f.link, way, f.problem);
 }
 
-void write_case(xml_writer& to, const std::string& page, const std::vector<const finding*>& broken) {
+void write_failure(xml_writer& to, const std::vector<const finding*>& broken) {
+    to.begin("failure");
+    to.attribute("message",
+                 broken.size() == 1 ? in_words(*broken.front()) : fmt::format("{} broken links", broken.size()));
+    std::string lines;
+    for (const finding* f : broken) lines += in_words(*f) + "\n";
+    to.content(lines);
+    to.end();
+}
+
+void write_left(xml_writer& to, const unchecked& left) {
+    to.begin(left.failed ? "error" : "skipped");
+    to.attribute("message", left.detail.empty() ? left.reason : fmt::format("{}: {}", left.reason, left.detail));
+    to.end();
+}
+
+void write_case(xml_writer& to, const std::string& page, const page_case& told) {
     to.begin("testcase");
     to.attribute("classname", "links");
     to.attribute("name", page);
-    if (!broken.empty()) {
-        to.begin("failure");
-        to.attribute("message",
-                     broken.size() == 1 ? in_words(*broken.front()) : fmt::format("{} broken links", broken.size()));
-        std::string lines;
-        for (const finding* f : broken) lines += in_words(*f) + "\n";
-        to.content(lines);
-        to.end();
-    }
+    if (!told.broken.empty()) write_failure(to, told.broken);
+    if (told.left != nullptr) write_left(to, *told.left);
     to.end();
+}
+
+by_page cases_of(const findings& all) {
+    by_page cases;
+    for (const std::string& page : all.pages) cases[page];
+    for (const finding& f : all.broken) cases[f.page.empty() ? f.link : f.page].broken.push_back(&f);
+    for (const unchecked& u : all.not_checked) cases[u.page].left = &u;
+    return cases;
+}
+
+template <class Predicate>
+std::string count_if(const by_page& cases, Predicate is) {
+    const auto fits = [is](const by_page::value_type& one) { return is(one.second); };
+    return std::to_string(std::count_if(cases.begin(), cases.end(), fits));
 }
 
 }  // namespace
 
 std::string format_junit(const findings& all) {
-    by_page cases;
-    for (const std::string& page : all.pages) cases[page];
-    std::set<std::string> failed;
-    for (const finding& f : all.broken) {
-        const std::string& page = f.page.empty() ? f.link : f.page;
-        cases[page].push_back(&f);
-        failed.insert(page);
-    }
+    const by_page cases = cases_of(all);
     xml_writer to;
     to.begin("testsuites");
     to.begin("testsuite");
     to.attribute("name", "linkcheck");
     to.attribute("tests", std::to_string(cases.size()));
-    to.attribute("failures", std::to_string(failed.size()));
-    to.attribute("errors", "0");
-    for (const auto& [page, broken] : cases) write_case(to, page, broken);
+    to.attribute("failures", count_if(cases, [](const page_case& one) { return !one.broken.empty(); }));
+    to.attribute("errors", count_if(cases, [](const page_case& one) { return one.left && one.left->failed; }));
+    to.attribute("skipped", count_if(cases, [](const page_case& one) { return one.left && !one.left->failed; }));
+    for (const auto& [page, told] : cases) write_case(to, page, told);
     to.end();
     to.end();
     return to.finish();

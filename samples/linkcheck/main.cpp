@@ -2,10 +2,13 @@
 
 #include <braid/app/run.hpp>
 
+#include <crawl/console.hpp>
+#include <crawl/long_run.hpp>
 #include <fmt/format.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <fstream>
@@ -27,22 +30,42 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
     if (!file) throw std::runtime_error(fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)));
 }
 
-braid::task<int> check_and_report(const linkcheck::options& wanted) {
-    const linkcheck::findings all = co_await linkcheck::check(wanted);
+/// What the program is to return.
+int report(const linkcheck::findings& all, const linkcheck::options& wanted) {
     if (!wanted.junit.empty()) write_file(wanted.junit, format_junit(all));
     fmt::print("{}", wanted.json ? format_json(all) : format_table(all));
     std::fflush(stdout);
-    co_return all.broken.empty() ? nothing_broken : something_broken;
+    if (!all.broken.empty()) return something_broken;
+    return all.incomplete() ? not_done : nothing_broken;
+}
+
+braid::task<> check_and_report(linkcheck::checker& running, const crawl::long_run& run, crawl::console& screen,
+                               const linkcheck::options& wanted, int& code) {
+    co_await crawl::show_meanwhile(running.run(), run, screen);
+    screen.finish(running.now(), running.result().interrupted);
+    code = report(running.result(), wanted);
+}
+
+braid::task<int> check_by(const linkcheck::options& wanted) {
+    crawl::console screen(wanted.quiet ? crawl::watching::nothing : crawl::watching::lines);
+    linkcheck::checker running(wanted, screen);
+    const crawl::long_run run{.now = [&running] { return running.now(); },
+                              .state = [&running](const crawl::progress& at) { return running.state(at); },
+                              .stop = [&running] { running.stop(); }};
+    int code = nothing_broken;
+    co_await crawl::see_through(check_and_report(running, run, screen, wanted, code), run, screen);
+    co_return code;
 }
 
 braid::task<int> check_links(std::span<char*> args) {
-    const auto parsed = linkcheck::parse_options(static_cast<int>(args.size()), args.data());
+    const auto parsed = linkcheck::parse_options(static_cast<int>(args.size()), args.data(),
+                                                 [](const char* name) { return std::getenv(name); });
     if (const auto* exit = std::get_if<crawl::early_exit>(&parsed)) {
         fmt::print(exit->code == 0 ? stdout : stderr, "{}", exit->text);
         co_return exit->code;
     }
     try {
-        co_return co_await check_and_report(std::get<linkcheck::options>(parsed));
+        co_return co_await check_by(std::get<linkcheck::options>(parsed));
     } catch (const std::exception& e) {
         fmt::print(stderr, "linkcheck: {}\n", e.what());
     }

@@ -19,6 +19,7 @@ struct options {
 };
 
 /// As `crawl::parse_options`.
-[[nodiscard]] std::variant<options, crawl::early_exit> parse_options(int argc, const char* const* argv);
+[[nodiscard]] std::variant<options, crawl::early_exit> parse_options(int argc, const char* const* argv,
+                                                                     const crawl::environment_lookup& environment = {});
 
 }  // namespace linkcheck

@@ -84,6 +84,33 @@ TEST_SUITE("linkcheck/findings") {
                                                     "/index.html http://other/ timed out a"});
     }
 
+    TEST_CASE("what could not be read, or was left out, is told with its reason") {
+        const auto ended = [](url_id id, outcome how, std::string detail) {
+            return finished_record{.id = id, .how = how, .detail = std::move(detail)};
+        };
+        const auto all = findings_of(
+            {seen(1, "/"), seen(2, "/crash"), seen(3, "/coded"), seen(4, "/large"),
+             seen(5, "/deep", outcome::over_depth), seen(6, "/busy"), seen(7, "/late"), seen(8, "/private"),
+             seen(9, "/odd", outcome::bad_scheme), discovered_record{10, "http://other/", 1, outcome::out_of_scope, ""},
+             html(1), ended(2, outcome::parser_crashed, "signal 11"), ended(3, outcome::bad_encoding, "corrupt"),
+             ended(4, outcome::too_large, ""), answered(6, 429), ended(7, outcome::timed_out, ""),
+             ended(8, outcome::disallowed, "robots.txt"), link_record{1, 6, link_kind::a}});
+        std::vector<std::string> lines;
+        for (const linkcheck::unchecked& u : all.not_checked) {
+            lines.push_back(u.reason + ", " + u.page + ", " + u.detail + (u.failed ? ", failed" : ""));
+        }
+        CHECK(lines == std::vector<std::string>{"bad encoding, /coded, corrupt, failed",
+                                                "disallowed, /private, robots.txt", "over the depth limit, /deep, ",
+                                                "parser crashed, /crash, signal 11, failed", "status 429, /busy, ",
+                                                "too large, /large, "});
+        CHECK(told(all) == std::vector<std::string>{" /late timed out "});
+        CHECK(all.incomplete());
+    }
+
+    TEST_CASE("a check that left something out by the user's wish is complete") {
+        CHECK_FALSE(findings_of({seen(1, "/"), seen(2, "/deep", outcome::over_depth), html(1)}).incomplete());
+    }
+
     TEST_CASE("a broken fragment is told once in each page that names it") {
         const auto all = findings_of({seen(1, "/"), seen(2, "/moved"), seen(3, "/p"), html(1), answered(2, 301),
                                       html(3), place_record{3, "here"}, link_record{1, 2, link_kind::a},

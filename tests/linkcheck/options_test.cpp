@@ -42,6 +42,39 @@ TEST_SUITE("linkcheck/options") {
         CHECK(o.crawling.headers.size() == 1);
     }
 
+    TEST_CASE("proxies are those of the environment") {
+        const auto with_proxy = [](const char* proxy) {
+            const char* const argv[] = {"linkcheck", "http://h/"};
+            return linkcheck::parse_options(
+                2, argv, [proxy](const char* name) { return std::string(name) == "http_proxy" ? proxy : nullptr; });
+        };
+        const auto o = std::get<linkcheck::options>(with_proxy("http://p:3128"));
+        const crawl::proxy* proxy = o.crawling.proxies.of(*crawl::parse_url("http://h/"));
+        REQUIRE(proxy != nullptr);
+        CHECK(proxy->name() == "p:3128");
+        const auto wrong = std::get<crawl::early_exit>(with_proxy("socks5://p"));
+        CHECK(wrong.code == 2);
+        CHECK(wrong.text.starts_with("linkcheck: the environment's http_proxy names a proxy of the scheme socks5"));
+    }
+
+    TEST_CASE("a check that is not complete is dropped only if that is asked for") {
+        CHECK_FALSE(std::get<linkcheck::options>(parse({"x", "-o", "x.db"})).crawling.restart);
+        CHECK(std::get<linkcheck::options>(parse({"x", "-o", "x.db", "--restart"})).crawling.restart);
+    }
+
+    TEST_CASE("help has its options in groups, those of the crawl named so") {
+        const std::string help = std::get<crawl::early_exit>(parse({"--help"})).text;
+        std::size_t last = 0;
+        for (const char* group :
+             {"Check:", "Results:", "Watching:", "Crawling: Limits:", "Crawling: Politeness:", "Crawling: Network:"}) {
+            const std::size_t at = help.find(std::string("\n") + group + "\n");
+            CHECK_MESSAGE(at != std::string::npos, group);
+            CHECK_MESSAGE(at > last, group);
+            last = at;
+        }
+        CHECK(help.find("SIGUSR1") != std::string::npos);
+    }
+
     TEST_CASE("what is wrong is said with the program's name, and help tells the exit status") {
         const auto wrong = std::get<crawl::early_exit>(parse({}));
         CHECK(wrong.code == 2);

@@ -4,81 +4,16 @@
 usage: program_test.py LINKCHECK [unittest options]
 """
 
-import collections
-import http.server
 import json
 import os
 import sqlite3
-import subprocess
 import sys
-import tempfile
 import threading
 import unittest
 import xml.etree.ElementTree
-from pathlib import Path
 
-LINKCHECK = sys.argv[1]
-
-NO_PLACE = "no such place in the page"
-
-
-def run(*arguments):
-    return subprocess.run(
-        [LINKCHECK, *map(str, arguments)], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
-    )
-
-
-def broken_in(result):
-    """(page, link) -> problem of everything that a run with --json told."""
-    return {(b["page"], b["link"]): b["problem"] for b in json.loads(result.stdout)["broken"]}
-
-
-class Site:
-    """Pages by path, a redirect where there is a string beginning with `->`; counts what it is asked for."""
-
-    def __init__(self, pages):
-        asked = self.asked = collections.Counter()
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                asked[self.path] += 1
-                page = pages.get(self.path)
-                moved = page is not None and page.startswith("->")
-                self.send_response(404 if page is None else 302 if moved else 200)
-                if moved:
-                    self.send_header("Location", page[2:])
-                body = (page or "").encode()
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-class InFolder(unittest.TestCase):
-    def setUp(self):
-        scratch = tempfile.TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        self.folder = Path(scratch.name) / "site"
-        self.folder.mkdir()
-        self.beside = Path(scratch.name)
-
-    def site(self, pages):
-        site = Site(pages)
-        self.addCleanup(site.close)
-        return site
+sys.dont_write_bytecode = True
+from checking import NO_PLACE, InFolder, broken_in, not_checked_in, run  # noqa: E402
 
 
 class FolderTest(InFolder):
@@ -90,7 +25,7 @@ class FolderTest(InFolder):
         self.write(index="<a href=b.html#p>x</a><a href='#top'>x</a><a href='#'>x</a>", b="<p id=p>")
         result = run(self.folder)
         self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
-        self.assertEqual(result.stdout, "2 pages, 1 links, 1 fragments: nothing is broken\n")
+        self.assertEqual(result.stdout, "2 pages, 1 link, 1 fragment: nothing is broken\n")
 
     def test_broken_pages_and_fragments_are_told_also_in_pages_that_nothing_links_to(self):
         self.write(index="<a href=gone.html>x</a>", orphan="<a href=index.html#x>x</a><a href='#TOP'>x</a>")
@@ -138,7 +73,9 @@ class FolderTest(InFolder):
     def test_what_cannot_be_checked_is_neither_sound_nor_broken(self):
         for what, why in (
             (self.folder, "there is no HTML file in"),
-            ("no/such/folder", "neither a folder nor a URL"),
+            ("no/such/folder", "neither a folder nor a URL to start from: no/such/folder\n"),
+            ("localhost:1", "localhost:1; did you mean http://localhost:1 ?"),
+            ("http://h:99999", "the port is not a number from 0 to 65535"),
             ("http://127.0.0.1:1/", "127.0.0.1 is a loopback address"),
         ):
             result = run(what)
@@ -187,6 +124,91 @@ class SiteTest(InFolder):
         self.assertEqual(broken_in(result), expected)
         self.assertEqual(json.loads(result.stdout)["external"], 4)
         self.assertEqual(other.asked["/unread"], 0)
+
+    def test_a_start_that_leads_elsewhere_is_neither_sound_nor_broken_unless_that_is_taken_in(self):
+        other = self.site({"/": "<p id=x>"})
+        site = self.site({"/": f"->{other.url}/"})
+        result = run(site.url, "--allow-private")
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn(f"no HTML page was read: {site.url}/ redirects to {other.url}/, which is on another host: start "
+                      f"there, or take that in by --include-hosts {other.host}\n", result.stderr)
+        self.assertEqual(run(site.url, "--allow-private", "--external").returncode, 2)
+        result = run(site.url, "--allow-private", "--include-hosts", other.host)
+        self.assertEqual((result.returncode, result.stdout),
+                         (0, "1 page, 1 link, 0 fragments: nothing is broken\n"))
+
+    def test_a_start_without_a_page_is_neither_sound_nor_broken(self):
+        site = self.site({"/": (200, {"Content-Type": "image/png"}, b"x"), "/busy": (429, {}, b""), "/round": "->/round"})
+        for path, why in (("/", "/ is image/png: links are looked for in HTML"),
+                          ("/busy", "/busy answered with status 429"),
+                          ("/round", "/round redirects in a circle")):
+            result = run(site.url + path, "--allow-private", "--retries", "0")
+            self.assertEqual((result.returncode, result.stdout), (2, ""), path)
+            self.assertIn(f"no HTML page was read: {site.url}{why}\n", result.stderr)
+        self.assertEqual(run(site.url + "/gone", "--allow-private").returncode, 1)
+
+    def test_what_could_not_be_read_is_told_and_no_success(self):
+        coded = {"Content-Type": "text/html", "Content-Encoding": "gzip"}
+        site = self.site({
+            "/robots.txt": "User-agent: *\nDisallow: /private",
+            "/": "<a href=private>x</a><a href=large>x</a><a href=busy>x</a>" + "<a href=coded>x</a>",
+            "/large": "x" * 5000,
+            "/busy": (429, {}, b""),
+            "/coded": (200, coded, b"this is no gzip"),
+        })
+        left = {site.url + "/private": "disallowed", site.url + "/large": "too large", site.url + "/busy": "status 429"}
+        report = self.beside / "junit.xml"
+        options = ("--allow-private", "--max-body", "4K", "--retries", "0")
+        result = run(site.url, *options, "--json", "--junit", report)
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertEqual(broken_in(result), {})
+        self.assertEqual(not_checked_in(result), left | {site.url + "/coded": "bad encoding"})
+        suite = xml.etree.ElementTree.parse(report).getroot()[0]
+        self.assertEqual([suite.get(count) for count in ("tests", "failures", "errors", "skipped")], ["5", "0", "1", "3"])
+        self.assertEqual([case.get("name") for case in suite if case.find("error") is not None], [site.url + "/coded"])
+        site.pages["/coded"] = "x"
+        result = run(site.url, *options)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertIn("not checked: 3 URLs\n  1 disallowed\n    " + site.url + "/private: ", result.stdout)
+        self.assertIn(": nothing is broken, 3 not checked\n", result.stdout)
+
+    def test_another_host_is_asked_as_politely_as_the_site(self):
+        lock = threading.Lock()
+        pair = threading.Barrier(2)
+        now = most = 0
+
+        def in_pairs(path):
+            nonlocal now, most
+            if path == "/robots.txt":
+                return
+            with lock:
+                now += 1
+                most = max(most, now)
+            pair.wait(timeout=60)
+            with lock:
+                now -= 1
+
+        paths = [f"/{i}" for i in range(12)]
+        other = self.site({path: "x" for path in paths} | {"/robots.txt": "User-agent: *\nDisallow: /private"}, in_pairs)
+        site = self.site({"/": "".join(f"<a href={other.url}{path}>x</a>" for path in [*paths, "/private"])})
+        result = run(site.url, "--allow-private", "--external", "--per-host", "2", "--no-throttle", "--json")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertEqual(most, 2)
+        self.assertEqual(not_checked_in(result), {other.url + "/private": "disallowed"})
+        self.assertEqual((other.asked["/private"], other.asked["/robots.txt"]), (0, 1))
+
+    def test_another_host_that_is_asked_too_often_is_not_broken(self):
+        other = self.site({"/busy": (429, {}, b""), "/moved": "->/busy"})
+        site = self.site({"/": f"<a href={other.url}/busy>x</a><a href={other.url}/moved>x</a>"})
+        result = run(site.url, "--allow-private", "--external", "--retries", "0", "--json")
+        self.assertEqual((result.returncode, broken_in(result)), (0, {}))
+        busy = {other.url + "/busy": "status 429", other.url + "/moved": "status 429"}
+        self.assertEqual(not_checked_in(result), busy)
+
+    def test_links_of_a_page_that_sends_its_readers_on_are_followed(self):
+        site = self.site({"/": "<meta http-equiv=refresh content='0; url=real'>", "/real": "<img srcset='gone 2x'>"})
+        result = run(site.url, "--allow-private", "--json")
+        self.assertEqual(broken_in(result), {(site.url + "/real", site.url + "/gone"): "status 404"})
 
 
 if __name__ == "__main__":
