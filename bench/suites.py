@@ -187,7 +187,7 @@ SUITES: dict[str, tuple[Problem, ...]] = {
     ),
     "process": (
         Problem(
-            "round_trip", "us", False, 20_000, floor="pipe_ping_pong",
+            "round_trip", "us, p50", False, 20_000, floor="pipe_ping_pong",
             contenders=(
                 Contender("pipe_ping_pong", "process/pipe_ping_pong"),
                 *python_pools(0.25),
@@ -196,7 +196,7 @@ SUITES: dict[str, tuple[Problem, ...]] = {
         ),
         # Both sides look out for each other instead of sleeping.
         Problem(
-            "round_trip_spinning", "us", False, 20_000, floor="spinning_echo", placements=("free",),
+            "round_trip_spinning", "us, p50", False, 20_000, floor="spinning_echo", placements=("free",),
             contenders=(
                 Contender("spinning_echo", "process/spinning_echo"),
                 Contender("braid", "process/braid_process"),
@@ -208,6 +208,7 @@ SUITES: dict[str, tuple[Problem, ...]] = {
                 name, "calls/s", True, 1_000_000, floor="pipe_batches",
                 contenders=(
                     Contender("pipe_batches", "process/pipe_batches"),
+                    Contender("bare_pool", "process/bare_pool", remark="one worker, no arguments, no errors"),
                     *python_pools(0.02),
                     NODE_IPC,
                     Contender("braid", "process/braid_process"),

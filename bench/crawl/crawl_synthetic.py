@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Crawls a site of many small computed pages, and tells whether the crawl slows down and how much memory it takes.
 
-usage: crawl_synthetic.py [--pages N] [--build FOLDER] [-- CRAWL OPTIONS]
+usage: crawl_synthetic.py [--pages N] [--memory MIB] [--build FOLDER] [-- CRAWL OPTIONS]
 
 Prints one JSON line: pages per second of the first and the last tenth, pages per CPU second of crawler and workers in the
 same tenths (null where those are too short to tell), the most memory that all processes of the crawler had together (Pss,
 so that what they share counts once), and the seconds that completing the database took. The server's time and memory do
 not count.
+
+It fails if that memory is more than MIB, or if a page is missing. It does not fail for being slow, which says as much of the
+machine: the rate of the last tenth should be at least 0.9 of that of the first, and standard error has what it is.
 """
 
 import argparse
@@ -46,10 +49,22 @@ def describe(when: list[float], watch: Watch, began: float, ended: float) -> dic
     return told
 
 
+def judge(told: dict[str, float | None], most_mib: int) -> None:
+    """Says how the end compares with the beginning, and ends the program if the crawl took too much memory."""
+    by_cpu = told["last_to_first_by_cpu"]
+    print(f"the last tenth came at {told['last_to_first']:.2f} of the rate of the first, and for each CPU second at "
+          + ("what is too short to tell" if by_cpu is None else f"{by_cpu:.2f}") + "; wanted: 0.9", file=sys.stderr)
+    if told["peak_mib"] > most_mib:
+        sys.exit(f"the crawl of {told['pages']} pages took {told['peak_mib']:.0f} MiB, "
+                 f"more than the {most_mib} MiB that it may")
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--pages", type=int, default=1_000_000)
     arguments.add_argument("--build", type=Path, default=HERE.parents[1] / "build/release")
+    arguments.add_argument("--memory", type=int, default=1024, metavar="MIB",
+                           help="that may be taken (default: %(default)s)")
     arguments.add_argument("--folder", help="where the database goes for the time of the crawl")
     arguments.add_argument("options", nargs="*", help="of the crawler, after --")
     wanted = arguments.parse_args()
@@ -82,7 +97,8 @@ def main() -> None:
     if len(when) != wanted.pages:
         sys.exit(f"{len(when)} pages of {wanted.pages} were found")
     told = describe(when, watch, began, ended) | {"database_mib": size / 2**20}
-    print(json.dumps({name: value if value is None else round(value, 2) for name, value in told.items()}))
+    print(json.dumps({name: value if value is None else round(value, 2) for name, value in told.items()}), flush=True)
+    judge(told, wanted.memory)
 
 
 if __name__ == "__main__":

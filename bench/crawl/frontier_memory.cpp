@@ -1,12 +1,14 @@
 // How much memory the frontier takes for millions of URLs, and how fast it is: they are found, most of them twice, then
 // fetched, and then put back as by a crawl that goes on.
 //
-// usage: frontier_memory [URLS]. Prints one JSON line.
+// usage: frontier_memory [URLS]. Prints one JSON line, and fails if that took more memory than is promised: 1 GiB for
+// ten million URLs, and in proportion for other numbers.
 
 #include <crawl/frontier.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -34,6 +36,16 @@ std::uint64_t status(std::string_view name) {
 }
 
 crawl::frontier make() { return {crawl::scope({*crawl::parse_url("http://site.example/")}, {}), {}}; }
+
+constexpr double mib = 1024 * 1024;
+
+/// The exit status, by the most MiB that were taken. What a small program takes anyway is no matter of URLs.
+int judge(std::uint64_t urls, double peak) {
+    const double most = std::max(64.0, 1024.0 * static_cast<double>(urls) / 10'000'000);
+    if (peak <= most) return 0;
+    fmt::print(stderr, "{} URLs took {:.0f} MiB, more than the {:.0f} MiB that they may\n", urls, peak, most);
+    return 1;
+}
 
 double per_second(std::uint64_t count, clock_type::time_point since) {
     return static_cast<double>(count) / std::chrono::duration<double>(clock_type::now() - since).count();
@@ -70,7 +82,10 @@ int main(int argc, char** argv) {
             all.done(job->target);
         }
         fetched = per_second(urls, began);
-        if (content != urls) return 1;
+        if (content != urls) {
+            fmt::print(stderr, "{} URLs were found, and {} came back to be fetched\n", urls, content);
+            return 1;
+        }
     }
     crawl::frontier restored = make();
     began = clock_type::now();
@@ -78,12 +93,12 @@ int main(int argc, char** argv) {
         restored.restore({i + 1, 1, 0, url_of(i)}, i % 2 == 0 ? crawl::outcome::fetched : crawl::outcome::pending);
     }
     const double put_back = per_second(urls, began);
+    const double peak = static_cast<double>(status("VmHWM:")) / mib;
     fmt::print(
         "{{\"urls\": {}, \"bytes_per_url\": {:.1f}, \"accounted_per_url\": {:.1f}, \"peak_mib\": {:.0f}, "
         "\"found_per_s\": {:.0f}, \"found_again_per_s\": {:.0f}, \"fetched_per_s\": {:.0f}, \"restored_per_s\": "
         "{:.0f}}}\n",
         urls, static_cast<double>(waiting) / static_cast<double>(urls),
-        static_cast<double>(counted) / static_cast<double>(urls), static_cast<double>(status("VmHWM:")) / (1024 * 1024),
-        found, again, fetched, put_back);
-    return 0;
+        static_cast<double>(counted) / static_cast<double>(urls), peak, found, again, fetched, put_back);
+    return judge(urls, peak);
 }

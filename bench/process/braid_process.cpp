@@ -17,6 +17,13 @@ braid::task<> one_by_one(braid::process_pool& pool, std::uint64_t calls) {
     for (std::uint64_t i = 0; i < calls; ++i) co_await pool.run(nothing);
 }
 
+braid::task<> round_trips(braid::process_pool& pool, bench::laps& trips, std::uint64_t calls) {
+    for (std::uint64_t i = 0; i < calls; ++i) {
+        co_await pool.run(nothing);
+        trips.lap();
+    }
+}
+
 braid::task<> pipelined(braid::process_pool& pool, std::uint64_t calls, std::uint64_t in_flight) {
     co_await braid::with_task_group([&](braid::task_group& group) -> braid::task<> {
         for (std::uint64_t i = 0; i < in_flight; ++i) {
@@ -28,18 +35,19 @@ braid::task<> pipelined(braid::process_pool& pool, std::uint64_t calls, std::uin
 
 braid::task<int> app(std::span<char*> args) {
     const bench::request asked = bench::parse(static_cast<int>(args.size()), args.data());
-    braid::process_pool pool(
-        {.workers = 2, .spin = std::chrono::microseconds(asked.problem == "round_trip_spinning" ? 200 : 0)});
+    braid::process_pool_options options{.workers = 2};
+    if (asked.problem == "round_trip_spinning") options.spin = std::chrono::microseconds(200);
+    braid::process_pool pool(options);
     const std::uint64_t in_flight = asked.problem == "pipelined_64" ? 64 : 1'000;
     co_await pipelined(pool, 2 * in_flight, in_flight);  // both workers are up
 
     const bench::stopwatch watch;
     const auto calls = static_cast<double>(asked.operations);
     if (asked.problem.starts_with("round_trip")) {
-        co_await one_by_one(pool, asked.operations);
-        const double wall = watch.wall_seconds();
+        bench::laps trips(asked.operations);
+        co_await round_trips(pool, trips, asked.operations);
         co_await pool.close();  // then the workers' CPU time counts
-        bench::report(wall / calls * 1e6, watch.cpu_seconds());
+        bench::report(trips.median(), watch.cpu_seconds());
     } else if (asked.problem.starts_with("pipelined")) {
         co_await pipelined(pool, asked.operations, in_flight);
         const double wall = watch.wall_seconds();

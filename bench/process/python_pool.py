@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
@@ -27,11 +28,13 @@ class PoolUnderTest:
 
 
 def round_trip(pool: PoolUnderTest, operations: int) -> float:
-    """Microseconds for each call, one after the other."""
-    watch = Stopwatch()
+    """Microseconds for a call, one after the other: the median of all."""
+    times = []
     for i in range(operations):
+        watch = Stopwatch()
         pool.end(pool.begin(identity, i))
-    return watch.seconds() * 1e6 / operations
+        times.append(watch.seconds() * 1e6)
+    return median(times)
 
 
 def calls_a_second(pool: PoolUnderTest, arguments, in_flight: int) -> float:

@@ -4,12 +4,15 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bench {
 
@@ -58,6 +61,30 @@ public:
 private:
     std::chrono::steady_clock::time_point wall_ = std::chrono::steady_clock::now();
     double cpu_ = bench::cpu_seconds();
+};
+
+/// How long each of many operations in a row took. The clock is read once for each.
+class laps {
+public:
+    explicit laps(std::uint64_t operations) { microseconds_.reserve(operations); }
+
+    /// One more has ended, and the next begins.
+    void lap() {
+        const auto now = std::chrono::steady_clock::now();
+        microseconds_.push_back(std::chrono::duration<float, std::micro>(now - begun_).count());
+        begun_ = now;
+    }
+
+    /// Half of them took less, in microseconds. Ends the measurement: they are in another order then.
+    [[nodiscard]] double median() {
+        const auto middle = microseconds_.begin() + static_cast<std::ptrdiff_t>(microseconds_.size() / 2);
+        std::nth_element(microseconds_.begin(), middle, microseconds_.end());
+        return *middle;
+    }
+
+private:
+    std::vector<float> microseconds_;
+    std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 };
 
 /// The result, in the problem's unit, and the CPU seconds that it took.
