@@ -50,7 +50,6 @@ std::vector<std::string> environment_of(const process_pool_options& options, uns
 
 void worker_link::launch() {
     std::vector<pd::passed_descriptor> descriptors = connect();
-    if (rings_) pool_->where().add(*rings_);
     pd::pass(pd::step::launches);
     pool_->zygote() ? fork(std::move(descriptors)) : spawn(std::move(descriptors));
 }
@@ -162,6 +161,8 @@ void worker_link::started(pd::started_child child) {
                                   });
         });
     arm_kill(pool_->options().start_limit);
+    // Not sooner: it may be quicker with its first words than the word of its start is.
+    if (rings_ && violation_.empty()) pool_->where().add(*rings_);
     await_replies();
 }
 

@@ -7,14 +7,17 @@
 #include "support/leftovers.hpp"
 #include "support/run_counter.hpp"
 
+#include <braid/core/sleep.hpp>
 #include <braid/core/spawn.hpp>
 #include <braid/core/task_group.hpp>
 
 #include <doctest/doctest.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <functional>
 #include <ranges>
 #include <stdexcept>
@@ -24,6 +27,8 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 using namespace braid;
@@ -62,6 +67,28 @@ char read_byte(const descriptor& from) {
 descriptor next_letter(const std::string& counter, std::size_t item, const descriptor& from) {
     run_counter::ran(counter, item);
     return pipe_with(static_cast<char>(read_byte(from) + 1));
+}
+
+int pid() { return ::getpid(); }
+
+std::atomic<bool> worker_waits = false;
+std::atomic<bool> start_may_be_told = false;
+
+/// For a request: it has said hello by then.
+bool waits_for_requests(const std::string& process) {
+    long call = 0;
+    int from = 0;
+    std::ifstream("/proc/" + process + "/syscall") >> call >> std::hex >> from;
+    return call == SYS_read && from == braid::process_detail::request_descriptor;
+}
+
+void hold_a_start_until_the_worker_waits(step at) {
+    if (at != step::starts_process) return;
+    std::string child;
+    std::ifstream("/proc/thread-self/children") >> child;
+    while (!waits_for_requests(child)) ::sched_yield();
+    worker_waits = true;
+    start_may_be_told.wait(false);
 }
 
 struct ends {
@@ -206,6 +233,26 @@ TEST_SUITE("process/fault_points") {
         CHECK(die_everywhere(step::gives_beside, 1, map_through) >= several);
         CHECK(has_no_child());
         CHECK(belongings() == before);
+    }
+
+    TEST_CASE("a worker that is quicker with its first words than the word of its start is not heard before that") {
+        at_each_step = hold_a_start_until_the_worker_waits;
+        run_blocking([]() -> task<> {
+            process_pool pool({.workers = 1});
+            auto first = pool.submit(pid);
+            while (!worker_waits) co_await sleep_for(std::chrono::milliseconds(1));
+            // Rings are looked at before a loop sleeps.
+            for (int turn = 0; turn != 3; ++turn) co_await sleep_for(std::chrono::milliseconds(1));
+            const pool_stats early = co_await pool.stats();
+            start_may_be_told = true;
+            start_may_be_told.notify_all();
+            const int worker = co_await std::move(first);
+            REQUIRE(early.workers.size() == 1);
+            CHECK(early.workers[0].at == worker_stats::state::starting);
+            CHECK(early.workers[0].pid == -1);
+            CHECK((co_await pool.stats()).workers.at(0).pid == worker);
+        }());
+        at_each_step = nullptr;
     }
 
     TEST_CASE("a worker that dies on its way out costs nothing") {

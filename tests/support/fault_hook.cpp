@@ -47,6 +47,7 @@ struct fault {
 
 extern "C" std::size_t braid_fault_point(step at, std::size_t wanted, std::size_t moved) noexcept {
     static fault the_fault;
+    if (const auto observe = braid_test::at_each_step.load(); observe && wanted != 0) observe(at);
     if (static_cast<int>(at) != the_fault.at) return wanted;
     if (wanted == 0) {
         the_fault.left -= static_cast<long>(moved);

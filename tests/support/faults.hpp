@@ -4,6 +4,7 @@
 #include "process/fault_points.hpp"
 #include "support/sanitized.hpp"
 
+#include <atomic>
 #include <cstdlib>
 #include <string>
 
@@ -40,6 +41,9 @@ private:
     }
     std::string claim_;
 };
+
+/// What this process does, on whichever thread comes to a step, before it goes on.
+inline std::atomic<void (*)(braid::process_detail::step)> at_each_step = nullptr;
 
 /// Byte by byte where headers are, then in ever larger steps. A sanitizer's lives take long: it sees a few of them.
 [[nodiscard]] constexpr long next_point(long bytes) {
