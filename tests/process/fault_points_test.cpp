@@ -3,6 +3,7 @@
 #include <braid/process/descriptor.hpp>
 #include <braid/process/process_pool.hpp>
 
+#include "process/services.hpp"
 #include "support/faults.hpp"
 #include "support/leftovers.hpp"
 #include "support/run_counter.hpp"
@@ -236,7 +237,7 @@ TEST_SUITE("process/fault_points") {
     }
 
     TEST_CASE("a worker that is quicker with its first words than the word of its start is not heard before that") {
-        at_each_step = hold_a_start_until_the_worker_waits;
+        braid_test::at_each_step = hold_a_start_until_the_worker_waits;
         run_blocking([]() -> task<> {
             process_pool pool({.workers = 1});
             auto first = pool.submit(pid);
@@ -252,7 +253,7 @@ TEST_SUITE("process/fault_points") {
             CHECK(early.workers[0].pid == -1);
             CHECK((co_await pool.stats()).workers.at(0).pid == worker);
         }());
-        at_each_step = nullptr;
+        braid_test::at_each_step = nullptr;
     }
 
     TEST_CASE("a worker that dies on its way out costs nothing") {
