@@ -248,6 +248,7 @@ bool worker_link::take_back(call_base& call) noexcept {
     board_.free(call.slot_);
     release(call, clock::now());
     given_ -= items_in(call);
+    let_context_go();
     return true;
 }
 

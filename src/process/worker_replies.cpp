@@ -38,6 +38,14 @@ void worker_link::await_replies() {
                         });
 }
 
+/// What is awaited keeps the context running. Replies that come without a bell, or never, leave it so.
+void worker_link::let_context_go() noexcept {
+    if (!awaiting_replies_ || expects_replies()) return;
+    awaiting_replies_ = false;
+    boost::system::error_code ignored;
+    replies_.cancel(ignored);
+}
+
 void worker_link::read_replies() {
     if (state_ == state::gone) return;  // and the pool may be
     drain_replies(read_at_once);

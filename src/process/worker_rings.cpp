@@ -83,14 +83,6 @@ std::size_t worker_link::read_ring(std::span<std::byte> into) noexcept {
     }
 }
 
-/// What is awaited keeps the context running, and replies that came without a bell leave it so.
-void worker_link::let_context_go() noexcept {
-    if (!awaiting_replies_ || expects_replies()) return;
-    awaiting_replies_ = false;
-    boost::system::error_code ignored;
-    replies_.cancel(ignored);
-}
-
 /// They have done what they are for.
 void worker_link::hear_bells() noexcept {
     if (!replies_.is_open()) return;

@@ -27,6 +27,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sched.h>
@@ -193,6 +194,28 @@ TEST_SUITE("process/pool_options") {
         context.run();
         CHECK(pids.size() == 2);
         CHECK(pool.worker_pids().size() == 1);
+    }
+
+    TEST_CASE("a pool whose calls were all taken back keeps no context running") {
+        for (const auto spin : {0us, 20us}) {
+            boost::asio::io_context context;
+            process_pool pool(context.get_executor(), {.workers = 1, .spin = spin});
+            bool taken_back = false;
+            spawn(
+                context,
+                [](process_pool& p, bool& cancelled_in_time) -> task<> {
+                    const int worker = co_await p.run(pid);
+                    ::kill(worker, SIGSTOP);
+                    auto never_begun = p.submit(pid);
+                    while ((co_await p.stats()).in_flight == 0) co_await sleep_for(1ms);
+                    never_begun.cancel();
+                    CHECK_THROWS_AS(co_await std::move(never_begun), cancelled);
+                    cancelled_in_time = true;
+                }(pool, taken_back),
+                [](std::exception_ptr) {});
+            context.run();
+            CHECK(taken_back);
+        }
     }
 
     TEST_CASE("the minimum is there without being asked for, and again after a death") {
