@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by ./dev: the runs that look for what no test thought of. They take as long as they are given.
 
-# command_fuzz [SECONDS]: both fuzzers at once. What they learn stays in build/fuzz/corpus, for the next run.
+# command_fuzz [SECONDS]: all fuzzers at once. What they learn stays in build/fuzz/corpus, for the next run.
 command_fuzz() {
     local seconds=${1:-60} target status=0
     local -A fuzzers=()
@@ -9,7 +9,7 @@ command_fuzz() {
     require_packages "${sanitizer_packages[@]}"
     build fuzz
     note "fuzzing for $seconds s"
-    for target in reply frame; do
+    for target in reply frame beside; do
         fuzz "$target" "$seconds" &
         fuzzers[$target]=$!
     done

@@ -61,8 +61,11 @@ int attachment_end::take_descriptor(std::uint32_t number) {
     if (number >= in_.items.size() || in_.items[number].segment_id != 0) {
         throw wire::decode_error(fmt::format("descriptor {} did not come with its message", number));
     }
-    if (!in_.items[number].fd) throw_no_room();
-    return in_.items[number].fd.release();
+    attachment& item = in_.items[number];
+    if (item.was_taken) throw wire::decode_error(fmt::format("descriptor {} is in a message twice", number));
+    if (!item.fd) throw_no_room();
+    item.was_taken = true;
+    return item.fd.release();
 }
 
 const std::shared_ptr<wire::segment>& attachment_end::memory_of(attachment& item, segment_opener open) {

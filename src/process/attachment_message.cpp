@@ -110,8 +110,9 @@ std::optional<attachment_message> receive_message(int socket) {
         // A peer that died with messages unread is told of once; what it had sent is still there.
     } while (size < 0 && (errno == EINTR || errno == ECONNRESET));
     if (size < 0 && errno != EAGAIN) throw_errno("receive descriptors");
-    if (size <= 0) return std::nullopt;
-    auto fds = descriptor_room::taken_from(in);
+    if (size < 0) return std::nullopt;
+    auto fds = descriptor_room::taken_from(in);  // which an empty message may have too, that looks like the end
+    if (size == 0) return std::nullopt;
     if (in.msg_flags & MSG_TRUNC) throw wire::decode_error("what came beside a message is too long");
     return take_apart(body, static_cast<std::size_t>(size), std::move(fds), (in.msg_flags & MSG_CTRUNC) != 0);
 }

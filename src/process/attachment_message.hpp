@@ -25,6 +25,7 @@ struct attachment {
     std::uint64_t segment_id = 0;           // 0: a plain descriptor
     unique_fd fd;                           // empty if it was taken, could not be received, or is that of `memory`
     std::shared_ptr<wire::segment> memory;  // as sent, or once somebody asked for it
+    bool was_taken = false;                 // a descriptor, by who asked for it
 
     [[nodiscard]] int descriptor() const noexcept { return memory ? memory->fd() : fd.get(); }
 };

@@ -51,4 +51,5 @@ int main(int argc, char** argv) {
     const std::filesystem::path folder = argv[1];
     write(folder / "reply", braid_fuzz::sample_replies());
     write(folder / "frame", sample_streams());
+    write(folder / "beside", braid_fuzz::sample_replies_with_more_beside());
 }

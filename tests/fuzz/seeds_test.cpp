@@ -46,4 +46,10 @@ TEST_SUITE("fuzz/targets") {
     TEST_CASE("every seed and finding of a stream gives the same frames however it is cut") {
         CHECK(try_all("frame", braid_fuzz::try_frames) > 5);
     }
+
+    TEST_CASE(
+        "every seed, finding and sample of what comes beside a reply is refused, or fails its call, or can be used") {
+        CHECK(try_all("beside", braid_fuzz::try_beside) > 12);
+        for (const auto& sample : braid_fuzz::sample_replies_with_more_beside()) braid_fuzz::try_beside(sample);
+    }
 }

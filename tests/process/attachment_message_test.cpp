@@ -73,6 +73,7 @@ TEST_SUITE("process/attachment_message") {
             std::size_t descriptors;
         };
         const std::vector<lie> lies{
+            {{}, 3},                                // nothing at all
             {{5}, 1},                               // no whole header
             {{5, 0, 0}, 3},                         //
             {{5, 0, 1, 0, 0, 0}, 0},                // an item without its descriptor
