@@ -87,7 +87,7 @@ void add_limits(CLI::App& app, options& o, const std::string& prefix) {
     app.add_option("-c,--concurrency", o.concurrency, "fetches at a time, in all (64)")->check(at_least_one);
     app.add_option("--per-host", o.per_host, "fetches at a time from one host and port (32)")->check(at_least_one);
     app.add_option("-w,--workers", o.workers,
-                   "worker processes that parse (one for each CPU); 0: parse in the crawler itself, "
+                   "worker processes that parse (one more than CPUs); 0: parse in the crawler itself, "
                    "without sandbox and limits: a page that crashes the parser ends the crawl")
         ->check(CLI::Range(0U, 1024U, "a number from 0 to 1024"));
     app.add_option("-d,--depth", o.max_depth, "how many links to go from a start URL (no limit)");

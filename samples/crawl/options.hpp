@@ -31,7 +31,7 @@ struct options {
 
     std::uint32_t concurrency = 64;  ///< fetches at a time, in all
     std::uint32_t per_host = 32;     ///< fetches at a time from one host and port
-    /// Worker processes that parse; none given: one for each CPU. 0: pages are parsed in the crawler, without sandbox
+    /// Worker processes that parse; none given: one more than CPUs. 0: pages are parsed in the crawler, without sandbox
     /// or limits.
     std::optional<std::uint32_t> workers{};
 

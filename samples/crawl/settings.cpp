@@ -73,7 +73,8 @@ fetch_options fetching_of(const options& o) {
 }
 
 parse_settings parsing_of(const options& o, page_parser with, braid::line_callback heard) {
-    const int workers = o.workers ? static_cast<int>(*o.workers) : braid::usable_cpus();
+    // One more than CPUs: each waits for a moment while it is handed its next page.
+    const int workers = o.workers ? static_cast<int>(*o.workers) : braid::usable_cpus() + 1;
     if (with == nullptr) with = o.fragments ? parse_page_and_fragments : parse_page;
     return {.parse = with,
             .workers = workers,
