@@ -75,12 +75,15 @@ int pid() { return ::getpid(); }
 std::atomic<bool> worker_waits = false;
 std::atomic<bool> start_may_be_told = false;
 
-/// For a request: it has said hello by then.
+/// For a request: it has said hello by then. Where the kernel does not tell what a process waits for, or the process is
+/// gone, nothing is waited for here.
 bool waits_for_requests(const std::string& process) {
-    long call = 0;
+    std::ifstream file("/proc/" + process + "/syscall");
+    std::string first;
+    if (!(file >> first)) return true;
     int from = 0;
-    std::ifstream("/proc/" + process + "/syscall") >> call >> std::hex >> from;
-    return call == SYS_read && from == braid::process_detail::request_descriptor;
+    file >> std::hex >> from;
+    return first == std::to_string(SYS_read) && from == braid::process_detail::request_descriptor;
 }
 
 void hold_a_start_until_the_worker_waits(step at) {
