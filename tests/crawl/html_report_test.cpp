@@ -77,7 +77,7 @@ TEST_SUITE("crawl/html_report") {
         CHECK_FALSE(has(report_of(many), "Only the first"));
     }
 
-    TEST_CASE("a file that cannot be written is an error with its name and the reason") {
+    TEST_CASE("a report that cannot be written is an error with its name and the reason") {
         const temporary_folder folder;
         {
             store s(folder / "c.db");

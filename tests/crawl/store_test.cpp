@@ -165,7 +165,7 @@ TEST_SUITE("crawl/store") {
         CHECK(read_file(other) == before);
     }
 
-    TEST_CASE("a file that cannot be written is an error with its name and the reason") {
+    TEST_CASE("a database that cannot be written is an error with its name and the reason") {
         const temporary_folder folder;
         const fs::path missing = folder / "no/such/c.db";
         CHECK(error_of(missing) == "cannot open the database " + missing.string() + ": its folder does not exist");

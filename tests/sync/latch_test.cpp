@@ -68,7 +68,7 @@ TEST_SUITE("sync/latch") {
         CHECK(l.try_wait());
     }
 
-    TEST_CASE("of a crowd on four loops, half of it cancelled at random, none is lost and none woken twice") {
+    TEST_CASE("of a crowd on four loops, half of it cancelled at random, none is lost and none passes it twice") {
         latch l(static_cast<std::ptrdiff_t>(many));
         std::atomic<std::size_t> passed = 0;
         crowd c;

@@ -144,7 +144,7 @@ TEST_SUITE("sync/semaphore") {
         CHECK(s.available() == 1);
     }
 
-    TEST_CASE("blocking inside a coroutine is an error") {
+    TEST_CASE("blocking for a permit inside a coroutine is an error") {
         semaphore s(1);
         run_blocking([](semaphore& sem) -> task<> {
             CHECK_THROWS_AS(static_cast<void>(sem.acquire_blocking()), usage_error);

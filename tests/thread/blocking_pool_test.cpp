@@ -45,7 +45,7 @@ task<> meet_on(blocking_pool& pool, std::latch& all) { co_await pool.run(meet, s
 }  // namespace
 
 TEST_SUITE("thread/blocking_pool") {
-    TEST_CASE("a pool without threads, or with fewer than none, is an error") {
+    TEST_CASE("a blocking pool without threads, or with fewer than none, is an error") {
         CHECK_THROWS_AS(blocking_pool({.max_threads = 0}), usage_error);
         CHECK_THROWS_AS(blocking_pool({.idle_time = -1ns}), usage_error);
     }
