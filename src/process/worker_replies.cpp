@@ -28,13 +28,16 @@ void worker_link::await_replies() {
     if (awaiting_replies_ || !expects_replies() || !violation_.empty() || !replies_.is_open()) return;
     awaiting_replies_ = true;
     replies_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                        [self = shared_from_this(), wait = ++wait_](boost::system::error_code error) {
+                        [self = shared_from_this(), wait = ++wait_](boost::system::error_code error) mutable {
                             if (error) return;
-                            self->readable_.ended(wait);
-                            if (self->readable_.posted.exchange(true)) return;
-                            self->readable_.keep = self;
-                            if (!self->pool_->post_from_handler(self->readable_, *self->home_))
-                                self->readable_.keep = nullptr;
+                            worker_link& link = *self;
+                            link.readable_.ended(wait);
+                            if (link.readable_.posted.exchange(true)) return;
+                            // Nothing of it stays here: the home may run now, beyond the end of this link.
+                            const auto pool = link.pool_;
+                            const auto where = link.home_;
+                            link.readable_.keep = std::move(self);
+                            if (!pool->post_from_handler(link.readable_, *where)) link.readable_.keep = nullptr;
                         });
 }
 

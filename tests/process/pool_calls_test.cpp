@@ -35,8 +35,9 @@ int counted(const std::string& counter, std::size_t call) {
     return ::getpid();
 }
 void write_down(const std::string& path, int number) { std::ofstream(path, std::ios::app) << number << ' '; }
-int deaf() {
+int deaf(const std::string& path) {
     ::signal(SIGTERM, SIG_IGN);
+    gate::pass(path);
     for (;;) ::pause();
 }
 int obedient(const std::string& path) {
@@ -191,7 +192,10 @@ TEST_SUITE("process/process_pool: calls") {
 
             process_pool strict({.workers = 1, .grace = 5ms});
             const int before = co_await strict.run(pid);
-            CHECK_THROWS_AS(co_await fail_after(5ms, strict.run(deaf)), timed_out);
+            g.open();
+            auto ignoring = strict.submit(deaf, g.path());
+            co_await g.arrival();
+            CHECK_THROWS_AS(co_await fail_after(5ms, std::move(ignoring)), timed_out);
             CHECK(::kill(before, 0) == -1);
             CHECK(co_await strict.run(pid) != before);
         }(door));

@@ -1,6 +1,8 @@
 #include <braid/process/on_process.hpp>
 #include <braid/process/process_pool.hpp>
 
+#include "support/gate.hpp"
+
 #include <braid/core/deadline.hpp>
 #include <braid/core/worker_pool.hpp>
 #include <braid/thread/thread_pool.hpp>
@@ -60,6 +62,10 @@ int exits(int code) { ::_exit(code); }
 int pid() { return ::getpid(); }
 int hangs() {
     for (;;) ::pause();
+}
+int comes_and_hangs(const std::string& path) {
+    testing::gate::pass(path);
+    return hangs();
 }
 task<int> waits_and_squares(int x) {
     co_await sleep_for(1ms);
@@ -238,13 +244,17 @@ TEST_SUITE("process/process_pool") {
     }
 
     TEST_CASE("a call past its deadline: its process is gone, and the next call runs") {
-        run_blocking([]() -> task<> {
+        testing::gate door;
+        run_blocking([](testing::gate& g) -> task<> {
             process_pool pool({.workers = 1, .grace = 10ms});
             const int before = co_await pool.run(pid);
-            CHECK_THROWS_AS(co_await fail_after(20ms, pool.run(hangs)), timed_out);
+            g.open();
+            auto hanging = pool.submit(comes_and_hangs, g.path());
+            co_await g.arrival();
+            CHECK_THROWS_AS(co_await fail_after(20ms, std::move(hanging)), timed_out);
             CHECK(::kill(before, 0) == -1);
             CHECK(co_await pool.run(square, 5) == 25);
-        }());
+        }(door));
     }
 
     TEST_CASE("calls queued behind a crash run elsewhere") {

@@ -2,6 +2,7 @@
 
 #include <braid/process/process_pool.hpp>
 
+#include "support/gate.hpp"
 #include "support/leftovers.hpp"
 #include "support/run_counter.hpp"
 #include "support/sanitized.hpp"
@@ -108,6 +109,16 @@ task<int> exchange_many(process_pool& pool) {
     co_return wrong;
 }
 
+/// As two calls do that run at the same time.
+task<> have_two_workers(process_pool& pool) {
+    gate doors[2];
+    auto one = pool.submit(gate::pass, doors[0].path());
+    auto other = pool.submit(gate::pass, doors[1].path());
+    for (gate& door : doors) co_await door.arrival();
+    for (const gate& door : doors) door.open();
+    CHECK(co_await std::move(one) != co_await std::move(other));
+}
+
 /// Cancelled after so long. Which end it had.
 task<> race(process_pool& pool, std::chrono::microseconds limit, int x, std::array<int, 3>& ends) {
     const auto value = co_await move_on_after(limit, pool.run(square, x));
@@ -137,6 +148,7 @@ TEST_SUITE("process/process_pool: further promises") {
             for (int i = 0; i < 50; ++i) CHECK(co_await lazy.run(pid) == only);
 
             process_pool pool({.workers = 2});
+            co_await have_two_workers(pool);
             std::size_t most = 0;
             co_await with_task_group([&](task_group& g) -> task<> {
                 for (int i = 0; i < 30; ++i) {

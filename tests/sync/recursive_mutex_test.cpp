@@ -150,7 +150,8 @@ TEST_SUITE("sync/recursive_mutex") {
         CHECK(m.try_lock());
     }
 
-    TEST_CASE("of a crowd on four loops, half of it cancelled at random, none is lost and none has it beside its owner") {
+    TEST_CASE(
+        "of a crowd on four loops, half of it cancelled at random, none is lost and none has it beside its owner") {
         recursive_mutex m;
         std::size_t counter = 0;
         auto held = m.lock_blocking();
