@@ -27,13 +27,15 @@ constexpr std::size_t read_at_once = 4U << 20;
 void worker_link::await_replies() {
     if (awaiting_replies_ || !expects_replies() || !violation_.empty() || !replies_.is_open()) return;
     awaiting_replies_ = true;
+    // The handler keeps nothing of the link alive: it may be called, or dropped, long after the end of that, and while
+    // it is called the home may run beyond it.
     replies_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                        [self = shared_from_this(), wait = ++wait_](boost::system::error_code error) mutable {
-                            if (error) return;
+                        [weak = weak_from_this(), wait = ++wait_](boost::system::error_code error) {
+                            auto self = error ? nullptr : weak.lock();
+                            if (!self) return;
                             worker_link& link = *self;
                             link.readable_.ended(wait);
                             if (link.readable_.posted.exchange(true)) return;
-                            // Nothing of it stays here: the home may run now, beyond the end of this link.
                             const auto pool = link.pool_;
                             const auto where = link.home_;
                             link.readable_.keep = std::move(self);
