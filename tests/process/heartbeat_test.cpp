@@ -95,6 +95,7 @@ TEST_SUITE("process/pool_options: heartbeat") {
             process_pool pool({.workers = 1, .heartbeat = beat});
             const int first = co_await pool.run(pid);
             ::kill(first, SIGSTOP);
+            while (!is_stopped(first)) co_await sleep_for(1ms);
             const int second = co_await pool.run(pid);  // it had not begun, so it runs elsewhere
             CHECK(second != first);
             co_await pool.run(call_options{.retries = 1}, stops_at_first, path);

@@ -201,14 +201,16 @@ int goes_mad_at_750(const std::string& counter, int item) {
     return item;
 }
 
-/// Its answer, and a moment later what nobody asked for, while the worker is idle.
+/// Its answer, and from a moment later on what nobody asked for, while the worker is idle.
 int speaks_when_idle(int value) {
     std::thread([] {
         hostile me;
-        while (me.own_slot().word.load() % 8 != static_cast<unsigned>(process_detail::slot_state::free)) {
-            ::sched_yield();
+        for (;;) {  // what it says may be lost, where the worker itself says something after all
+            while (me.own_slot().word.load() % 8 != static_cast<unsigned>(process_detail::slot_state::free)) {
+                ::sched_yield();
+            }
+            hostile::say(random_bytes(100));
         }
-        hostile::say(random_bytes(100));
     }).detach();
     return value;
 }
