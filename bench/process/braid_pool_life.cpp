@@ -26,7 +26,8 @@ int waits(int milliseconds) {
 }
 void spins(std::uint64_t rounds) { bench::spin(rounds); }
 
-/// Of each of its two workers: the one that is ready first may have both calls, and gets no more while the other starts.
+/// Of each of its two workers: the one that is ready first may have both calls, and gets no more while the other
+/// starts.
 braid::task<> first_results_of_both(braid::process_pool& pool) {
     for (;;) {
         const auto [one, other] = co_await braid::when_all(pool.run(pid), pool.run(pid));

@@ -64,6 +64,11 @@ call_slot& board_client::slot_at(std::uint32_t slot) const noexcept {
     return slots_of(mapping_, layout_)[slot];
 }
 
+void board_client::expects_call(std::uint32_t slot) const noexcept {
+    fetch_for_writing(&header().current);
+    fetch_for_writing(&slot_at(slot));
+}
+
 bool board_client::try_start(std::uint32_t slot, call_id id) noexcept {
     header().current.store(pack_current(slot, id), std::memory_order_release);
     std::uint32_t expected = pack(slot_state::queued, id);

@@ -58,6 +58,11 @@ ring_reader call_board::replies() const noexcept {
     return {std::span(mapping_.data() + layout_.outgoing, options_.outgoing_capacity), header().replies};
 }
 
+void call_board::expects_answer(std::uint32_t slot) const noexcept {
+    fetch_soon(&header().delivered_at);
+    fetch_for_writing(&slots_of(mapping_, layout_)[slot]);
+}
+
 void call_board::queue(std::uint32_t slot, call_id id) {
     call_slot& at = slot_at(slot);
     at.stop.store(0, std::memory_order_relaxed);

@@ -38,6 +38,8 @@ public:
 
     /// Puts a call into a slot that the parent holds (never used, freed, revoked, or done and its reply received).
     void queue(std::uint32_t slot, call_id id);
+    /// An answer is about to be read.
+    void expects_answer(std::uint32_t slot) const noexcept;
     /// True: the worker has not started the call and never will. False: it has.
     [[nodiscard]] bool try_revoke(std::uint32_t slot, call_id id);
     /// The reply has arrived: the slot may be used again.
@@ -123,6 +125,8 @@ public:
     /// Takes the descriptor over. Throws: board_corrupted if it is not a board of this version, std::system_error.
     explicit board_client(unique_fd fd);
 
+    /// A call is about to come, most likely in this slot.
+    void expects_call(std::uint32_t slot) const noexcept;
     /// Marks the call running. False: the parent has taken it back, and it must not run.
     [[nodiscard]] bool try_start(std::uint32_t slot, call_id id) noexcept;
     /// What is started from now on began then.

@@ -1,5 +1,7 @@
 #include "process/shared_ring.hpp"
 
+#include "process/board_access.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -51,6 +53,8 @@ std::size_t ring_writer::free_for(std::size_t wanted) {
     taken_ = taken;
     return free();
 }
+
+void ring_writer::expects_some() const noexcept { fetch_for_writing(ring_.data() + committed_ % ring_.size()); }
 
 std::size_t ring_writer::write(std::span<const std::byte> bytes) {
     const std::size_t at = static_cast<std::size_t>(committed_ % ring_.size());

@@ -152,6 +152,7 @@ void worker_link::encode_request(call_base& call, std::size_t begun, std::uint64
 }
 
 bool worker_link::give(call_base& call, clock::time_point now) noexcept {
+    if (rings_ && in_flight_ == 0) rings_->requests.expects_some();
     const std::uint32_t slot = free_slots_.back();
     free_slots_.pop_back();  // encoding may give others back, as far as cancelling them does
     last_id_ = (last_id_ + 1) & pd::call_id_mask;

@@ -66,6 +66,7 @@ public:
             stream.look_for(board_.spin());
         }
         for (; !chunk.empty(); chunk = stream.next()) {
+            if (chunk.size() < 256) board_.expects_call(slot_);
             requests_.feed(chunk);
             clock_.requests_came();
             while (const auto request = requests_.next()) take(*request);

@@ -37,6 +37,7 @@ bool worker_link::rings::may_sleep() noexcept {
 }
 
 work& worker_link::rings::found() noexcept {
+    if (link.in_flight_ == 1) link.board_.expects_answer(call_base::of(link.calls_.front()).slot_);
     seen_is_ready = true;
     seen.keep = link.shared_from_this();
     return seen;
