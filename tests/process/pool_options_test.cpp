@@ -168,12 +168,13 @@ TEST_SUITE("process/pool_options") {
             gate door;
             for (int i = 0; i < 4; ++i) jobs.push_back(pool.submit(gate::pass, door.path()));
             for (int i = 0; i < 4; ++i) co_await door.arrival();
-            CHECK((co_await pool.stats()).workers.size() == 4);
+            CHECK((co_await pool.stats()).workers.size() >= 4);
             for (int i = 0; i < 4; ++i) door.open();
             for (auto& each : jobs) co_await std::move(each);
             co_await until(pool, [](const pool_stats& s) { return s.workers.size() == 1; });
             const pool_stats after = co_await pool.stats();
-            CHECK(after.ended.not_needed == 3);
+            CHECK(after.started >= 4);  // one may have been idle for so long before it had a call
+            CHECK(after.ended.not_needed == after.started - 1);
             CHECK(after.workers[0].at == worker_stats::state::idle);
         }());
     }
