@@ -59,7 +59,7 @@ ring_reader call_board::replies() const noexcept {
 }
 
 void call_board::expects_answer(std::uint32_t slot) const noexcept {
-    fetch_soon(&header().delivered_at);
+    __builtin_prefetch(&header().delivered_at);
     fetch_for_writing(&slots_of(mapping_, layout_)[slot]);
 }
 

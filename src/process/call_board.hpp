@@ -38,7 +38,7 @@ public:
 
     /// Puts a call into a slot that the parent holds (never used, freed, revoked, or done and its reply received).
     void queue(std::uint32_t slot, call_id id);
-    /// An answer is about to be read.
+    /// The answer to a lone call is about to be read: fetches what else is needed then.
     void expects_answer(std::uint32_t slot) const noexcept;
     /// True: the worker has not started the call and never will. False: it has.
     [[nodiscard]] bool try_revoke(std::uint32_t slot, call_id id);
@@ -125,7 +125,7 @@ public:
     /// Takes the descriptor over. Throws: board_corrupted if it is not a board of this version, std::system_error.
     explicit board_client(unique_fd fd);
 
-    /// A call is about to come, most likely in this slot.
+    /// A lone call has come, most likely in this slot: fetches what it takes to start it.
     void expects_call(std::uint32_t slot) const noexcept;
     /// Marks the call running. False: the parent has taken it back, and it must not run.
     [[nodiscard]] bool try_start(std::uint32_t slot, call_id id) noexcept;

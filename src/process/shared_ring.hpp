@@ -57,7 +57,7 @@ public:
     [[nodiscard]] bool has_room() const noexcept {
         return committed_ - words_->taken.load(std::memory_order_seq_cst) <= ring_.size() - ring_.size() / 4;
     }
-    /// Something is about to be written.
+    /// Something is about to be written: fetches where.
     void expects_some() const noexcept;
     /// Takes as many of the bytes as fit in, in one piece. Throws: board_corrupted.
     [[nodiscard]] std::size_t write(std::span<const std::byte> bytes);

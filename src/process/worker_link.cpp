@@ -219,16 +219,16 @@ void worker_link::drop_what_is_sent() noexcept {
 
 void worker_link::await_room() {
     awaiting_room_ = true;
-    requests_.async_wait(
-        boost::asio::posix::stream_descriptor::wait_write, [weak = weak_from_this()](boost::system::error_code error) {
-            auto self = error ? nullptr : weak.lock();  // else it was closed: nothing is written any more
-            if (!self) return;
-            pool_engine& pool = *self->pool_;
-            std::ignore = pool.post_unless_gone([self = std::move(self)] {
-                self->awaiting_room_ = false;
-                self->flush(clock::now());
-            });
-        });
+    requests_.async_wait(boost::asio::posix::stream_descriptor::wait_write,
+                         [weak = weak_from_this()](boost::system::error_code error) {
+                             auto self = error ? nullptr : weak.lock();
+                             if (!self) return;  // it was closed: nothing is written any more
+                             const auto pool = self->pool_;
+                             std::ignore = pool->post_unless_gone([self = std::move(self)] {
+                                 self->awaiting_room_ = false;
+                                 self->flush(clock::now());
+                             });
+                         });
 }
 
 void worker_link::release(call_base& call, clock::time_point now) noexcept {

@@ -66,7 +66,7 @@ public:
             stream.look_for(board_.spin());
         }
         for (; !chunk.empty(); chunk = stream.next()) {
-            if (chunk.size() < 256) board_.expects_call(slot_);
+            if (chunk.size() <= longest_lone_request) board_.expects_call(slot_);
             requests_.feed(chunk);
             clock_.requests_came();
             while (const auto request = requests_.next()) take(*request);
@@ -87,6 +87,9 @@ public:
     }
 
 private:
+    /// Bytes. Where more come at once, the parent is busy with the slots beside those.
+    static constexpr std::size_t longest_lone_request = 256;
+
     static bool asked_to_stop(void* self) noexcept {
         const auto& w = *static_cast<const worker*>(self);
         return w.board_.stop_requested(w.slot_, w.id_);

@@ -96,8 +96,6 @@ shared_bytes first_of(shared_bytes bytes) {
     return first;
 }
 int throws_at(const shared_bytes& bytes) { throw std::runtime_error(std::to_string(number_of(bytes))); }
-// What the parent does.
-/// So that the next calls are sent ahead.
 /// Its memory is there only while it is written.
 struct momentary {
     shared_bytes bytes;
@@ -113,6 +111,8 @@ struct momentary {
 };
 shared_bytes bytes_of(const momentary& given) { return given.bytes; }
 
+// What the parent does.
+/// So that the next calls are sent ahead.
 task<> make_quick(process_pool& pool) {
     for (int i = 0; i < 1'000; ++i) co_await pool.run(square, i);
 }

@@ -23,12 +23,13 @@ using namespace std::chrono_literals;
 // What the workers run.
 namespace {
 
-/// Whoever kills from outside may never find a worker in a call, where there is much else to do.
-constexpr std::size_t calls_for_a_suicide = 1'000;
+/// One call in so many kills its worker itself: where the machine is busy, those who kill from outside may never strike
+/// a worker that is in a call.
+constexpr std::size_t calls_a_suicide = 1'000;
 
 long counted(const std::string& counter, std::size_t call) {
     run_counter::ran(counter, call);
-    if (call % calls_for_a_suicide == 0) ::raise(SIGKILL);
+    if (call % calls_a_suicide == 0) ::raise(SIGKILL);
     const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(call % 10 == 0 ? 100 : 0);
     while (std::chrono::steady_clock::now() < until) {  // long enough to be killed in
     }
@@ -181,8 +182,8 @@ TEST_SUITE("process/process_pool under random kills") {
                 CHECK(s.ends.values + s.ends.died == calls);
                 CHECK(s.ends.wrong == 0);
                 CHECK(k.kills() > 100);
-                CHECK(s.ends.died <= k.kills() + calls / calls_for_a_suicide);
-                CHECK(s.ends.died >= calls / calls_for_a_suicide);
+                CHECK(s.ends.died <= k.kills() + calls / calls_a_suicide);
+                CHECK(s.ends.died >= calls / calls_a_suicide);
                 MESSAGE(k.kills(), " kills, ", s.ends.died, " calls died");
                 check_runs(s, calls, outcome);
             }(counter, killer));
